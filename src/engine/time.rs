@@ -1,0 +1,117 @@
+//! Simulated time: whole nanoseconds, so that sums never drift and ties are exact.
+//!
+//! A [`Time`] is a moment since the start of the run, a [`Duration`] a distance between moments.
+//! Neither knows the wall clock.
+
+use std::ops::{Add, AddAssign, Sub};
+
+/// A moment of simulated time, in nanoseconds since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub u64);
+
+/// A length of simulated time in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration(pub u64);
+
+const NANOS_PER_MS: f64 = 1e6;
+const NANOS_PER_SECOND: f64 = 1e9;
+
+impl Time {
+    /// The start of every run.
+    pub const ZERO: Time = Time(0);
+    /// Later than any moment a run can reach.
+    pub const NEVER: Time = Time(u64::MAX);
+
+    /// The moment `seconds` after the start, rounded to the nearest nanosecond.
+    pub fn from_seconds(seconds: f64) -> Time {
+        Time(Duration::from_seconds(seconds).0)
+    }
+
+    /// Seconds since the start.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / NANOS_PER_SECOND
+    }
+
+    /// The time passed since `earlier`, zero if `earlier` lies ahead.
+    pub fn since(self, earlier: Time) -> Duration {
+        Duration(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Duration {
+    /// No time at all.
+    pub const ZERO: Duration = Duration(0);
+
+    /// From milliseconds, rounded to the nearest nanosecond. Negative values and NaN become zero.
+    pub fn from_ms(ms: f64) -> Duration {
+        Duration::from_nanos(ms * NANOS_PER_MS)
+    }
+
+    /// From seconds, rounded to the nearest nanosecond. Negative values and NaN become zero.
+    pub fn from_seconds(seconds: f64) -> Duration {
+        Duration::from_nanos(seconds * NANOS_PER_SECOND)
+    }
+
+    /// From a fractional count of nanoseconds, rounded to the nearest one; saturates at both ends.
+    pub fn from_nanos(nanos: f64) -> Duration {
+        // `round` is exact in IEEE arithmetic, and `as` saturates and maps NaN to 0.
+        Duration(nanos.round() as u64)
+    }
+
+    /// Length in milliseconds.
+    pub fn ms(self) -> f64 {
+        self.0 as f64 / NANOS_PER_MS
+    }
+
+    /// Length in seconds.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / NANOS_PER_SECOND
+    }
+}
+
+impl Add<Duration> for Time {
+    type Output = Time;
+    fn add(self, rhs: Duration) -> Time {
+        Time(self.0.saturating_add(rhs.0))
+    }
+}
+
+impl AddAssign<Duration> for Time {
+    fn add_assign(&mut self, rhs: Duration) {
+        *self = *self + rhs;
+    }
+}
+
+impl Sub<Time> for Time {
+    type Output = Duration;
+    /// Panics in debug builds if `rhs` is later: callers compare first or use [`Time::since`].
+    fn sub(self, rhs: Time) -> Duration {
+        Duration(self.0 - rhs.0)
+    }
+}
+
+impl Add for Duration {
+    type Output = Duration;
+    fn add(self, rhs: Duration) -> Duration {
+        Duration(self.0.saturating_add(rhs.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_and_seconds_are_exact_nanoseconds() {
+        assert_eq!(Duration::from_ms(0.5), Duration(500_000));
+        assert_eq!(Duration::from_seconds(1.5), Duration(1_500_000_000));
+        assert_eq!(Time::from_seconds(2.0) - Time::from_seconds(0.5), Duration(1_500_000_000));
+    }
+
+    #[test]
+    fn nonsense_saturates_instead_of_wrapping() {
+        assert_eq!(Duration::from_ms(f64::NAN), Duration::ZERO);
+        assert_eq!(Duration::from_ms(-1.0), Duration::ZERO);
+        assert_eq!(Time::NEVER + Duration(1), Time::NEVER);
+    }
+}

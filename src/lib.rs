@@ -1,0 +1,4 @@
+//! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
+
+pub mod engine;
+pub mod pattern;
