@@ -1,4 +1,7 @@
 //! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
 
 pub mod engine;
+pub mod observation;
 pub mod pattern;
+pub mod report;
+pub mod wiring;

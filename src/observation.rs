@@ -1,0 +1,181 @@
+//! Facts that the model reports: what *has happened*, as opposed to `model::Event`.
+//!
+//! Metrics, the timeline and traces listen to observations. Nothing in the model reads them back.
+
+use crate::engine::Duration;
+use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+
+/// Why something was rejected without being tried or worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The callee's queue was full, or the request waited in it for too long.
+    QueueFull,
+    /// The caller's bulkhead was full.
+    Bulkhead,
+    /// The caller found no free connection in time.
+    ConnectionPool,
+    /// The caller's circuit breaker was open.
+    CircuitBreaker,
+    /// The caller's rate limiter refused.
+    RateLimiter,
+    /// The balancer had as many requests under way as it may.
+    Shed,
+    /// The deadline had passed when the work would have started.
+    Expired,
+}
+
+impl Cause {
+    /// Every cause, in the order of the reports.
+    pub const ALL: [Cause; 7] = [
+        Cause::QueueFull,
+        Cause::Bulkhead,
+        Cause::ConnectionPool,
+        Cause::CircuitBreaker,
+        Cause::RateLimiter,
+        Cause::Shed,
+        Cause::Expired,
+    ];
+
+    /// Stable name in reports.
+    pub fn key(self) -> &'static str {
+        match self {
+            Cause::QueueFull => "queue_full",
+            Cause::Bulkhead => "bulkhead",
+            Cause::ConnectionPool => "connection_pool",
+            Cause::CircuitBreaker => "circuit_breaker",
+            Cause::RateLimiter => "rate_limiter",
+            Cause::Shed => "shed",
+            Cause::Expired => "expired",
+        }
+    }
+}
+
+/// How a request, a call or an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// In full.
+    Ok,
+    /// A fallback answered, or an optional part is missing.
+    Degraded,
+    /// With an error.
+    Failed,
+    /// Without being tried or worked on.
+    Rejected(Cause),
+    /// The caller gave up waiting.
+    TimedOut,
+}
+
+impl Outcome {
+    /// Whether the caller got something it can use.
+    pub fn is_success(self) -> bool {
+        matches!(self, Outcome::Ok | Outcome::Degraded)
+    }
+}
+
+/// State of a circuit breaker, as the page shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakerState {
+    /// Calls pass.
+    Closed,
+    /// Some calls pass, to see whether the callee is back.
+    HalfOpen,
+    /// No call passes.
+    Open,
+}
+
+/// Why a server went down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DownCause {
+    /// A fault hit it.
+    Fault,
+    /// It needed more memory than it had.
+    OutOfMemory,
+    /// An operator stopped it.
+    Stopped,
+}
+
+/// Index into the labels of a run: keys of faults, toggles and interventions seen so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelIndex(pub u32);
+
+/// Something that has just happened. Servers are numbered from 0 within their node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Observation {
+    // --- requests: what users wish ---
+    /// A user sent a request.
+    RequestStarted { class: ClassIndex, luck: u64, refresh: bool },
+    /// A request ended; `response` counts from its intended arrival.
+    RequestEnded { class: ClassIndex, outcome: Outcome, response: Duration },
+
+    // --- calls and attempts: what callers do, per edge ---
+    /// A try was refused by the caller's own breaker, limiter, bulkhead or connections.
+    TryRejected { edge: EdgeIndex, cause: Cause },
+    /// A try went on the wire.
+    AttemptSent { edge: EdgeIndex, retry: bool },
+    /// An attempt that had been sent ended, as the caller saw it.
+    AttemptEnded { edge: EdgeIndex, outcome: Outcome, took: Duration },
+    /// A retry was wanted but the budget was spent.
+    RetryDenied { edge: EdgeIndex },
+    /// A fallback answered.
+    FallbackUsed { edge: EdgeIndex },
+    /// A call ended, after all its tries.
+    CallEnded { edge: EdgeIndex, outcome: Outcome, took: Duration },
+    /// The breaker of one calling server changed its state.
+    BreakerChanged { edge: EdgeIndex, server: u32, state: BreakerState },
+    /// A connection of the caller's pool was taken (+1) or given back (-1).
+    ConnectionsChanged { edge: EdgeIndex, by: i32 },
+
+    // --- work at services and databases, per pool ---
+    /// A request reached a server.
+    WorkArrived { pool: PoolIndex, server: u32 },
+    /// It was refused, or dropped before a thread took it up.
+    WorkRefused { pool: PoolIndex, cause: Cause },
+    /// It waits for a thread: for the first time, or to take up an asynchronous reply.
+    Queued { pool: PoolIndex },
+    /// It no longer waits (a thread took it, or it was dropped).
+    Dequeued { pool: PoolIndex },
+    /// A thread took it up for the first time, `waited` after its arrival.
+    WorkStarted { pool: PoolIndex, waited: Duration },
+    /// A thread became busy.
+    ThreadTaken { pool: PoolIndex },
+    /// A thread became free.
+    ThreadFreed { pool: PoolIndex },
+    /// Work that had started ended, `took` after its arrival. `wasted`: nobody waited for it any more.
+    WorkEnded { pool: PoolIndex, outcome: Outcome, took: Duration, wasted: bool },
+    /// How much work a step of a request is; for tests of common luck.
+    WorkDrawn { node: NodeIndex, luck: u64, step: u16, work: Duration },
+    /// Cores in use over all servers of the node, from now on.
+    CoresBusy { node: NodeIndex, cores: f64 },
+
+    // --- servers and balancers ---
+    /// A server went down.
+    ServerDown { node: NodeIndex, server: u32, cause: DownCause },
+    /// A server began to boot.
+    ServerBooting { node: NodeIndex, server: u32 },
+    /// A server takes requests.
+    ServerUp { node: NodeIndex, server: u32 },
+    /// Servers that exist and servers that are up, from now on.
+    ServersChanged { node: NodeIndex, servers: u32, up: u32 },
+    /// A balancer took a server out of rotation.
+    OutOfRotation { balancer: NodeIndex, server: u32 },
+    /// A balancer took a server back into rotation.
+    BackInRotation { balancer: NodeIndex, server: u32 },
+    /// A balancer refused a request because too many were under way.
+    Shed { balancer: NodeIndex },
+    /// Bytes in use on the disk of one server.
+    DiskUsed { node: NodeIndex, server: u32, bytes: u64 },
+    /// A log write found no room: the first one since there was room.
+    DiskFull { node: NodeIndex, server: u32 },
+    /// The log was rotated.
+    LogRotated { node: NodeIndex, server: u32, freed_bytes: u64 },
+
+    // --- the timeline ---
+    /// A fault began.
+    FaultStarted { fault: LabelIndex },
+    /// A fault ended.
+    FaultEnded { fault: LabelIndex },
+    /// Somebody flipped a switch.
+    Switched { toggle: LabelIndex, on: bool },
+    /// An intervention, or an edit made by hand while the run went on, took effect.
+    Intervened { label: LabelIndex },
+}

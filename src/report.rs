@@ -1,0 +1,265 @@
+//! The report: what a run has shown, in the words of the field.
+//!
+//! The types below are the output format of `brownout run --format json` and of the page.
+//! Everything is derived from the metrics after the run; nothing is measured here.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a run has shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Name of the scenario in English.
+    pub scenario: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// What was switched, and when: `id@seconds` in the order of time, `-id@seconds` for off.
+    pub switches: Vec<String>,
+    /// Simulated length that was reached, in seconds.
+    pub simulated_s: f64,
+    /// Events handled.
+    pub events: u64,
+    /// Why the run ended before its time, if it did.
+    pub stopped_early: Option<String>,
+    /// Digest over all events, 16 hexadecimal digits.
+    pub digest: String,
+    /// Everything that users wished, over all populations.
+    pub totals: Requests,
+    /// The same per class of users, by `population.class`.
+    pub classes: BTreeMap<String, Requests>,
+    /// Per service and database, by key.
+    pub stations: BTreeMap<String, Station>,
+    /// Per call, by `node.call`.
+    pub edges: BTreeMap<String, Edge>,
+    /// What happened, in the order of time.
+    pub timeline: Vec<TimelineEntry>,
+    /// The order in which nodes left their normal band.
+    pub cascade: Vec<CascadeStep>,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Clauses and whether they hold; empty unless they were asked for.
+    pub expectations: Vec<Expectation>,
+}
+
+/// What became of requests, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Requests {
+    /// Requests that arrived.
+    pub offered: u64,
+    /// Of these, presses of the refresh button.
+    pub refreshes: u64,
+    /// Answered in full.
+    pub ok: u64,
+    /// Answered by a fallback or without an optional part.
+    pub degraded: u64,
+    /// Ended with an error.
+    pub failed: u64,
+    /// Refused, by cause.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Given up by the user.
+    pub timed_out: u64,
+    /// Still under way when the run ended.
+    pub abandoned: u64,
+    /// (ok + degraded) ÷ offered.
+    pub goodput_ratio: f64,
+    /// Offered per second.
+    pub offered_rps: f64,
+    /// Answered (ok + degraded) per second.
+    pub goodput_rps: f64,
+    /// Response times of answered requests.
+    pub response: Latency,
+}
+
+/// A distribution of times, in milliseconds. Quantiles have a relative error of at most 1/64.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Latency {
+    /// Number of values.
+    pub count: u64,
+    /// Mean (exact).
+    pub mean_ms: f64,
+    /// Variance in ms² (exact).
+    pub variance_ms2: f64,
+    /// Median.
+    pub p50_ms: f64,
+    /// 95th percentile.
+    pub p95_ms: f64,
+    /// 99th percentile.
+    pub p99_ms: f64,
+    /// Largest (exact).
+    pub max_ms: f64,
+}
+
+/// A service or a database, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Station {
+    /// Requests that reached a server.
+    pub offered: u64,
+    /// Work that ended well with somebody waiting for it.
+    pub ok: u64,
+    /// Work that ended with an error.
+    pub failed: u64,
+    /// Refused, by cause.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Work that ended when nobody waited for it any more.
+    pub wasted: u64,
+    /// wasted ÷ all work that ended.
+    pub wasted_ratio: f64,
+    /// Time from arrival to the end of the work.
+    pub response: Latency,
+    /// Mean share of cores in use; absent without a limit of cores.
+    pub cpu_utilisation: Option<f64>,
+    /// Mean number of requests in the station, waiting or worked on.
+    pub mean_in_system: f64,
+    /// Per pool.
+    pub pools: BTreeMap<String, PoolReport>,
+    /// Share of the node's requests that a server in use received, per spell with the same number of
+    /// servers up: from, to (seconds), servers up, share (0 to 1).
+    pub shares: Vec<ShareSpell>,
+    /// Moment when the first disk was full, in seconds.
+    pub disk_full_at_s: Option<f64>,
+    /// Server-hours used.
+    pub server_hours: f64,
+}
+
+/// A spell during which the same number of servers was up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShareSpell {
+    /// Start in seconds.
+    pub from_s: f64,
+    /// End in seconds.
+    pub to_s: f64,
+    /// Servers that received requests.
+    pub servers: u32,
+    /// Mean share of requests per such server, 0 to 1.
+    pub share: f64,
+}
+
+/// A thread pool over all servers, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PoolReport {
+    /// Threads over all servers at the end.
+    pub threads: u32,
+    /// Mean share of threads that were busy.
+    pub utilisation: f64,
+    /// Mean number of busy threads.
+    pub mean_busy: f64,
+    /// Mean number of requests waiting.
+    pub mean_queue: f64,
+    /// Longest queue over all servers together.
+    pub max_queue: u32,
+    /// Share of started requests that had to wait.
+    pub waited_ratio: f64,
+    /// Time between arrival and start.
+    pub wait: Latency,
+}
+
+/// A call, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Edge {
+    /// Calls that ended.
+    pub calls: u64,
+    /// Attempts on the wire.
+    pub attempts: u64,
+    /// Of these, retries.
+    pub retries: u64,
+    /// Attempts on the wire ÷ calls.
+    pub amplification: f64,
+    /// Attempts that ended well.
+    pub ok: u64,
+    /// Attempts that ended with an error.
+    pub failed: u64,
+    /// Attempts that the caller gave up.
+    pub timed_out: u64,
+    /// Attempts that the callee refused.
+    pub refused: u64,
+    /// Tries that the caller itself refused, by cause.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Calls answered by the fallback.
+    pub fallbacks: u64,
+    /// Retries denied by the budget.
+    pub retries_denied: u64,
+    /// How often the breaker opened, over all calling servers.
+    pub breaker_opened: u64,
+    /// Time of an attempt, as the caller saw it.
+    pub attempt_time: Latency,
+}
+
+/// An entry of the timeline. `text` says it in words; the other fields are for programs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TimelineEntry {
+    /// Moment in seconds.
+    pub at_s: f64,
+    /// Kind of entry, stable: `fault_started`, `server_down`, `breaker_open`, …
+    pub kind: &'static str,
+    /// Node, call (`node.call`), fault or switch that it is about.
+    pub subject: String,
+    /// How bad: 0 neutral, 1 good, 2 warning, 3 bad.
+    pub severity: u8,
+    /// In English.
+    pub en: String,
+    /// In Korean.
+    pub ko: String,
+}
+
+/// A node leaving its normal band: one stage of the cascade.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CascadeStep {
+    /// Moment in seconds.
+    pub at_s: f64,
+    /// Node.
+    pub node: String,
+    /// Stage: `errors`, `slow`, `saturated`, `down`, `stopped`.
+    pub stage: &'static str,
+    /// The figure that shows it, in English.
+    pub en: String,
+    /// The same in Korean.
+    pub ko: String,
+}
+
+/// The judgement over a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Share of requests that were answered: (ok + degraded) ÷ (offered − still under way).
+    pub availability: f64,
+    /// Goodput during the trouble ÷ goodput before it.
+    pub goodput_ratio: f64,
+    /// Attempts on the wire ÷ requests, over the calls of client populations.
+    pub retry_amplification: f64,
+    /// Share of all ended work that was wasted.
+    pub wasted_ratio: f64,
+    /// First moment of a fault or of a change of load, in seconds.
+    pub trigger_at_s: Option<f64>,
+    /// Moment when the last trigger ended.
+    pub trigger_end_s: Option<f64>,
+    /// From the trigger until goodput left its normal band, in seconds.
+    pub time_to_detect_s: Option<f64>,
+    /// From the trigger until goodput was back for good, in seconds, if it was.
+    pub time_to_contain_s: Option<f64>,
+    /// From the end of the trigger until goodput was back for good; none if it never was.
+    pub recovery_time_s: Option<f64>,
+    /// Not recovered although the trigger is gone.
+    pub metastable: bool,
+    /// Share of services and databases that left their normal band.
+    pub blast_radius: f64,
+    /// Server-hours used over all nodes.
+    pub server_hours: f64,
+    /// One of `healthy`, `contained`, `recovered`, `down`, `metastable`.
+    pub state: &'static str,
+    /// The judgement in a sentence, in English.
+    pub en: String,
+    /// The same in Korean.
+    pub ko: String,
+}
+
+/// A clause and whether it holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Expectation {
+    /// The clause as written.
+    pub clause: String,
+    /// What it was judged on: the measured value.
+    pub measured: Option<f64>,
+    /// Whether it holds.
+    pub holds: bool,
+    /// Why it could not be judged, if so.
+    pub problem: Option<String>,
+}

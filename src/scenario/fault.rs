@@ -1,0 +1,66 @@
+//! Faults: what goes wrong, where, when and for how long.
+
+use super::Text;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Name on the timeline; the key of the fault where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Start.
+    #[schemars(range(min = 0.0, max = 31_536_000.0), extend("x-unit" = "s"))]
+    pub at_s: f64,
+    /// Length; none means until the end of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.001, max = 31_536_000.0), extend("x-unit" = "s"))]
+    pub for_s: Option<f64>,
+    /// What is hit: `node`, one server as `node#0`, or a call as `node.call`.
+    pub target: String,
+    /// What happens to it.
+    pub effect: Effect,
+}
+
+/// What a fault does to its target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Effect {
+    /// Everything that the servers do takes longer, work in progress too.
+    Slow {
+        /// Factor on the time.
+        #[schemars(range(min = 0.01, max = 10_000.0))]
+        factor: f64,
+    },
+    /// Requests to the target are under way for longer.
+    Latency {
+        /// Added once per attempt.
+        #[schemars(range(min = 0.0, max = 3_600_000.0), extend("x-unit" = "ms"))]
+        added_ms: f64,
+    },
+    /// A share of the requests ends at once with an error.
+    Errors {
+        /// Share of requests.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        ratio: f64,
+    },
+    /// Servers crash: all their work is lost and callers' connections break. They boot when the
+    /// fault ends, or when a restart policy starts them.
+    Crash,
+    /// Servers stand still: nothing moves, nothing is lost (a stop-the-world pause).
+    Freeze,
+    /// Messages are lost and sent again after TCP's retransmission timeout.
+    PacketLoss {
+        /// Share of messages lost.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        ratio: f64,
+    },
+    /// A population sends more.
+    Spike {
+        /// Factor on the arrival rate (for a closed population, on the speed of its users).
+        #[schemars(range(min = 0.0, max = 1_000.0))]
+        factor: f64,
+    },
+}

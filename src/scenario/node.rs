@@ -1,0 +1,308 @@
+//! The nodes of a scenario: client populations, balancers, services and databases.
+
+use super::{Call, Clients, Distribution, Text};
+use crate::pattern::{balance, health, logrotate, restart};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A node of the system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Node {
+    /// Users who send requests.
+    Clients(Clients),
+    /// Spreads calls over the servers of one service.
+    Balancer(Balancer),
+    /// Servers that run a program.
+    Service(Service),
+    /// A database server.
+    Database(Database),
+}
+
+/// Servers that run the same programs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Name shown on the page; the key of the node where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Number of servers. Servers added while the run goes on boot first; those taken away stop at once.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 1_000))]
+    pub servers: u32,
+    /// Whether the service runs at all; an operator may stop it.
+    #[serde(default = "yes")]
+    pub running: bool,
+    /// Processor cores of a server, shared evenly by the threads that compute; none means that
+    /// threads never wait for a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_024))]
+    pub cores: Option<u32>,
+    /// Thread pools of a server, by name.
+    #[schemars(length(min = 1, max = 50))]
+    pub pools: IndexMap<String, Pool>,
+    /// Programs that callers can ask for, by name.
+    #[schemars(length(min = 1, max = 50))]
+    pub endpoints: IndexMap<String, Endpoint>,
+    /// Calls that the programs make, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(length(max = 50))]
+    pub calls: IndexMap<String, Call>,
+    /// Memory of a server; a server that needs more than it has crashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// Disk of a server, filled by `log` steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
+    /// Time from start until a server takes requests.
+    #[serde(default = "default_boot_s")]
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
+    pub boot_s: f64,
+    /// Starts crashed servers again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<restart::Params>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_boot_s() -> f64 {
+    30.0
+}
+
+/// A pool of threads with the queue in front of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pool {
+    /// Number of threads: as many requests are worked on at once. 200 is Tomcat's default.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub threads: u32,
+    /// Requests that may wait; one more is refused. 8192 is Tomcat's limit of connections.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub queue_limit: u32,
+    /// A request that has waited this long is refused; none means that it waits for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.001, max = 86_400_000.0), extend("x-unit" = "ms"))]
+    pub queue_timeout_ms: Option<f64>,
+    /// Which of the waiting requests is next.
+    pub discipline: Discipline,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Pool {
+            threads: 200,
+            queue_limit: 8_192,
+            queue_timeout_ms: None,
+            discipline: Discipline::Fifo,
+        }
+    }
+}
+
+/// Which of the waiting requests is next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Discipline {
+    /// The one that came first.
+    #[default]
+    Fifo,
+    /// The one that came last: under overload, the only one whose caller still waits.
+    Lifo,
+    /// The one of the most important class; among equals the one that came first.
+    Priority,
+}
+
+/// A program that callers can ask a service for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Pool whose thread runs it; the first pool where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// What the thread does, in order.
+    #[schemars(length(max = 50))]
+    pub steps: Vec<Step>,
+}
+
+/// One step of a program. The thread stays occupied until the last step, except during an
+/// asynchronous call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// Computes: needs a core, and takes longer when cores are short.
+    Cpu {
+        /// Time on a core of its own.
+        time: Distribution,
+    },
+    /// Waits without computing.
+    Wait {
+        /// Time that passes.
+        time: Distribution,
+    },
+    /// Calls another node.
+    Call {
+        /// One of the service's calls.
+        call: String,
+        /// A failed call does not fail the request; the answer is degraded.
+        #[serde(default)]
+        optional: bool,
+    },
+    /// Makes several calls at once and waits for all.
+    Parallel {
+        /// Names of the service's calls; one may stand here several times.
+        #[schemars(length(min = 1, max = 1_000))]
+        calls: Vec<String>,
+    },
+    /// Writes to the log on the server's disk; fails when the disk is full.
+    Log {
+        /// Bytes written.
+        #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "bytes"))]
+        bytes: u64,
+    },
+    /// Ends the request with an error, sometimes or always: validation, a bug.
+    Fail {
+        /// Share of requests that fail here.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        ratio: f64,
+    },
+}
+
+/// Memory of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// A server that would need more than this is killed.
+    #[schemars(range(min = 1.0, max = 1e7), extend("x-unit" = "MB"))]
+    pub limit_mb: f64,
+    /// Needed without any request.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1e7), extend("x-unit" = "MB"))]
+    pub base_mb: f64,
+    /// Needed by each request that waits or is worked on.
+    #[schemars(range(min = 0.0, max = 1e6), extend("x-unit" = "MB"))]
+    pub per_request_mb: f64,
+}
+
+/// Disk of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// Size.
+    #[schemars(range(min = 1, max = 1_000_000_000_000_000_u64), extend("x-unit" = "bytes"))]
+    pub capacity_bytes: u64,
+    /// In use at the start by other things than the log.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000_000_000_000_000_u64), extend("x-unit" = "bytes"))]
+    pub used_bytes: u64,
+    /// Rotates the log when its timer fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logrotate: Option<logrotate::Params>,
+}
+
+/// A database server: sessions, cores and a cost for each query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Name shown on the page; the key of the node where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Whether the database runs at all.
+    #[serde(default = "yes")]
+    pub running: bool,
+    /// Queries that are worked on at once.
+    #[serde(default = "default_connections")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub connections: u32,
+    /// Queries that may wait for a session; one more is refused.
+    #[serde(default = "default_database_queue")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub queue_limit: u32,
+    /// A query that has waited this long is refused; none means that it waits for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.001, max = 86_400_000.0), extend("x-unit" = "ms"))]
+    pub queue_timeout_ms: Option<f64>,
+    /// Which of the waiting queries is next.
+    #[serde(default)]
+    pub discipline: Discipline,
+    /// Cores, shared evenly by the running queries; none means that queries never wait for a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_024))]
+    pub cores: Option<u32>,
+    /// Queries, by name.
+    #[schemars(length(min = 1, max = 50))]
+    pub queries: IndexMap<String, Query>,
+    /// Time from start until the database takes queries.
+    #[serde(default = "default_boot_s")]
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
+    pub boot_s: f64,
+    /// Starts the database again after a crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<restart::Params>,
+}
+
+fn default_connections() -> u32 {
+    100
+}
+
+fn default_database_queue() -> u32 {
+    10_000
+}
+
+/// A query and what it costs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Time on a core of its own.
+    pub cost: Distribution,
+}
+
+/// Spreads calls over the servers of one service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Balancer {
+    /// Name shown on the page; the key of the node where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// The service behind it.
+    pub to: String,
+    /// How a server is chosen.
+    #[serde(default)]
+    pub algorithm: balance::Algorithm,
+    /// Weight of each server, in their order; missing ones are 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1_000), inner(range(min = 1, max = 1_000)))]
+    pub weights: Vec<u32>,
+    /// Asks each server from time to time whether it is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
+    /// Takes servers out that fail the requests of users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passive_health: Option<health::PassiveParams>,
+    /// Below this share of healthy servers health is ignored and all are used (Envoy's panic).
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 100.0), extend("x-unit" = "%"))]
+    pub panic_threshold_percent: f64,
+    /// Requests under way behind the balancer; one more is refused. None means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_in_flight: Option<u32>,
+}
+
+/// Active health check of a balancer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HealthCheck {
+    /// Endpoint that a check asks for, through the pool that it runs on; without one only the
+    /// connection is tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// When and how often to check, and how many results change the verdict.
+    #[serde(default)]
+    pub rules: health::ActiveParams,
+}

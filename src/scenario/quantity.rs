@@ -1,0 +1,80 @@
+//! Small value types of the scenario: texts in two languages and distributions of times.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A text in English and, where it has been translated, Korean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// English.
+    #[schemars(length(min = 1, max = 2_000))]
+    pub en: String,
+    /// Korean; English is shown where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2_000))]
+    pub ko: Option<String>,
+}
+
+/// How long something takes, as a random quantity in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "dist", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Distribution {
+    /// Always the same.
+    Constant {
+        /// The value.
+        #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+        ms: f64,
+    },
+    /// Memoryless: the classic service time of queueing theory.
+    Exponential {
+        /// Mean.
+        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+    },
+    /// Every value between two bounds is as likely as another.
+    Uniform {
+        /// Lower bound.
+        #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+        min_ms: f64,
+        /// Upper bound, not below the lower one.
+        #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+        max_ms: f64,
+    },
+    /// Sum of `shape` exponential stages: more regular than one exponential.
+    Erlang {
+        /// Number of stages.
+        #[schemars(range(min = 1, max = 1_000))]
+        shape: u32,
+        /// Mean of the sum.
+        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+    },
+    /// Log-normal: the usual shape of measured latencies.
+    Lognormal {
+        /// Mean.
+        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+        /// Squared coefficient of variation: variance divided by the square of the mean.
+        #[schemars(range(min = 0.0001, max = 1_000.0))]
+        scv: f64,
+    },
+    /// Pareto: rare values are very large.
+    Pareto {
+        /// Mean.
+        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+        /// Tail index; the smaller, the heavier the tail. Above 1, so that the mean exists.
+        #[schemars(range(min = 1.01, max = 100.0))]
+        shape: f64,
+    },
+    /// Mixture of two exponentials with balanced means: more variable than one exponential.
+    Hyperexponential {
+        /// Mean.
+        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+        /// Squared coefficient of variation.
+        #[schemars(range(min = 1.0, max = 1_000.0))]
+        scv: f64,
+    },
+}
