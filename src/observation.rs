@@ -100,6 +100,7 @@ pub struct LabelIndex(pub u32);
 
 /// Something that has just happened. Servers are numbered from 0 within their node.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the variants' docs speak of their fields")]
 pub enum Observation {
     // --- requests: what users wish ---
     /// A user sent a request.
