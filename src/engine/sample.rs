@@ -1,0 +1,226 @@
+//! Samplers: the compiled form of a distribution, ready to be drawn from.
+//!
+//! Where it can be done, a sample is the inverse transform of a single draw. Then the same luck
+//! gives a proportional sample when the mean changes, and two runs stay comparable draw by draw.
+//! A sampler knows no unit; the model uses nanoseconds.
+
+use super::math;
+use super::random::Draws;
+
+/// A distribution of non-negative numbers.
+///
+/// Parameters are checked where a scenario is read; here they are taken to be finite and in range.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sampler {
+    /// Always the same. No draw.
+    Constant(f64),
+    /// Uniform between two bounds. One draw.
+    Uniform {
+        /// Smallest value.
+        low: f64,
+        /// Bound above, never reached.
+        high: f64,
+    },
+    /// Exponential. One draw.
+    Exponential {
+        /// Mean.
+        mean: f64,
+    },
+    /// Sum of `shape` equal exponential phases. One draw per phase.
+    Erlang {
+        /// Number of phases, at least 1.
+        shape: u32,
+        /// Mean of the sum.
+        mean: f64,
+    },
+    /// The exponential of a normal variable. One draw.
+    LogNormal {
+        /// Mean of the logarithm.
+        mu: f64,
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+    },
+    /// Pareto (type I): P(X > x) = (scale / x)^shape. One draw.
+    Pareto {
+        /// Smallest value.
+        scale: f64,
+        /// Tail index; the mean is finite above 1, the variance above 2.
+        shape: f64,
+    },
+    /// One of two exponentials. One draw, which decides both which and how long.
+    Hyperexponential {
+        /// Probability of the first.
+        p: f64,
+        /// Mean of the first.
+        mean1: f64,
+        /// Mean of the second.
+        mean2: f64,
+    },
+    /// Gamma. Two draws or more, by rejection.
+    Gamma {
+        /// Shape, above 0.
+        shape: f64,
+        /// Scale; the mean is shape × scale.
+        scale: f64,
+    },
+    /// Measured values with their weights. One draw.
+    Empirical {
+        /// Values in ascending order.
+        values: Box<[f64]>,
+        /// For each value the share of all that is not above it; the last is exactly 1.
+        cumulative: Box<[f64]>,
+    },
+}
+
+impl Sampler {
+    /// Exponential with that mean.
+    pub fn exponential(mean: f64) -> Sampler {
+        Sampler::Exponential { mean }
+    }
+
+    /// Log-normal with that mean and squared coefficient of variation (variance ÷ mean²).
+    ///
+    /// σ² = ln(1 + scv), μ = ln(mean) − σ²/2.
+    pub fn lognormal_mean_scv(mean: f64, scv: f64) -> Sampler {
+        let variance = math::ln(1.0 + scv);
+        Sampler::LogNormal { mu: math::ln(mean) - variance / 2.0, sigma: variance.sqrt() }
+    }
+
+    /// Pareto with that mean; `shape` must be above 1.
+    pub fn pareto_mean_shape(mean: f64, shape: f64) -> Sampler {
+        Sampler::Pareto { scale: mean * (shape - 1.0) / shape, shape }
+    }
+
+    /// Gamma with that mean and squared coefficient of variation, which must be above 0.
+    pub fn gamma_mean_scv(mean: f64, scv: f64) -> Sampler {
+        Sampler::Gamma { shape: 1.0 / scv, scale: mean * scv }
+    }
+
+    /// Hyperexponential with that mean and squared coefficient of variation, at least 1, whose two
+    /// branches contribute equally to the mean ("balanced means").
+    ///
+    /// p = (1 + √((scv − 1) / (scv + 1))) / 2, with rates 2p and 2(1 − p) for mean 1. Source:
+    /// W. Whitt, "The queueing network analyzer", Bell System Technical Journal 62 (1983).
+    pub fn hyperexponential_mean_scv(mean: f64, scv: f64) -> Sampler {
+        let p = (1.0 + ((scv - 1.0) / (scv + 1.0)).sqrt()) / 2.0;
+        Sampler::Hyperexponential { p, mean1: mean / (2.0 * p), mean2: mean / (2.0 * (1.0 - p)) }
+    }
+
+    /// Draws from `(value, weight)` pairs in any order; weights are relative. None if there is no
+    /// pair of positive weight.
+    pub fn empirical(pairs: &[(f64, f64)]) -> Option<Sampler> {
+        let mut pairs: Vec<_> = pairs.iter().copied().filter(|&(_, weight)| weight > 0.0).collect();
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let total: f64 = pairs.iter().map(|&(_, weight)| weight).sum();
+        let mut sum = 0.0;
+        let mut cumulative: Box<[f64]> = pairs
+            .iter()
+            .map(|&(_, weight)| {
+                sum += weight;
+                sum / total
+            })
+            .collect();
+        // Rounding must not leave a gap at the top in which no value is found.
+        *cumulative.last_mut()? = 1.0;
+        Some(Sampler::Empirical { values: pairs.iter().map(|pair| pair.0).collect(), cumulative })
+    }
+
+    /// The next sample, zero or more.
+    #[inline]
+    pub fn sample(&self, draws: &mut Draws) -> f64 {
+        match *self {
+            Sampler::Constant(value) => value,
+            Sampler::Uniform { low, high } => low + (high - low) * draws.next_unit(),
+            Sampler::Exponential { mean } => exponential(mean, draws.next_open_unit()),
+            Sampler::Erlang { shape, mean } => erlang(shape, mean, draws),
+            Sampler::LogNormal { mu, sigma } => math::exp(mu + sigma * normal(draws)),
+            Sampler::Pareto { scale, shape } => {
+                scale * math::pow(draws.next_open_unit(), -1.0 / shape)
+            }
+            Sampler::Hyperexponential { p, mean1, mean2 } => {
+                hyperexponential(p, mean1, mean2, draws.next_open_unit())
+            }
+            Sampler::Gamma { shape, scale } => scale * gamma(shape, draws),
+            Sampler::Empirical { ref values, ref cumulative } => {
+                let share = draws.next_unit();
+                values[cumulative.partition_point(|&bound| bound <= share)]
+            }
+        }
+    }
+
+    /// The mean by formula, infinite for a Pareto of shape 1 or less.
+    pub fn mean(&self) -> f64 {
+        match *self {
+            Sampler::Constant(value) => value,
+            Sampler::Uniform { low, high } => (low + high) / 2.0,
+            Sampler::Exponential { mean } | Sampler::Erlang { mean, .. } => mean,
+            Sampler::LogNormal { mu, sigma } => math::exp(mu + sigma * sigma / 2.0),
+            Sampler::Pareto { shape, .. } if shape <= 1.0 => f64::INFINITY,
+            Sampler::Pareto { scale, shape } => scale * shape / (shape - 1.0),
+            Sampler::Hyperexponential { p, mean1, mean2 } => p * mean1 + (1.0 - p) * mean2,
+            Sampler::Gamma { shape, scale } => shape * scale,
+            Sampler::Empirical { ref values, ref cumulative } => {
+                let mut below = 0.0;
+                let shares =
+                    cumulative.iter().map(|&bound| bound - std::mem::replace(&mut below, bound));
+                values.iter().zip(shares).map(|(value, share)| value * share).sum()
+            }
+        }
+    }
+}
+
+/// `u` in (0, 1]; the smaller, the longer.
+#[inline]
+fn exponential(mean: f64, u: f64) -> f64 {
+    // The sign goes with the mean: −0 would be another bit pattern for the same nothing.
+    mean * (0.0 - math::ln(u))
+}
+
+/// The logarithm of a product of uniform draws, one logarithm for sixteen of them: a product of
+/// sixteen is at least 2^-848 and cannot underflow.
+fn erlang(shape: u32, mean: f64, draws: &mut Draws) -> f64 {
+    const AT_ONCE: u32 = 16;
+    let mut sum = 0.0;
+    let mut left = shape;
+    while left > 0 {
+        let phases = left.min(AT_ONCE);
+        let product = (0..phases).fold(1.0, |product, _| product * draws.next_open_unit());
+        sum -= math::ln(product);
+        left -= phases;
+    }
+    mean / f64::from(shape) * sum
+}
+
+/// What is left of `u` in (0, 1] once it has chosen the branch is uniform in (0, 1] again.
+fn hyperexponential(p: f64, mean1: f64, mean2: f64, u: f64) -> f64 {
+    if u <= p { exponential(mean1, u / p) } else { exponential(mean2, (u - p) / (1.0 - p)) }
+}
+
+#[inline]
+fn normal(draws: &mut Draws) -> f64 {
+    math::normal_quantile(draws.next_inner_unit())
+}
+
+/// Gamma of scale 1. Source: G. Marsaglia and W. W. Tsang, "A simple method for generating gamma
+/// variables", ACM Transactions on Mathematical Software 26 (2000), 363–372, with its section 6
+/// for shapes below 1.
+fn gamma(shape: f64, draws: &mut Draws) -> f64 {
+    if shape < 1.0 {
+        let boost = math::pow(draws.next_open_unit(), 1.0 / shape);
+        return gamma(shape + 1.0, draws) * boost;
+    }
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / (9.0 * d).sqrt();
+    loop {
+        let x = normal(draws);
+        let u = draws.next_open_unit();
+        let root = 1.0 + c * x;
+        if root <= 0.0 {
+            continue;
+        }
+        let v = root * root * root;
+        if math::ln(u) < 0.5 * x * x + d - d * v + d * math::ln(v) {
+            return d * v;
+        }
+    }
+}
