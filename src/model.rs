@@ -1,0 +1,338 @@
+//! The model: what happens in a system of clients, balancers, services and databases.
+//!
+//! The way of a request: a population ([`client`]) starts a *call* ([`call`]); each try of it that
+//! passes the caller's policies ([`edge`]) becomes a *job* at a server ([`job`]), which a balancer
+//! may choose ([`balancer`]). A job needs a thread of a pool ([`station`]) and cores ([`cpu`]), and
+//! may start calls of its own, holding its thread until they end. Faults ([`fault`]) and switches
+//! ([`retune`]) change the numbers while all this goes on.
+//!
+//! The model tells an [`Observer`] what has happened and never reads it back. It knows no clock but
+//! the calendar's, no file, no browser.
+
+pub mod arrivals;
+pub mod balancer;
+pub mod call;
+pub mod client;
+pub mod cpu;
+pub mod edge;
+pub mod fault;
+pub mod health_check;
+pub mod job;
+pub mod list;
+pub mod retune;
+pub mod server;
+pub mod slab;
+pub mod station;
+
+use crate::engine::{Calendar, Digest, Rank, Time, Timer};
+use crate::observation::{LabelIndex, Observation};
+use crate::plan::Plan;
+use balancer::Balancer;
+use call::Call;
+use client::Population;
+use edge::Edge;
+use fault::Faults;
+use job::Job;
+use slab::{Id, Slab};
+use station::Station;
+use std::collections::VecDeque;
+
+/// Calls and jobs alive at once beyond which a run stops: memory is bounded, overload or not.
+const MAX_ALIVE: usize = 1_500_000;
+
+/// Listens to what happens.
+pub trait Observer {
+    /// Something happened at `now`.
+    fn observe(&mut self, now: Time, observation: Observation);
+}
+
+/// Something that will happen. Closed and small; [`World::handle`] is the table of contents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the variants' docs speak of their fields")]
+pub enum Event {
+    /// The next request of an open population arrives.
+    Arrival { population: u16 },
+    /// A user of a closed population has finished thinking.
+    ThinkingDone { population: u16, user: u32 },
+    /// A planned call begins: a refresh after its pause.
+    CallBegins { call: Id },
+    /// The rate limiter lets a call pass, or has kept it waiting for nothing.
+    RateWaitDone { call: Id },
+    /// A call has waited too long for a bulkhead permit or a connection.
+    PermitWaitDone { call: Id },
+    /// The caller gives up on the current try.
+    Timeout { call: Id },
+    /// The pause before a retry is over.
+    BackoffDone { call: Id },
+    /// The fallback has an answer.
+    FallbackDone { call: Id },
+    /// A request reaches the callee.
+    Delivered { job: Id },
+    /// A thread takes up a job.
+    ThreadReady { job: Id },
+    /// A job has waited too long for a thread.
+    QueueTimeout { job: Id },
+    /// A job's `wait` step is over.
+    WaitDone { job: Id },
+    /// A reply reaches the caller.
+    Replied { job: Id },
+    /// The next of a server's computing threads is done.
+    CpuDone { station: u16, server: u32 },
+    /// A balancer checks its servers.
+    HealthCheckDue { balancer: u16 },
+    /// A health check got no answer in time.
+    ProbeTimeout { balancer: u16, server: u32 },
+    /// Logrotate's timer fires on all servers of a station.
+    LogRotateDue { station: u16 },
+    /// The restart policy starts a crashed server.
+    RestartDue { station: u16, server: u32 },
+    /// A server has booted.
+    Booted { station: u16, server: u32 },
+    /// A breaker's own timer fires.
+    BreakerDue { edge: u16, server: u32 },
+    /// A fault begins or ends.
+    FaultsChange,
+    /// A switch of the run's list is flipped.
+    Switch { action: u32 },
+}
+
+impl Event {
+    /// The event as two words for the digest: its kind, and whom it concerns.
+    fn words(self) -> (u64, u64) {
+        let server = |group: u16, server: u32| u64::from(group) << 32 | u64::from(server);
+        match self {
+            Event::Arrival { population } => (1, u64::from(population)),
+            Event::ThinkingDone { population, user } => (2, server(population, user)),
+            Event::CallBegins { call } => (3, call.word()),
+            Event::RateWaitDone { call } => (4, call.word()),
+            Event::PermitWaitDone { call } => (5, call.word()),
+            Event::Timeout { call } => (6, call.word()),
+            Event::BackoffDone { call } => (7, call.word()),
+            Event::FallbackDone { call } => (8, call.word()),
+            Event::Delivered { job } => (9, job.word()),
+            Event::ThreadReady { job } => (10, job.word()),
+            Event::QueueTimeout { job } => (11, job.word()),
+            Event::WaitDone { job } => (12, job.word()),
+            Event::Replied { job } => (13, job.word()),
+            Event::CpuDone { station, server: number } => (14, server(station, number)),
+            Event::HealthCheckDue { balancer } => (15, u64::from(balancer)),
+            Event::ProbeTimeout { balancer, server: number } => (16, server(balancer, number)),
+            Event::LogRotateDue { station } => (17, u64::from(station)),
+            Event::RestartDue { station, server: number } => (18, server(station, number)),
+            Event::Booted { station, server: number } => (19, server(station, number)),
+            Event::BreakerDue { edge, server: number } => (20, server(edge, number)),
+            Event::FaultsChange => (21, 0),
+            Event::Switch { action } => (22, u64::from(action)),
+        }
+    }
+
+    /// The order of things that happen at the same instant.
+    fn rank(self) -> Rank {
+        match self {
+            Event::Arrival { .. } | Event::ThinkingDone { .. } | Event::CallBegins { .. } => {
+                Rank::Arrival
+            }
+            Event::Delivered { .. }
+            | Event::ThreadReady { .. }
+            | Event::WaitDone { .. }
+            | Event::Replied { .. }
+            | Event::CpuDone { .. }
+            | Event::Booted { .. }
+            | Event::FallbackDone { .. } => Rank::Completion,
+            Event::FaultsChange => Rank::Fault,
+            Event::Switch { .. } => Rank::Switch,
+            Event::RateWaitDone { .. }
+            | Event::PermitWaitDone { .. }
+            | Event::Timeout { .. }
+            | Event::BackoffDone { .. }
+            | Event::QueueTimeout { .. }
+            | Event::HealthCheckDue { .. }
+            | Event::ProbeTimeout { .. }
+            | Event::LogRotateDue { .. }
+            | Event::RestartDue { .. }
+            | Event::BreakerDue { .. } => Rank::Timer,
+        }
+    }
+}
+
+/// The state of everything in a run, and what will happen to it next. A clone is a checkpoint.
+#[derive(Clone, Debug)]
+pub struct World<O> {
+    /// Who listens.
+    pub observer: O,
+    plan: Plan,
+    calendar: Calendar<Event>,
+    /// Consequences at the present instant, in their order; they come before the calendar's next.
+    soon: VecDeque<Event>,
+    now: Time,
+    events: u64,
+    digest: Digest,
+    calls: Slab<Call>,
+    jobs: Slab<Job>,
+    populations: Vec<Population>,
+    balancers: Vec<Balancer>,
+    stations: Vec<Station>,
+    edges: Vec<Edge>,
+    faults: Faults,
+    /// Servers that stand still; while there are none, nobody needs to ask.
+    frozen_servers: u32,
+    /// Keys of faults and switches, in the order in which they first appeared.
+    labels: Vec<String>,
+}
+
+impl<O: Observer> World<O> {
+    /// The world at the start of a run.
+    pub fn new(plan: Plan, observer: O) -> World<O> {
+        let mut world = World {
+            observer,
+            calendar: Calendar::new(),
+            soon: VecDeque::new(),
+            now: Time::ZERO,
+            events: 0,
+            digest: Digest::default(),
+            calls: Slab::default(),
+            jobs: Slab::default(),
+            populations: plan.populations.iter().map(|p| Population::new(p, &plan)).collect(),
+            balancers: plan.balancers.iter().map(|b| Balancer::new(b, &plan)).collect(),
+            stations: plan.stations.iter().map(Station::new).collect(),
+            edges: plan.edges.iter().map(|edge| Edge::new(edge, &plan)).collect(),
+            faults: Faults::default(),
+            frozen_servers: 0,
+            labels: Vec::new(),
+            plan,
+        };
+        world.start();
+        world
+    }
+
+    fn start(&mut self) {
+        for station in 0..self.stations.len() as u16 {
+            self.start_station(station);
+        }
+        for balancer in 0..self.balancers.len() as u16 {
+            self.start_health_checks(balancer);
+        }
+        self.plan_faults();
+        for population in 0..self.populations.len() as u16 {
+            self.start_population(population);
+        }
+    }
+
+    /// Handles the next event until `end`, if there is one.
+    pub fn step(&mut self, end: Time) -> bool {
+        let event = match self.soon.pop_front() {
+            Some(event) => event,
+            None => match self.calendar.pop_until(end) {
+                Some((now, event)) => {
+                    self.now = now;
+                    event
+                }
+                None => return false,
+            },
+        };
+        self.events += 1;
+        let (kind, whom) = event.words();
+        self.digest.absorb(self.now.0 ^ kind << 56);
+        self.digest.absorb(whom);
+        self.handle(event);
+        true
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Arrival { population } => self.on_arrival(population),
+            Event::ThinkingDone { population, user } => self.on_thinking_done(population, user),
+            Event::CallBegins { call } => self.begin_call(call),
+            Event::RateWaitDone { call } => self.on_rate_wait_done(call),
+            Event::PermitWaitDone { call } => self.on_permit_wait_done(call),
+            Event::Timeout { call } => self.on_timeout(call),
+            Event::BackoffDone { call } => self.on_backoff_done(call),
+            Event::FallbackDone { call } => self.on_fallback_done(call),
+            Event::Delivered { job } => self.on_delivered(job),
+            Event::ThreadReady { job } => self.on_thread_ready(job),
+            Event::QueueTimeout { job } => self.on_queue_timeout(job),
+            Event::WaitDone { job } => self.on_wait_done(job),
+            Event::Replied { job } => self.on_replied(job),
+            Event::CpuDone { station, server } => self.on_cpu_done(station, server),
+            Event::HealthCheckDue { balancer } => self.on_health_check_due(balancer),
+            Event::ProbeTimeout { balancer, server } => self.on_probe_timeout(balancer, server),
+            Event::LogRotateDue { station } => self.on_logrotate_due(station),
+            Event::RestartDue { station, server } => self.on_restart_due(station, server),
+            Event::Booted { station, server } => self.on_booted(station, server),
+            Event::BreakerDue { edge, server } => self.on_breaker_due(edge, server),
+            Event::FaultsChange => self.apply_faults(),
+            // The simulation flips the switch: only it knows the scenario.
+            Event::Switch { .. } => {}
+        }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Moves the clock on to a moment before which nothing is left to happen.
+    pub fn advance_to(&mut self, moment: Time) {
+        debug_assert!(self.soon.is_empty(), "consequences come before the clock moves");
+        self.now = self.now.max(moment);
+    }
+
+    /// Number of events handled.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Digest over all events handled.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Keys of faults and switches, by [`LabelIndex`].
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Moment of the calendar's next event.
+    pub fn next_time(&self) -> Option<Time> {
+        if self.soon.is_empty() { self.calendar.next_time() } else { Some(self.now) }
+    }
+
+    /// Whether more is under way than a run may hold.
+    pub fn is_overfull(&self) -> bool {
+        self.calls.len() + self.jobs.len() > MAX_ALIVE
+    }
+
+    /// Calls and jobs alive: what a checkpoint has to hold.
+    pub fn alive(&self) -> (usize, usize) {
+        (self.calls.len(), self.jobs.len())
+    }
+
+    /// Plans the flip of a switch.
+    pub fn plan_switch(&mut self, at: Time, action: u32) {
+        self.schedule(at.max(self.now), Event::Switch { action });
+    }
+
+    /// The label of that key, a new one if it has not been seen yet.
+    pub fn label(&mut self, key: &str) -> LabelIndex {
+        let known = self.labels.iter().position(|label| label == key);
+        let index = known.unwrap_or_else(|| {
+            self.labels.push(key.to_owned());
+            self.labels.len() - 1
+        });
+        LabelIndex(index as u32)
+    }
+
+    /// Tells the observer of something outside of the model: a flipped switch.
+    pub fn tell(&mut self, observation: Observation) {
+        self.observer.observe(self.now, observation);
+    }
+
+    fn schedule(&mut self, at: Time, event: Event) -> Timer {
+        self.calendar.schedule(at, event.rank(), event)
+    }
+}

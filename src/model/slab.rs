@@ -1,0 +1,121 @@
+//! A store of records under small ids that notice when they have gone stale.
+//!
+//! Freed slots are used again, last freed first, so the ids of a run are the same on every machine.
+
+/// Id of a record in a [`Slab`]. An id whose record has been removed finds nothing, even when the
+/// slot has been used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id {
+    slot: u32,
+    generation: u32,
+}
+
+impl Id {
+    /// Finds nothing in any slab.
+    pub const NONE: Id = Id { slot: u32::MAX, generation: 0 };
+
+    /// Whether this is [`Id::NONE`].
+    pub fn is_none(self) -> bool {
+        self.slot == u32::MAX
+    }
+
+    /// The id as one word, for the digest.
+    pub fn word(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry<T> {
+    generation: u32,
+    value: Option<T>,
+}
+
+/// The store.
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    entries: Vec<Entry<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Slab { entries: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.entries.len() - self.free.len()
+    }
+
+    /// Stores a record.
+    pub fn insert(&mut self, value: T) -> Id {
+        if let Some(slot) = self.free.pop() {
+            let entry = &mut self.entries[slot as usize];
+            entry.value = Some(value);
+            return Id { slot, generation: entry.generation };
+        }
+        let slot = self.entries.len() as u32;
+        self.entries.push(Entry { generation: 0, value: Some(value) });
+        Id { slot, generation: 0 }
+    }
+
+    /// Takes a record out.
+    pub fn remove(&mut self, id: Id) -> Option<T> {
+        let entry = self.entries.get_mut(id.slot as usize)?;
+        if entry.generation != id.generation {
+            return None;
+        }
+        let value = entry.value.take()?;
+        entry.generation = entry.generation.wrapping_add(1);
+        self.free.push(id.slot);
+        Some(value)
+    }
+
+    /// The record of that id, if it is still there.
+    pub fn get(&self, id: Id) -> Option<&T> {
+        let entry = self.entries.get(id.slot as usize)?;
+        if entry.generation == id.generation { entry.value.as_ref() } else { None }
+    }
+
+    /// The record of that id, if it is still there.
+    pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
+        let entry = self.entries.get_mut(id.slot as usize)?;
+        if entry.generation == id.generation { entry.value.as_mut() } else { None }
+    }
+}
+
+impl<T> std::ops::Index<Id> for Slab<T> {
+    type Output = T;
+    /// For ids that are known to be alive; a stale one is a bug.
+    fn index(&self, id: Id) -> &T {
+        self.get(id).expect("the id of a live record")
+    }
+}
+
+impl<T> std::ops::IndexMut<Id> for Slab<T> {
+    /// For ids that are known to be alive; a stale one is a bug.
+    fn index_mut(&mut self, id: Id) -> &mut T {
+        self.get_mut(id).expect("the id of a live record")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_id_finds_nothing() {
+        let mut slab = Slab::default();
+        let first = slab.insert("first");
+        assert_eq!(slab.remove(first), Some("first"));
+        let second = slab.insert("second");
+        assert_eq!(slab.get(first), None);
+        assert_eq!(slab.remove(first), None);
+        assert_eq!(slab[second], "second");
+        assert_eq!(slab.len(), 1);
+        assert!(slab.get(Id::NONE).is_none());
+    }
+}

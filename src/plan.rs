@@ -1,0 +1,333 @@
+//! The plan: a checked scenario compiled into what the model runs on.
+//!
+//! Names have become indices, milliseconds have become nanoseconds, distributions have become
+//! samplers. A plan is immutable; when a switch is flipped, the model receives a new one with the
+//! same [`Wiring`]. Compiling a checked scenario cannot fail.
+
+mod compile;
+mod profile;
+
+pub use profile::RateCurve;
+
+use crate::engine::{Duration, Sampler, Site, Time};
+use crate::pattern::{
+    balance, bulkhead, circuit_breaker, connection_pool, health, logrotate, rate_limiter, restart,
+    retry,
+};
+use crate::scenario::{CallMode, Cancel, Discipline, Fallback, Process, Scenario};
+use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
+
+/// A compiled scenario.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What exists, under which index.
+    pub wiring: Wiring,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// End of the run.
+    pub end: Time,
+    /// Start of the part that totals count.
+    pub warmup: Time,
+    /// Number of windows.
+    pub windows: u32,
+    /// Bound on the number of events.
+    pub max_events: u64,
+    /// What each node is and where its part of the plan stands, by [`NodeIndex`].
+    pub roles: Vec<Role>,
+    /// Client populations.
+    pub populations: Vec<PopulationPlan>,
+    /// Balancers.
+    pub balancers: Vec<BalancerPlan>,
+    /// Services and databases.
+    pub stations: Vec<StationPlan>,
+    /// Calls, by [`EdgeIndex`].
+    pub edges: Vec<EdgePlan>,
+    /// Faults, in the order of the scenario.
+    pub faults: Vec<FaultPlan>,
+}
+
+/// What a node is, with its index among its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Into [`Plan::populations`].
+    Population(u16),
+    /// Into [`Plan::balancers`].
+    Balancer(u16),
+    /// Into [`Plan::stations`].
+    Station(u16),
+}
+
+/// A client population.
+#[derive(Clone, Debug)]
+pub struct PopulationPlan {
+    /// The node.
+    pub node: NodeIndex,
+    /// When requests arrive.
+    pub arrivals: ArrivalsPlan,
+    /// Its classes.
+    pub classes: Vec<ClassPlan>,
+    /// Index of the first of its classes over all populations.
+    pub first_class: u16,
+    /// Refresh behaviour.
+    pub refresh: Option<RefreshPlan>,
+    /// Where its requests draw their luck.
+    pub site: Site,
+}
+
+/// When requests arrive.
+#[derive(Clone, Debug)]
+pub enum ArrivalsPlan {
+    /// At a rate of their own.
+    Open {
+        /// Spacing.
+        process: Process,
+        /// Rate over time.
+        curve: RateCurve,
+    },
+    /// By users who wait for the end of their last request.
+    Closed {
+        /// Number of users.
+        users: u32,
+        /// Pause, in nanoseconds.
+        think: Sampler,
+    },
+}
+
+/// A class of users.
+#[derive(Clone, Debug)]
+pub struct ClassPlan {
+    /// Share of this and all earlier classes.
+    pub cumulative_share: f64,
+    /// The call its users make.
+    pub edge: EdgeIndex,
+    /// Rank in pools that serve by priority.
+    pub priority: u8,
+}
+
+/// Refresh behaviour.
+#[derive(Clone, Debug)]
+pub struct RefreshPlan {
+    /// Chance of a refresh after a request that did not succeed.
+    pub probability: f64,
+    /// Pause before it, in nanoseconds.
+    pub delay: Sampler,
+    /// Most refreshes in a row.
+    pub max_refreshes: u32,
+}
+
+/// A balancer.
+#[derive(Clone, Debug)]
+pub struct BalancerPlan {
+    /// The node.
+    pub node: NodeIndex,
+    /// The service behind it, into [`Plan::stations`].
+    pub station: u16,
+    /// How a server is chosen.
+    pub algorithm: balance::Algorithm,
+    /// Weight of each server; the last one holds for all further servers, 1 if there is none.
+    pub weights: Vec<u32>,
+    /// Active health check: endpoint to ask for, and rules.
+    pub health_check: Option<HealthCheckPlan>,
+    /// Passive health rules.
+    pub passive_health: Option<health::PassiveParams>,
+    /// Share of healthy servers, in percent, below which health is ignored.
+    pub panic_threshold_percent: f64,
+    /// Most requests under way.
+    pub max_in_flight: Option<u32>,
+    /// Where random choices draw their luck.
+    pub site: Site,
+}
+
+/// Active health check.
+#[derive(Clone, Debug)]
+pub struct HealthCheckPlan {
+    /// Endpoint of the service, into [`StationPlan::endpoints`]; without one only the connection.
+    pub endpoint: Option<u16>,
+    /// When to check and how to judge.
+    pub rules: health::ActiveParams,
+}
+
+/// A service or a database.
+#[derive(Clone, Debug)]
+pub struct StationPlan {
+    /// The node.
+    pub node: NodeIndex,
+    /// Number of servers.
+    pub servers: u32,
+    /// Whether it runs at all.
+    pub running: bool,
+    /// Cores of a server.
+    pub cores: Option<u32>,
+    /// Index of the first of its pools over all nodes.
+    pub first_pool: u16,
+    /// Its pools.
+    pub pools: Vec<PoolPlan>,
+    /// Its programs.
+    pub endpoints: Vec<EndpointPlan>,
+    /// Memory of a server.
+    pub memory: Option<MemoryPlan>,
+    /// Disk of a server.
+    pub disk: Option<DiskPlan>,
+    /// Time from start until a server takes requests.
+    pub boot: Duration,
+    /// Starts crashed servers again.
+    pub restart: Option<restart::Params>,
+    /// Where its requests draw whether an error fault hits them.
+    pub error_site: Site,
+}
+
+impl StationPlan {
+    /// Index over all nodes of its pool `local`.
+    pub fn pool_index(&self, local: u16) -> PoolIndex {
+        PoolIndex(self.first_pool + local)
+    }
+}
+
+/// A thread pool of one server.
+#[derive(Clone, Debug)]
+pub struct PoolPlan {
+    /// Number of threads.
+    pub threads: u32,
+    /// Most requests that wait.
+    pub queue_limit: u32,
+    /// Longest wait.
+    pub queue_timeout: Option<Duration>,
+    /// Who is next.
+    pub discipline: Discipline,
+}
+
+/// A program.
+#[derive(Clone, Debug)]
+pub struct EndpointPlan {
+    /// Pool, into [`StationPlan::pools`].
+    pub pool: u16,
+    /// Steps in order.
+    pub steps: Vec<StepPlan>,
+}
+
+/// A step of a program, with the site where it draws its luck.
+#[derive(Clone, Debug)]
+pub struct StepPlan {
+    /// What is done.
+    pub action: StepAction,
+    /// Where it draws.
+    pub site: Site,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum StepAction {
+    /// Computes for so many nanoseconds of core time.
+    Cpu(Sampler),
+    /// Waits for so many nanoseconds.
+    Wait(Sampler),
+    /// Calls and waits for the end of all calls.
+    Call {
+        /// The calls.
+        edges: Box<[EdgeIndex]>,
+        /// A failure only degrades the answer.
+        optional: bool,
+    },
+    /// Writes so many bytes to the log.
+    Log(u64),
+    /// Fails with that probability.
+    Fail(f64),
+}
+
+/// Memory of a server in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryPlan {
+    /// Requests in the server beyond which it is killed.
+    pub max_requests: u64,
+}
+
+/// Disk of a server.
+#[derive(Clone, Debug)]
+pub struct DiskPlan {
+    /// Size in bytes.
+    pub capacity: u64,
+    /// In use by other things than the log.
+    pub used: u64,
+    /// Rotation of the log.
+    pub logrotate: Option<logrotate::Params>,
+}
+
+/// A call with its policies.
+#[derive(Clone, Debug)]
+pub struct EdgePlan {
+    /// The calling node.
+    pub owner: NodeIndex,
+    /// Balancer in between, into [`Plan::balancers`].
+    pub balancer: Option<u16>,
+    /// Service or database that does the work, into [`Plan::stations`].
+    pub station: u16,
+    /// Program there, into [`StationPlan::endpoints`].
+    pub endpoint: u16,
+    /// Whether the caller's thread waits.
+    pub mode: CallMode,
+    /// Time under way, each direction.
+    pub latency: Duration,
+    /// Longest wait for an attempt.
+    pub timeout: Option<Duration>,
+    /// What a timeout does to the callee's work.
+    pub cancel: Cancel,
+    /// Whether the deadline goes along.
+    pub propagate_deadline: bool,
+    /// Retry rule.
+    pub retry: Option<retry::Params>,
+    /// Breaker rule.
+    pub circuit_breaker: Option<circuit_breaker::Params>,
+    /// Limiter rule.
+    pub rate_limiter: Option<rate_limiter::Params>,
+    /// Bulkhead rule.
+    pub bulkhead: Option<bulkhead::Params>,
+    /// Connections.
+    pub connection_pool: Option<connection_pool::Params>,
+    /// Answer in the callee's place.
+    pub fallback: Option<Fallback>,
+    /// Where attempts and their policies draw their luck.
+    pub site: Site,
+}
+
+/// A fault.
+#[derive(Clone, Debug)]
+pub struct FaultPlan {
+    /// Its key in the scenario.
+    pub key: String,
+    /// First moment of the fault.
+    pub start: Time,
+    /// First moment after the fault, [`Time::NEVER`] if it stays.
+    pub end: Time,
+    /// What is hit.
+    pub target: FaultTarget,
+    /// What it does.
+    pub effect: crate::scenario::Effect,
+}
+
+/// What a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultTarget {
+    /// All of a node.
+    Node(NodeIndex),
+    /// One server of a service.
+    Server(NodeIndex, u32),
+    /// A call.
+    Edge(EdgeIndex),
+}
+
+impl Plan {
+    /// Compiles a scenario that [`crate::scenario::check`] has accepted.
+    pub fn compile(scenario: &Scenario) -> Plan {
+        compile::compile(scenario)
+    }
+
+    /// Spells in which a fault or a raised load is in force; without an end, it stays.
+    pub fn triggers(&self) -> Vec<(Time, Option<Time>)> {
+        compile::triggers(self)
+    }
+
+    /// Length of a window.
+    pub fn window(&self) -> Duration {
+        Duration((self.end.0 / u64::from(self.windows)).max(1))
+    }
+}

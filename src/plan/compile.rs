@@ -1,0 +1,414 @@
+//! From names to indices, from milliseconds to nanoseconds.
+//!
+//! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
+
+use super::*;
+use crate::scenario::{
+    Arrivals, Balancer, Call, Clients, Database, Disk, Distribution, Effect, Endpoint, Fault,
+    HealthCheck, Memory, Node, Pool, Service, Step,
+};
+use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
+
+/// Name of the only pool of a database.
+const SESSIONS: &str = "sessions";
+/// Name of the only class of a population without classes.
+const EVERYBODY: &str = "all";
+
+pub(super) fn compile(scenario: &Scenario) -> Plan {
+    let mut compiler = Compiler { scenario, wiring: wire(scenario), roles: roles(scenario) };
+    let mut plan = Plan {
+        wiring: Wiring::default(),
+        seed: scenario.seed,
+        end: Time::from_seconds(scenario.duration_s),
+        warmup: Time::from_seconds(scenario.warmup_s),
+        windows: scenario.windows,
+        max_events: scenario.max_events,
+        roles: Vec::new(),
+        populations: Vec::new(),
+        balancers: Vec::new(),
+        stations: Vec::new(),
+        edges: Vec::new(),
+        faults: scenario.faults.iter().map(|(key, fault)| compiler.fault(key, fault)).collect(),
+    };
+    for (position, (key, node)) in scenario.nodes.iter().enumerate() {
+        let index = NodeIndex(position as u16);
+        match node {
+            Node::Clients(clients) => {
+                plan.populations.push(compiler.population(index, key, clients));
+            }
+            Node::Balancer(balancer) => {
+                plan.balancers.push(compiler.balancer(index, key, balancer));
+            }
+            Node::Service(service) => plan.stations.push(compiler.service(index, key, service)),
+            Node::Database(database) => {
+                plan.stations.push(compiler.database(index, key, database));
+            }
+        }
+        for (name, call) in calls_of(node) {
+            plan.edges.push(compiler.edge(index, key, name, call));
+        }
+    }
+    plan.roles = std::mem::take(&mut compiler.roles);
+    plan.wiring = compiler.wiring;
+    plan
+}
+
+/// The calls that a node makes.
+fn calls_of(node: &Node) -> impl Iterator<Item = (&String, &Call)> {
+    let calls = match node {
+        Node::Clients(clients) => Some(&clients.calls),
+        Node::Service(service) => Some(&service.calls),
+        Node::Balancer(_) | Node::Database(_) => None,
+    };
+    calls.into_iter().flatten()
+}
+
+fn roles(scenario: &Scenario) -> Vec<Role> {
+    let (mut populations, mut balancers, mut stations) = (0, 0, 0);
+    let mut next = |counter: &mut u16| {
+        *counter += 1;
+        *counter - 1
+    };
+    let role = |node: &Node| match node {
+        Node::Clients(_) => Role::Population(next(&mut populations)),
+        Node::Balancer(_) => Role::Balancer(next(&mut balancers)),
+        Node::Service(_) | Node::Database(_) => Role::Station(next(&mut stations)),
+    };
+    scenario.nodes.values().map(role).collect()
+}
+
+fn wire(scenario: &Scenario) -> Wiring {
+    let mut wiring = Wiring::default();
+    for (position, (key, node)) in scenario.nodes.iter().enumerate() {
+        let index = NodeIndex(position as u16);
+        let kind = match node {
+            Node::Clients(_) => NodeKind::Clients,
+            Node::Balancer(_) => NodeKind::Balancer,
+            Node::Service(_) => NodeKind::Service,
+            Node::Database(_) => NodeKind::Database,
+        };
+        wiring.nodes.push(WiredNode { key: key.clone(), kind });
+        let pool = |key: &str| WiredPool { node: index, key: key.to_owned() };
+        let class = |key: &str| WiredClass { node: index, key: key.to_owned() };
+        match node {
+            Node::Clients(clients) if clients.classes.is_empty() => {
+                wiring.classes.push(class(EVERYBODY));
+            }
+            Node::Clients(clients) => {
+                wiring.classes.extend(clients.classes.keys().map(|key| class(key)));
+            }
+            Node::Service(service) => {
+                wiring.pools.extend(service.pools.keys().map(|key| pool(key)));
+            }
+            Node::Database(_) => wiring.pools.push(pool(SESSIONS)),
+            Node::Balancer(_) => {}
+        }
+        for (key, call) in calls_of(node) {
+            let callee = node_index(scenario, node_of(&call.to));
+            let station = match &scenario.nodes[usize::from(callee.0)] {
+                Node::Balancer(balancer) => node_index(scenario, &balancer.to),
+                _ => callee,
+            };
+            let key = key.clone();
+            wiring.edges.push(WiredEdge { owner: index, key, callee, station });
+        }
+    }
+    wiring
+}
+
+fn node_index(scenario: &Scenario, key: &str) -> NodeIndex {
+    let position = scenario.nodes.get_index_of(key).expect("the checker resolves every node");
+    NodeIndex(position as u16)
+}
+
+/// The node of `node.endpoint`.
+fn node_of(target: &str) -> &str {
+    target.split_once('.').map_or(target, |(node, _)| node)
+}
+
+struct Compiler<'a> {
+    scenario: &'a Scenario,
+    wiring: Wiring,
+    roles: Vec<Role>,
+}
+
+impl Compiler<'_> {
+    fn station_of(&self, node: NodeIndex) -> u16 {
+        match self.roles[usize::from(node.0)] {
+            Role::Station(station) => station,
+            Role::Balancer(_) | Role::Population(_) => {
+                unreachable!("the checker lets calls end at services and databases only")
+            }
+        }
+    }
+
+    fn edge_index(&self, owner: NodeIndex, call: &str) -> EdgeIndex {
+        let found = |edge: &WiredEdge| edge.owner == owner && edge.key == call;
+        let position = self.wiring.edges.iter().position(found);
+        EdgeIndex(position.expect("the checker resolves every call") as u16)
+    }
+
+    fn first_pool(&self, node: NodeIndex) -> u16 {
+        let found = self.wiring.pools.iter().position(|pool| pool.node == node);
+        found.expect("services and databases have a pool") as u16
+    }
+
+    fn population(&self, node: NodeIndex, key: &str, clients: &Clients) -> PopulationPlan {
+        let first_class = self.wiring.classes.iter().position(|class| class.node == node);
+        let mut shares = 0.0;
+        let mut classes: Vec<ClassPlan> = clients
+            .classes
+            .values()
+            .map(|class| {
+                shares += class.share;
+                let edge = self.edge_index(node, &class.call);
+                ClassPlan { cumulative_share: shares, edge, priority: class.priority }
+            })
+            .collect();
+        if classes.is_empty() {
+            let (call, _) = clients.calls.first().expect("a population has a call");
+            let edge = self.edge_index(node, call);
+            classes.push(ClassPlan { cumulative_share: 1.0, edge, priority: 0 });
+        }
+        PopulationPlan {
+            node,
+            arrivals: arrivals(&clients.arrivals),
+            classes,
+            first_class: first_class.expect("every population has a class") as u16,
+            refresh: clients.refresh.as_ref().map(|refresh| RefreshPlan {
+                probability: refresh.probability,
+                delay: sampler(&refresh.delay),
+                max_refreshes: refresh.max_refreshes,
+            }),
+            site: Site::named(key),
+        }
+    }
+
+    fn balancer(&self, node: NodeIndex, key: &str, balancer: &Balancer) -> BalancerPlan {
+        let station = node_index(self.scenario, &balancer.to);
+        let check = |check: &HealthCheck| HealthCheckPlan {
+            endpoint: check.endpoint.as_ref().map(|name| self.endpoint(station, Some(name))),
+            rules: check.rules.clone(),
+        };
+        BalancerPlan {
+            node,
+            station: self.station_of(station),
+            algorithm: balancer.algorithm,
+            weights: balancer.weights.clone(),
+            health_check: balancer.health_check.as_ref().map(check),
+            passive_health: balancer.passive_health.clone(),
+            panic_threshold_percent: balancer.panic_threshold_percent,
+            max_in_flight: balancer.max_in_flight,
+            site: Site::named(key),
+        }
+    }
+
+    fn service(&self, node: NodeIndex, key: &str, service: &Service) -> StationPlan {
+        let site = Site::named(key);
+        let endpoint = |(name, endpoint): (&String, &Endpoint)| {
+            let pool = endpoint.pool.as_ref().and_then(|pool| service.pools.get_index_of(pool));
+            let step = |(number, step)| StepPlan {
+                action: self.action(node, step),
+                site: site.then(name).index(number as u64),
+            };
+            EndpointPlan {
+                pool: pool.unwrap_or(0) as u16,
+                steps: endpoint.steps.iter().enumerate().map(step).collect(),
+            }
+        };
+        StationPlan {
+            node,
+            servers: service.servers,
+            running: service.running,
+            cores: service.cores,
+            first_pool: self.first_pool(node),
+            pools: service.pools.values().map(pool).collect(),
+            endpoints: service.endpoints.iter().map(endpoint).collect(),
+            memory: service.memory.as_ref().and_then(memory),
+            disk: service.disk.as_ref().map(disk),
+            boot: Duration::from_seconds(service.boot_s),
+            restart: service.restart.clone(),
+            error_site: site.then("errors"),
+        }
+    }
+
+    fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
+        let site = Site::named(key);
+        let endpoint = |(name, query): (&String, &crate::scenario::Query)| EndpointPlan {
+            pool: 0,
+            steps: vec![StepPlan {
+                action: StepAction::Cpu(sampler(&query.cost)),
+                site: site.then(name).index(0),
+            }],
+        };
+        StationPlan {
+            node,
+            servers: 1,
+            running: database.running,
+            cores: database.cores,
+            first_pool: self.first_pool(node),
+            pools: vec![PoolPlan {
+                threads: database.connections,
+                queue_limit: database.queue_limit,
+                queue_timeout: database.queue_timeout_ms.map(Duration::from_ms),
+                discipline: database.discipline,
+            }],
+            endpoints: database.queries.iter().map(endpoint).collect(),
+            memory: None,
+            disk: None,
+            boot: Duration::from_seconds(database.boot_s),
+            restart: database.restart.clone(),
+            error_site: site.then("errors"),
+        }
+    }
+
+    fn action(&self, node: NodeIndex, step: &Step) -> StepAction {
+        match step {
+            Step::Cpu { time } => StepAction::Cpu(sampler(time)),
+            Step::Wait { time } => StepAction::Wait(sampler(time)),
+            Step::Call { call, optional } => {
+                let edges = Box::new([self.edge_index(node, call)]);
+                StepAction::Call { edges, optional: *optional }
+            }
+            Step::Parallel { calls } => {
+                let edges = calls.iter().map(|call| self.edge_index(node, call)).collect();
+                StepAction::Call { edges, optional: false }
+            }
+            Step::Log { bytes } => StepAction::Log(*bytes),
+            Step::Fail { ratio } => StepAction::Fail(*ratio),
+        }
+    }
+
+    fn edge(&self, owner: NodeIndex, node_key: &str, key: &str, call: &Call) -> EdgePlan {
+        let index = self.edge_index(owner, key);
+        let wired = &self.wiring.edges[usize::from(index.0)];
+        let balancer = match self.roles[usize::from(wired.callee.0)] {
+            Role::Balancer(balancer) => Some(balancer),
+            Role::Population(_) | Role::Station(_) => None,
+        };
+        let endpoint = call.to.split_once('.').map(|(_, endpoint)| endpoint);
+        EdgePlan {
+            owner,
+            balancer,
+            station: self.station_of(wired.station),
+            endpoint: self.endpoint(wired.station, endpoint),
+            mode: call.mode,
+            latency: Duration::from_ms(call.latency_ms),
+            timeout: call.timeout_ms.map(Duration::from_ms),
+            cancel: call.cancel,
+            propagate_deadline: call.propagate_deadline,
+            retry: call.retry.clone(),
+            circuit_breaker: call.circuit_breaker.clone(),
+            rate_limiter: call.rate_limiter.clone(),
+            bulkhead: call.bulkhead.clone(),
+            connection_pool: call.connection_pool.clone(),
+            fallback: call.fallback.clone(),
+            site: Site::named(node_key).then(key),
+        }
+    }
+
+    fn endpoint(&self, station: NodeIndex, name: Option<&str>) -> u16 {
+        let node = &self.scenario.nodes[usize::from(station.0)];
+        let found = name.map(|name| match node {
+            Node::Service(service) => service.endpoints.get_index_of(name),
+            Node::Database(database) => database.queries.get_index_of(name),
+            Node::Clients(_) | Node::Balancer(_) => None,
+        });
+        found.map_or(0, |index| index.expect("the checker resolves every endpoint") as u16)
+    }
+
+    fn fault(&self, key: &str, fault: &Fault) -> FaultPlan {
+        let start = Time::from_seconds(fault.at_s);
+        FaultPlan {
+            key: key.to_owned(),
+            start,
+            end: fault.for_s.map_or(Time::NEVER, |length| start + Duration::from_seconds(length)),
+            target: self.fault_target(&fault.target),
+            effect: fault.effect.clone(),
+        }
+    }
+
+    fn fault_target(&self, target: &str) -> FaultTarget {
+        if let Some((node, call)) = target.split_once('.') {
+            return FaultTarget::Edge(self.edge_index(node_index(self.scenario, node), call));
+        }
+        let Some((node, server)) = target.split_once('#') else {
+            return FaultTarget::Node(node_index(self.scenario, target));
+        };
+        let server = server.parse().expect("the checker reads the number of the server");
+        FaultTarget::Server(node_index(self.scenario, node), server)
+    }
+}
+
+fn arrivals(arrivals: &Arrivals) -> ArrivalsPlan {
+    match arrivals {
+        Arrivals::Open { rate_rps, process, profile, start_s, stop_s } => {
+            let stop = stop_s.map_or(Time::NEVER, Time::from_seconds);
+            let start = Time::from_seconds(*start_s);
+            let curve = RateCurve::new(*rate_rps, profile, start, stop);
+            ArrivalsPlan::Open { process: *process, curve }
+        }
+        Arrivals::Closed { users, think } => {
+            ArrivalsPlan::Closed { users: *users, think: sampler(think) }
+        }
+    }
+}
+
+fn pool(pool: &Pool) -> PoolPlan {
+    PoolPlan {
+        threads: pool.threads,
+        queue_limit: pool.queue_limit,
+        queue_timeout: pool.queue_timeout_ms.map(Duration::from_ms),
+        discipline: pool.discipline,
+    }
+}
+
+fn memory(memory: &Memory) -> Option<MemoryPlan> {
+    // Without a need per request, memory sets no limit (the checker refuses base above limit).
+    let room = (memory.limit_mb - memory.base_mb) / memory.per_request_mb;
+    (memory.per_request_mb > 0.0).then_some(MemoryPlan { max_requests: room as u64 })
+}
+
+fn disk(disk: &Disk) -> DiskPlan {
+    DiskPlan {
+        capacity: disk.capacity_bytes,
+        used: disk.used_bytes,
+        logrotate: disk.logrotate.clone(),
+    }
+}
+
+/// A distribution in milliseconds as a sampler of nanoseconds.
+fn sampler(distribution: &Distribution) -> Sampler {
+    const NANOS: f64 = 1e6;
+    match *distribution {
+        Distribution::Constant { ms } => Sampler::Constant(ms * NANOS),
+        Distribution::Exponential { mean_ms } => Sampler::exponential(mean_ms * NANOS),
+        Distribution::Uniform { min_ms, max_ms } => {
+            Sampler::Uniform { low: min_ms * NANOS, high: max_ms * NANOS }
+        }
+        Distribution::Erlang { shape, mean_ms } => Sampler::Erlang { shape, mean: mean_ms * NANOS },
+        Distribution::Lognormal { mean_ms, scv } => {
+            Sampler::lognormal_mean_scv(mean_ms * NANOS, scv)
+        }
+        Distribution::Pareto { mean_ms, shape } => {
+            Sampler::pareto_mean_shape(mean_ms * NANOS, shape)
+        }
+        Distribution::Hyperexponential { mean_ms, scv } => {
+            Sampler::hyperexponential_mean_scv(mean_ms * NANOS, scv)
+        }
+    }
+}
+
+/// Moments between which the load or a fault is out of the ordinary, for the verdict.
+pub(super) fn triggers(plan: &Plan) -> Vec<(Time, Option<Time>)> {
+    let faults = plan.faults.iter().map(|fault| {
+        let instant = matches!(fault.effect, Effect::Crash) && fault.end == Time::NEVER;
+        let end = if instant { fault.start } else { fault.end };
+        (fault.start, (end < Time::NEVER).then_some(end))
+    });
+    let load = plan.populations.iter().flat_map(|population| match &population.arrivals {
+        ArrivalsPlan::Open { curve, .. } => curve.busy_spells(),
+        ArrivalsPlan::Closed { .. } => Vec::new(),
+    });
+    faults.chain(load).filter(|(start, _)| *start < plan.end).collect()
+}
