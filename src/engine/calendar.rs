@@ -49,51 +49,49 @@ impl Default for Timer {
     }
 }
 
-/// The end of a linked list.
+/// The end of the list of free nodes, and the slot of no timer.
 const NIL: u32 = u32::MAX;
 const DIGIT_BITS: u32 = 6;
-const SLOTS: usize = 1 << DIGIT_BITS;
+const SLOTS: u32 = 1 << DIGIT_BITS;
 /// Level 0 has a row of slots for each rank: its events share one nanosecond and need no search.
-const RANKS: usize = 5;
+const RANKS: u32 = 5;
 /// The ten upper levels have a row each; the eleventh digit of a `u64` has only four bits.
-const ROWS: usize = RANKS + 10;
+const ROWS: u32 = RANKS + 10;
 /// The rows of level 0 in a set of rows.
 const LEVEL_0: u16 = (1 << RANKS) - 1;
+/// Every slot of every row has a list, and every list an anchor that closes it to a ring. Anchors
+/// come before the nodes of events, so that appending and unlinking need no special cases.
+const LISTS: u32 = ROWS * SLOTS;
 
 #[derive(Clone, Copy, Debug)]
-struct Node<E> {
+struct Node {
+    /// Meaningless in an anchor, like rank and generation.
     at: Time,
-    /// The next one in the slot's list, or in the list of free nodes.
+    /// The next one in the ring, or in the list of free nodes.
     next: u32,
     previous: u32,
     generation: u32,
     rank: Rank,
-    event: E,
-}
-
-/// First and last node of a slot. Both are stale while the slot's bit in `occupied` is clear.
-#[derive(Clone, Copy, Debug)]
-struct List {
-    head: u32,
-    tail: u32,
 }
 
 /// Pending events of type `E`, in order of time, rank and scheduling.
 #[derive(Clone, Debug)]
 pub struct Calendar<E> {
-    /// The time of the last event popped. No pending event is earlier, and the place of each in
-    /// the wheel is the one that `place` computes from this very value.
+    /// The time of the last event popped. No pending event is earlier, and the list of each is the
+    /// one that `list_for` computes from this very value.
     now: Time,
     pending: u32,
     /// Head of the list of free nodes.
     free: u32,
     /// The rows that have an occupied slot.
     rows: u16,
-    /// The slots of each row that hold an event.
-    occupied: [u64; ROWS],
-    /// Within a list, events of one time and rank are in order of scheduling.
-    lists: [[List; SLOTS]; ROWS],
-    nodes: Vec<Node<E>>,
+    /// The slots of each row whose list holds an event.
+    occupied: [u64; ROWS as usize],
+    /// The anchors of all lists, then the nodes of events. Within a list, events of one time and
+    /// rank are in order of scheduling.
+    nodes: Vec<Node>,
+    /// What the nodes after the anchors stand for. Apart, because redistributing does not need it.
+    events: Vec<E>,
 }
 
 impl<E: Copy> Default for Calendar<E> {
@@ -105,14 +103,21 @@ impl<E: Copy> Default for Calendar<E> {
 impl<E: Copy> Calendar<E> {
     /// Nothing pending, and the clock at zero.
     pub fn new() -> Calendar<E> {
+        let anchor = |list| Node {
+            at: Time::NEVER,
+            next: list,
+            previous: list,
+            generation: 0,
+            rank: Rank::Switch,
+        };
         Calendar {
             now: Time::ZERO,
             pending: 0,
             free: NIL,
             rows: 0,
-            occupied: [0; ROWS],
-            lists: [[List { head: NIL, tail: NIL }; SLOTS]; ROWS],
-            nodes: Vec::new(),
+            occupied: [0; ROWS as usize],
+            nodes: (0..LISTS).map(anchor).collect(),
+            events: Vec::new(),
         }
     }
 
@@ -142,10 +147,19 @@ impl<E: Copy> Calendar<E> {
     pub fn schedule(&mut self, at: Time, rank: Rank, event: E) -> Timer {
         debug_assert!(at >= self.now, "an event cannot be scheduled in the past");
         let at = at.max(self.now);
-        let slot = self.claim(at, rank, event);
-        self.append(slot);
+        if self.free == NIL {
+            self.grow(event);
+        }
+        let slot = self.free;
+        let node = &mut self.nodes[slot as usize];
+        self.free = node.next;
+        node.at = at;
+        node.rank = rank;
+        let generation = node.generation;
+        self.events[(slot - LISTS) as usize] = event;
+        self.append(slot, at, rank);
         self.pending += 1;
-        Timer { slot, generation: self.nodes[slot as usize].generation }
+        Timer { slot, generation }
     }
 
     /// Takes an event back. False if it has fired or was cancelled before.
@@ -168,164 +182,140 @@ impl<E: Copy> Calendar<E> {
     /// scheduled before it afterwards.
     #[inline]
     pub fn pop_until(&mut self, end: Time) -> Option<(Time, E)> {
-        let (row, slot, first) = self.first()?;
-        let Node { at, event, .. } = self.nodes[first as usize];
+        let list = self.first_list()?;
+        let first = self.first_of(list);
+        let at = self.node(first).at;
         if at > end {
             return None;
         }
-        let List { head, tail } = self.lists[row][slot];
-        if row < RANKS || head == tail {
-            self.unlink(first);
-            self.now = at;
-        } else {
-            self.redistribute(row, slot, first);
+        self.unlink(first);
+        self.now = at;
+        if list >= RANKS * SLOTS && self.node(list).next != list {
+            self.redistribute(list);
         }
         self.release(first);
-        Some((at, event))
+        Some((at, self.events[(first - LISTS) as usize]))
     }
 
     /// The time of the next event. Walks the list of one slot, and changes nothing.
     pub fn next_time(&self) -> Option<Time> {
-        self.first().map(|(_, _, first)| self.nodes[first as usize].at)
+        let list = self.first_list()?;
+        Some(self.node(self.first_of(list)).at)
     }
 
-    /// Row, slot and node of the next event.
     #[inline]
-    fn first(&self) -> Option<(usize, usize, u32)> {
+    fn node(&self, index: u32) -> &Node {
+        &self.nodes[index as usize]
+    }
+
+    /// The list that holds the next event.
+    #[inline]
+    fn first_list(&self) -> Option<u32> {
         if self.rows & LEVEL_0 != 0 {
-            return Some(self.first_on_level_0());
+            return Some(self.first_list_of_level_0());
         }
         if self.rows == 0 {
             return None;
         }
-        let row = self.rows.trailing_zeros() as usize;
-        let slot = self.occupied[row].trailing_zeros() as usize;
-        let List { head, tail } = self.lists[row][slot];
-        let mut first = head;
-        // Most slots hold one event, and then it need not be touched.
-        if head != tail {
-            let mut best = self.key(head);
-            let mut index = self.nodes[head as usize].next;
-            while index != NIL {
-                let key = self.key(index);
-                if key < best {
-                    (first, best) = (index, key);
-                }
-                index = self.nodes[index as usize].next;
-            }
-        }
-        Some((row, slot, first))
+        let row = self.rows.trailing_zeros();
+        Some(row * SLOTS + self.occupied[row as usize].trailing_zeros())
     }
 
-    fn first_on_level_0(&self) -> (usize, usize, u32) {
-        let earliest = self.occupied[..RANKS].iter().fold(0, |all, row| all | row);
-        let slot = earliest.trailing_zeros() as usize;
-        let row = self.occupied[..RANKS]
-            .iter()
-            .position(|row| row >> slot & 1 != 0)
-            .expect("an occupied slot is occupied in one of the rows");
-        (row, slot, self.lists[row][slot].head)
+    fn first_list_of_level_0(&self) -> u32 {
+        let ranks = &self.occupied[..RANKS as usize];
+        let slot = ranks.iter().fold(0, |slots, row| slots | row).trailing_zeros();
+        let row = ranks.iter().position(|slots| slots >> slot & 1 != 0);
+        row.expect("an occupied slot is occupied in one of the rows") as u32 * SLOTS + slot
     }
 
+    /// The earliest event of an occupied list, of the lowest rank, scheduled first.
     #[inline]
-    fn key(&self, index: u32) -> (Time, Rank) {
-        let node = &self.nodes[index as usize];
-        (node.at, node.rank)
+    fn first_of(&self, list: u32) -> u32 {
+        let Node { next: mut first, previous: last, .. } = *self.node(list);
+        // Most lists hold one event, and those of level 0 are in order.
+        if first == last || list < RANKS * SLOTS {
+            return first;
+        }
+        let mut best = self.node(first);
+        let mut index = best.next;
+        while index != list {
+            let node = self.node(index);
+            if node.at < best.at || (node.at == best.at && node.rank < best.rank) {
+                (first, best) = (index, node);
+            }
+            index = node.next;
+        }
+        first
     }
 
-    /// Moves the clock to `first` and the rest of its slot to the lower levels, where they belong
-    /// then. Those are empty, so keeping the order of the list keeps the order of scheduling.
-    fn redistribute(&mut self, row: usize, slot: usize, first: u32) {
-        let mut index = self.lists[row][slot].head;
-        self.vacate(row, slot);
-        self.now = self.nodes[first as usize].at;
-        while index != NIL {
-            let next = self.nodes[index as usize].next;
-            if index != first {
-                self.append(index);
-            }
+    /// Moves what is left of a slot to the lower levels, where it belongs now that the clock has
+    /// come into the slot. They are empty, so keeping the order of the list keeps the order of
+    /// scheduling.
+    fn redistribute(&mut self, list: u32) {
+        let mut index = self.node(list).next;
+        self.nodes[list as usize].next = list;
+        self.nodes[list as usize].previous = list;
+        self.vacate(list);
+        while index != list {
+            let Node { at, rank, next, .. } = *self.node(index);
+            self.append(index, at, rank);
             index = next;
         }
     }
 
-    /// Row and slot of an event, as seen from now.
+    /// The list that an event belongs to, as seen from now.
     #[inline]
-    fn place(&self, at: Time, rank: Rank) -> (usize, usize) {
+    fn list_for(&self, at: Time, rank: Rank) -> u32 {
         let difference = at.0 ^ self.now.0;
         let level = (63 - (difference | 1).leading_zeros()) / DIGIT_BITS;
-        let slot = (at.0 >> (level * DIGIT_BITS)) as usize % SLOTS;
-        let row = if level == 0 { rank as usize } else { level as usize + (RANKS - 1) };
-        (row, slot)
+        let slot = (at.0 >> (level * DIGIT_BITS)) as u32 % SLOTS;
+        let row = if level == 0 { rank as u32 } else { level + (RANKS - 1) };
+        row * SLOTS + slot
     }
 
     #[inline]
-    fn append(&mut self, index: u32) {
-        let Node { at, rank, .. } = self.nodes[index as usize];
-        let (row, slot) = self.place(at, rank);
-        let bit = 1 << slot;
-        let list = &mut self.lists[row][slot];
-        let mut previous = NIL;
-        if self.occupied[row] & bit == 0 {
-            self.occupied[row] |= bit;
-            self.rows |= 1 << row;
-            list.head = index;
-        } else {
-            previous = list.tail;
-            self.nodes[previous as usize].next = index;
-        }
-        list.tail = index;
+    fn append(&mut self, index: u32, at: Time, rank: Rank) {
+        let list = self.list_for(at, rank);
+        let row = list / SLOTS;
+        self.occupied[row as usize] |= 1 << (list % SLOTS);
+        self.rows |= 1 << row;
+        let last = self.node(list).previous;
+        self.nodes[last as usize].next = index;
+        self.nodes[list as usize].previous = index;
         let node = &mut self.nodes[index as usize];
-        node.previous = previous;
-        node.next = NIL;
+        node.previous = last;
+        node.next = list;
     }
 
     #[inline]
     fn unlink(&mut self, index: u32) {
-        let Node { at, rank, previous, next, .. } = self.nodes[index as usize];
-        let (row, slot) = self.place(at, rank);
-        match (previous, next) {
-            (NIL, NIL) => self.vacate(row, slot),
-            (NIL, _) => self.lists[row][slot].head = next,
-            (_, NIL) => self.lists[row][slot].tail = previous,
-            _ => {}
-        }
-        if previous != NIL {
-            self.nodes[previous as usize].next = next;
-        }
-        if next != NIL {
-            self.nodes[next as usize].previous = previous;
+        let Node { previous, next, .. } = *self.node(index);
+        self.nodes[previous as usize].next = next;
+        self.nodes[next as usize].previous = previous;
+        if previous == next && next < LISTS {
+            self.vacate(next);
         }
     }
 
+    /// Notes that a list has become empty.
     #[inline]
-    fn vacate(&mut self, row: usize, slot: usize) {
-        self.occupied[row] &= !(1 << slot);
-        if self.occupied[row] == 0 {
-            self.rows &= !(1 << row);
-        }
+    fn vacate(&mut self, list: u32) {
+        let row = list / SLOTS;
+        let slots = &mut self.occupied[row as usize];
+        *slots &= !(1 << (list % SLOTS));
+        self.rows &= !(u16::from(*slots == 0) << row);
     }
 
-    /// A node for the event, taken from the free list or new.
-    #[inline]
-    fn claim(&mut self, at: Time, rank: Rank, event: E) -> u32 {
-        let index = self.free;
-        if index == NIL {
-            return self.grow(Node { at, next: NIL, previous: NIL, generation: 0, rank, event });
-        }
-        let node = &mut self.nodes[index as usize];
-        self.free = node.next;
-        node.at = at;
-        node.rank = rank;
-        node.event = event;
-        index
-    }
-
+    /// Makes a free node when there is none.
     #[cold]
-    fn grow(&mut self, node: Node<E>) -> u32 {
+    fn grow(&mut self, event: E) {
         let index = self.nodes.len() as u32;
         assert!(index < NIL, "the calendar cannot hold 2^32 events");
+        let node =
+            Node { at: Time::NEVER, next: NIL, previous: NIL, generation: 0, rank: Rank::Switch };
         self.nodes.push(node);
-        index
+        self.events.push(event);
+        self.free = index;
     }
 
     /// Returns an unlinked node to the free list and makes its receipts void.
@@ -338,3 +328,6 @@ impl<E: Copy> Calendar<E> {
         self.pending -= 1;
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

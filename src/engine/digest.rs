@@ -52,3 +52,42 @@ impl fmt::Display for Digest {
         write!(f, "{:016x}", self.value())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(words: &[u64]) -> Digest {
+        let mut digest = Digest::new();
+        words.iter().for_each(|&word| digest.absorb(word));
+        digest
+    }
+
+    #[test]
+    fn order_number_and_value_of_words_count() {
+        let variants: [&[u64]; 8] =
+            [&[], &[0], &[0, 0], &[1, 2, 3], &[1, 3, 2], &[2, 1, 3], &[1, 2], &[1, 2, 3, 0]];
+        for (index, first) in variants.iter().enumerate() {
+            for second in &variants[..index] {
+                assert_ne!(digest(first), digest(second), "{first:?} and {second:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_bit_of_a_word_moves_about_half_of_the_digest() {
+        let plain = digest(&[7, 8, 9]).value();
+        for bit in 0..64 {
+            // The last word has had the least time to spread.
+            let flipped = digest(&[7, 8, 9 ^ (1 << bit)]).value();
+            let moved = (plain ^ flipped).count_ones();
+            assert!((14..=50).contains(&moved), "bit {bit} moved {moved} bits");
+        }
+    }
+
+    #[test]
+    fn it_prints_as_sixteen_digits() {
+        assert_eq!(Digest(0).to_string(), "0000000000000000");
+        assert_eq!(Digest::new().to_string().len(), 16);
+    }
+}

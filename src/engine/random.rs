@@ -172,3 +172,198 @@ const fn high_product(a: u64, b: u64) -> u64 {
     let cross = a_low * b_high + (middle & LOW);
     a_high * b_high + (middle >> 32) + (cross >> 32)
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    /// Draws per test, into 256 cells.
+    const DRAWS: u32 = 100_000;
+
+    /// With 255 degrees of freedom the statistic is 255 ± 22.6: five deviations on either side.
+    fn assert_even(what: &str, bytes: impl Iterator<Item = u8>) {
+        let mut cells = [0_u32; 256];
+        let mut total = 0.0;
+        for byte in bytes {
+            cells[usize::from(byte)] += 1;
+            total += 1.0;
+        }
+        let expected = total / 256.0;
+        let gaps = cells.iter().map(|&count| f64::from(count) - expected);
+        let statistic: f64 = gaps.map(|gap| gap * gap / expected).sum();
+        assert!((142.0..368.0).contains(&statistic), "{what}: chi-square {statistic}");
+    }
+
+    fn first(mut draws: Draws) -> u64 {
+        draws.next_u64()
+    }
+
+    #[test]
+    fn the_algorithms_are_the_published_ones() {
+        // The first outputs of SplitMix64 from zero, and a test vector of FNV-1a.
+        let mut draws = Draws::seeded(0);
+        assert_eq!(draws.next_u64(), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(draws.next_u64(), 0x6e78_9e6a_a1b9_65f4);
+        assert_eq!(hash("foobar"), finalise(0x8594_4171_f739_67e8));
+    }
+
+    #[test]
+    fn streams_are_told_apart_by_seed_owner_and_purpose() {
+        let words = |seed, owner, purpose| {
+            let mut stream = stream(seed, owner, purpose);
+            [stream.next_u64(), stream.next_u64()]
+        };
+        let plain = words(1, "users", "arrivals");
+        assert_eq!(plain, words(1, "users", "arrivals"));
+        assert_ne!(plain, words(2, "users", "arrivals"));
+        assert_ne!(plain, words(1, "user", "sarrivals"));
+        assert_ne!(plain, words(1, "arrivals", "users"));
+    }
+
+    #[test]
+    fn another_stream_changes_nothing_in_the_others() {
+        let mut alone = stream(7, "a", "arrivals");
+        let expected: Vec<_> = (0..100).map(|_| alone.next_u64()).collect();
+        let mut accompanied = stream(7, "a", "arrivals");
+        let mut other = stream(7, "b", "arrivals");
+        for word in expected {
+            other.next_u64();
+            assert_eq!(accompanied.next_u64(), word);
+        }
+    }
+
+    #[test]
+    fn neighbours_in_every_argument_are_independent() {
+        let site = Site::named("checkout");
+        let luck = Luck(99);
+        // Structured luck is harder than the luck requests really have. The lowest and highest
+        // bytes are where a weak mixer shows first.
+        for shift in [0, 56] {
+            let byte = |word: u64| (word >> shift) as u8;
+            let numbers = 0..DRAWS;
+            assert_even(
+                "lucks",
+                numbers.clone().map(|n| byte(first(Luck(n.into()).draws(site, 0)))),
+            );
+            assert_even("attempts", numbers.clone().map(|n| byte(first(luck.draws(site, n)))));
+            assert_even(
+                "sites",
+                numbers.clone().map(|n| byte(first(luck.draws(site.index(n.into()), 0)))),
+            );
+            assert_even("children", numbers.clone().map(|n| byte(luck.derive(site, n.into()).0)));
+            // The exclusive or of two independent even bytes is even again.
+            assert_even(
+                "pairs of attempts",
+                numbers.clone().map(|n| {
+                    let luck = Luck(n.into());
+                    byte(first(luck.draws(site, 0)) ^ first(luck.draws(site, 1)))
+                }),
+            );
+            assert_even(
+                "pairs of sites",
+                numbers.clone().map(|n| {
+                    let luck = Luck(n.into());
+                    byte(first(luck.draws(site, 0)) ^ first(luck.draws(site.then("db"), 0)))
+                }),
+            );
+            let mut draws = luck.draws(site, 0);
+            assert_even("sequence", numbers.map(|_| byte(draws.next_u64())));
+        }
+    }
+
+    #[test]
+    fn each_bit_of_each_argument_moves_about_half_of_the_mix() {
+        let arguments = [3, 5, 7];
+        let [a, b, c] = arguments;
+        let plain = mix(a, b, c);
+        for position in 0..3 {
+            let moved: u32 = (0..64)
+                .map(|bit| {
+                    let mut changed = arguments;
+                    changed[position] ^= 1 << bit;
+                    let [a, b, c] = changed;
+                    (mix(a, b, c) ^ plain).count_ones()
+                })
+                .sum();
+            let mean = f64::from(moved) / 64.0;
+            assert!((30.0..34.0).contains(&mean), "argument {position} moves {mean} bits");
+        }
+    }
+
+    #[test]
+    fn sites_of_different_paths_differ() {
+        let a = Site::named("a");
+        let sites = [
+            a,
+            Site::named("b"),
+            Site::named("ab"),
+            Site::named(""),
+            a.then("b"),
+            Site::named("b").then("a"),
+            a.then(""),
+            a.index(0),
+            a.index(1),
+            a.index(0).index(1),
+            a.index(1).index(0),
+        ];
+        for (index, site) in sites.iter().enumerate() {
+            assert!(!sites[..index].contains(site), "site {index} repeats an earlier one");
+        }
+    }
+
+    #[test]
+    fn units_keep_to_their_intervals() {
+        // No state below gives all ones or all zeros, so the ends are checked on the formulae.
+        let unit = |word: u64| (word >> 11) as f64 * TWO_POW_MINUS_53;
+        assert_eq!(unit(0), 0.0);
+        assert!(unit(u64::MAX) < 1.0);
+        assert_eq!(((u64::MAX >> 11) + 1) as f64 * TWO_POW_MINUS_53, 1.0);
+        let mut draws = Draws::seeded(1);
+        let mut sum = 0.0;
+        for _ in 0..DRAWS {
+            let (unit, open, inner) =
+                (draws.next_unit(), draws.next_open_unit(), draws.next_inner_unit());
+            assert!((0.0..1.0).contains(&unit));
+            assert!(open > 0.0 && open <= 1.0);
+            assert!(inner > 0.0 && inner < 1.0);
+            sum += unit + open + inner;
+        }
+        assert!((sum / f64::from(3 * DRAWS) - 0.5).abs() < 0.003);
+    }
+
+    #[test]
+    fn below_is_even_and_stays_below() {
+        let mut draws = Draws::seeded(2);
+        assert_even("below 256", (0..DRAWS).map(|_| draws.below(256) as u8));
+        assert_eq!(draws.below(0), 0);
+        assert_eq!(draws.below(1), 0);
+        for n in [3, u64::from(u32::MAX), 1 << 32, (1 << 40) + 1, u64::MAX] {
+            assert!((0..1_000).all(|_| draws.below(n) < n));
+        }
+    }
+
+    #[test]
+    fn the_high_product_is_that_of_128_bits() {
+        let mut draws = Draws::seeded(3);
+        for _ in 0..10_000 {
+            let (a, b) = (draws.next_u64(), draws.next_u64());
+            let exact = ((u128::from(a) * u128::from(b)) >> 64) as u64;
+            assert_eq!(high_product(a, b), exact);
+        }
+        assert_eq!(high_product(u64::MAX, u64::MAX), u64::MAX - 1);
+    }
+
+    #[test]
+    fn chance_is_sure_at_both_ends_and_takes_one_draw() {
+        let mut draws = Draws::seeded(4);
+        assert!((0..1_000).all(|_| !draws.chance(0.0) && draws.chance(1.0)));
+        let hits = (0..DRAWS).filter(|_| draws.chance(0.1)).count() as f64;
+        assert!((hits / f64::from(DRAWS) - 0.1).abs() < 0.005);
+        let (mut once, mut twice) = (Draws::seeded(5), Draws::seeded(5));
+        once.chance(0.5);
+        twice.next_u64();
+        assert_eq!(once, twice);
+    }
+}

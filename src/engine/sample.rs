@@ -224,3 +224,109 @@ fn gamma(shape: f64, draws: &mut Draws) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Luck, Site};
+
+    const SAMPLES: u32 = 1_000_000;
+
+    /// Mean and variance of a million samples are within five standard errors of theory.
+    fn check(sampler: &Sampler, variance: f64) {
+        let mut draws = Luck(2026).draws(Site::named("samples"), 0);
+        let samples: Vec<f64> = (0..SAMPLES).map(|_| sampler.sample(&mut draws)).collect();
+        assert!(samples.iter().all(|&sample| sample >= 0.0 && sample.is_finite()));
+        let n = f64::from(SAMPLES);
+        let mean = samples.iter().sum::<f64>() / n;
+        let squares = || samples.iter().map(|sample| (sample - mean) * (sample - mean));
+        let second = squares().sum::<f64>() / n;
+        let fourth = squares().map(|square| square * square).sum::<f64>() / n;
+        let mean_error = (mean - sampler.mean()).abs();
+        let variance_error = (second - variance).abs();
+        assert!(mean_error <= 5.0 * (second / n).sqrt() + 1e-12, "{sampler:?}: mean {mean}");
+        let bound = 5.0 * ((fourth - second * second).max(0.0) / n).sqrt() + 1e-12;
+        assert!(variance_error <= bound, "{sampler:?}: variance {second}, not {variance}");
+    }
+
+    #[test]
+    fn mean_and_variance_are_those_of_the_formula() {
+        check(&Sampler::Constant(3.0), 0.0);
+        check(&Sampler::Uniform { low: 1.0, high: 4.0 }, 9.0 / 12.0);
+        check(&Sampler::exponential(2.0), 4.0);
+        check(&Sampler::Erlang { shape: 4, mean: 2.0 }, 1.0);
+        check(&Sampler::Erlang { shape: 40, mean: 2.0 }, 0.1);
+        check(&Sampler::lognormal_mean_scv(2.0, 0.25), 1.0);
+        check(&Sampler::lognormal_mean_scv(2.0, 1.0), 4.0);
+        // A fourth moment must exist for the check of the variance, hence the light tail.
+        check(&Sampler::Pareto { scale: 1.0, shape: 10.0 }, 10.0 / (81.0 * 8.0));
+        check(&Sampler::hyperexponential_mean_scv(1.0, 4.0), 4.0);
+        check(&Sampler::gamma_mean_scv(2.0, 0.5), 2.0);
+        check(&Sampler::gamma_mean_scv(2.0, 3.0), 12.0);
+        let three = [(4.0, 1.0), (0.0, 2.0), (1.0, 1.0), (9.0, 0.0)];
+        check(&Sampler::empirical(&three).unwrap(), 17.0 / 4.0 - 25.0 / 16.0);
+    }
+
+    #[test]
+    fn constructors_give_the_mean_they_were_asked_for() {
+        for sampler in [
+            Sampler::exponential(7.0),
+            Sampler::lognormal_mean_scv(7.0, 2.0),
+            Sampler::pareto_mean_shape(7.0, 1.5),
+            Sampler::gamma_mean_scv(7.0, 2.0),
+            Sampler::hyperexponential_mean_scv(7.0, 2.0),
+        ] {
+            assert!((sampler.mean() - 7.0).abs() < 1e-12, "{sampler:?}");
+        }
+        assert_eq!(Sampler::Pareto { scale: 1.0, shape: 1.0 }.mean(), f64::INFINITY);
+    }
+
+    #[test]
+    fn the_balanced_hyperexponential_has_the_published_parameters() {
+        let Sampler::Hyperexponential { p, mean1, mean2 } =
+            Sampler::hyperexponential_mean_scv(1.0, 4.0)
+        else {
+            panic!("the constructor makes a hyperexponential");
+        };
+        assert!((p - 0.887_298).abs() < 1e-6);
+        assert!((1.0 / mean1 - 2.0 * p).abs() < 1e-12);
+        assert!((1.0 / mean2 - 2.0 * (1.0 - p)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_same_luck_gives_a_sample_in_proportion_to_the_mean() {
+        for luck in 0..1_000 {
+            let draw = |sampler: Sampler| sampler.sample(&mut Luck(luck).draws(Site(1), 0));
+            for make in [
+                Sampler::exponential,
+                |mean| Sampler::lognormal_mean_scv(mean, 2.0),
+                |mean| Sampler::pareto_mean_shape(mean, 2.5),
+                |mean| Sampler::hyperexponential_mean_scv(mean, 4.0),
+                |mean| Sampler::gamma_mean_scv(mean, 0.7),
+                |mean| Sampler::Erlang { shape: 3, mean },
+            ] {
+                let (one, ten) = (draw(make(1.0)), draw(make(10.0)));
+                assert!((ten - 10.0 * one).abs() <= 1e-12 * ten, "{one} and {ten}");
+            }
+        }
+    }
+
+    #[test]
+    fn zero_means_no_time_at_all() {
+        let mut draws = Draws::seeded(1);
+        assert_eq!(Sampler::exponential(0.0).sample(&mut draws).to_bits(), 0);
+        assert_eq!(Sampler::lognormal_mean_scv(0.0, 1.0).sample(&mut draws), 0.0);
+        assert_eq!(exponential(1.0, 1.0).to_bits(), 0, "not the negative zero");
+        assert_eq!(Sampler::lognormal_mean_scv(2.0, 0.0).sample(&mut draws), 2.0);
+    }
+
+    #[test]
+    fn an_empirical_sampler_needs_a_positive_weight() {
+        assert_eq!(Sampler::empirical(&[]), None);
+        assert_eq!(Sampler::empirical(&[(1.0, 0.0)]), None);
+        let Some(single) = Sampler::empirical(&[(5.0, 0.1)]) else {
+            panic!("one weight is enough")
+        };
+        assert_eq!(single.sample(&mut Draws::seeded(1)), 5.0);
+    }
+}
