@@ -19,6 +19,8 @@
 //!    all and records.
 
 mod params;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use crate::engine::{Duration, Time};
@@ -265,9 +267,4 @@ impl CircuitBreaker {
         self.window = Window::calls(permitted);
         self.not_permitted_calls = 0;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 }

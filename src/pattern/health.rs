@@ -131,10 +131,13 @@ impl ActiveCheck {
         self.health
     }
 
-    /// Takes over new thresholds; a server that is up is fully healthy under them, one that is down
-    /// starts to rise anew.
+    /// Takes over new thresholds; if they differ, a server that is up is fully healthy under them
+    /// and one that is down starts to rise anew.
     pub fn retune(&mut self, params: &ActiveParams) {
-        *self = ActiveCheck::new(params, self.is_up());
+        let fresh = ActiveCheck::new(params, self.is_up());
+        if (fresh.fall, fresh.rise) != (self.fall, self.rise) {
+            *self = fresh;
+        }
     }
 
     fn top(&self) -> u32 {
@@ -228,6 +231,16 @@ mod tests {
         }
         assert_eq!(states, "UUUUUUUUDDDDUUU");
         assert_eq!(counters, [4, 3, 4, 3, 2, 4, 3, 2, 0, 1, 0, 1, 4, 3, 4]);
+    }
+
+    #[test]
+    fn retuning_keeps_the_counter_unless_the_thresholds_change() {
+        let mut check = ActiveCheck::new(&ActiveParams::default(), true);
+        check.record(false);
+        check.retune(&ActiveParams { interval_ms: 1.0, ..ActiveParams::default() });
+        assert_eq!(check.health(), 3);
+        check.retune(&ActiveParams { fall: 5, ..ActiveParams::default() });
+        assert_eq!((check.health(), check.is_up()), (6, true));
     }
 
     #[test]

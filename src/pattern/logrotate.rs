@@ -22,14 +22,11 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Time;
+mod calendar;
 
-const SECONDS_PER_HOUR: u64 = 3_600;
-const HOURS_PER_DAY: u64 = 24;
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
-const DAYS_PER_YEAR: u64 = 365;
-/// Day of the year on which each month of a common year begins.
-const MONTH_STARTS: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+use crate::engine::Time;
+use calendar::Date;
+
 /// What a log must reach when no criterion is written: 1 MiB.
 const DEFAULT_SIZE: u64 = 1_048_576;
 
@@ -255,7 +252,7 @@ impl LogFiles {
             Criterion::Hourly => now.hour != last.hour,
             Criterion::Daily => now.day != last.day,
             Criterion::Weekly => {
-                let days = now.day - last.day;
+                let days = now.day.saturating_sub(last.day);
                 days >= 7 || (days >= 1 && now.is_sunday())
             }
             Criterion::Monthly => now.month() != last.month(),
@@ -270,35 +267,6 @@ fn compress(file: &mut RotatedFile, ratio: f64, free_bytes: &mut u64) {
     if !file.compressed && compressed <= *free_bytes {
         *free_bytes += file.bytes - compressed;
         *file = RotatedFile { bytes: compressed, compressed: true, ..*file };
-    }
-}
-
-/// A date of the simulated calendar: hours and days since midnight of the first day.
-struct Date {
-    hour: u64,
-    day: u64,
-}
-
-impl Date {
-    fn new(now: Time, time_of_day_s: f64) -> Date {
-        let seconds = now.0 / NANOS_PER_SECOND + time_of_day_s as u64;
-        let hour = seconds / SECONDS_PER_HOUR;
-        Date { hour, day: hour / HOURS_PER_DAY }
-    }
-
-    /// The first day is a Monday.
-    fn is_sunday(&self) -> bool {
-        self.day % 7 == 6
-    }
-
-    fn year(&self) -> u64 {
-        self.day / DAYS_PER_YEAR
-    }
-
-    /// Year and number of the month.
-    fn month(&self) -> (u64, usize) {
-        let day_of_year = self.day % DAYS_PER_YEAR;
-        (self.year(), MONTH_STARTS.partition_point(|&start| start <= day_of_year))
     }
 }
 

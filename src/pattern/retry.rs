@@ -212,9 +212,10 @@ impl Retry {
     /// `previous` before the last one (zero before its first). `unit` lies in [0, 1).
     pub fn next_wait(&self, attempts: u32, previous: Duration, unit: f64) -> Duration {
         let base = Duration::from_ms(self.params.wait_duration_ms);
-        let wait = self.grown_wait(attempts).0 as f64;
+        let grown = self.grown_wait(attempts);
+        let wait = grown.0 as f64;
         match self.params.jitter {
-            Jitter::None | Jitter::AsProduct => Duration::from_nanos(wait),
+            Jitter::None | Jitter::AsProduct => grown,
             Jitter::Equal => Duration::from_nanos(wait / 2.0 + unit * (wait / 2.0)),
             Jitter::Full => Duration::from_nanos(unit * wait),
             Jitter::Decorrelated => {
@@ -222,7 +223,7 @@ impl Retry {
                 self.capped(Duration::from_nanos(low + unit * (high - low)))
             }
             Jitter::Randomized if self.params.like == Like::Resilience4j24 => {
-                let wait_ms = self.grown_wait(attempts).0 / NANOS_PER_MS;
+                let wait_ms = grown.0 / NANOS_PER_MS;
                 let factor = self.params.randomized_wait_factor;
                 Duration(randomized_ms(wait_ms, factor, unit).saturating_mul(NANOS_PER_MS))
             }
