@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 /// How the next server is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "BalancerAlgorithm")]
 pub enum Algorithm {
     /// In turn.
     #[default]
@@ -36,17 +37,6 @@ pub enum Algorithm {
     Hash,
 }
 
-/// Parameters of a balancer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Params {
-    /// How the next server is chosen.
-    pub algorithm: Algorithm,
-    /// Weight of each server in order; servers without one have weight 1, weight 0 gets no calls.
-    #[schemars(inner(range(min = 0, max = 65_535)))]
-    pub weights: Vec<u32>,
-}
-
 /// A balancer over servers numbered from 0.
 ///
 /// Invariants: `weights` and `credits` have one entry per server; `turn` is below their number, or 0;
@@ -60,7 +50,7 @@ pub struct Balancer {
 }
 
 impl Balancer {
-    /// A balancer over `weights.len()` servers.
+    /// A balancer over `weights.len()` servers; the weighted algorithms give weight 0 no calls.
     pub fn new(algorithm: Algorithm, weights: &[u32]) -> Balancer {
         let credits = vec![0; weights.len()];
         Balancer { algorithm, weights: weights.to_vec(), credits, turn: 0 }
@@ -236,11 +226,6 @@ mod tests {
         let mut balancer = Balancer::new(algorithm, weights);
         let load = |server: u32| loads[server as usize];
         (0..n).filter_map(|_| balancer.pick(load, 0, 0.0, 0.0)).collect()
-    }
-
-    #[test]
-    fn defaults_survive_json_and_unknown_fields_are_refused() {
-        crate::pattern::testing::check_params::<Params>();
     }
 
     #[test]

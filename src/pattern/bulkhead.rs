@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Parameters under their names in Resilience4j (`resilience4j.bulkhead`), with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Bulkhead")]
 pub struct Params {
     /// Most calls at once.
     #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "calls"))]

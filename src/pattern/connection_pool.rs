@@ -13,6 +13,7 @@ use super::bulkhead::Semaphore;
 /// Parameters under their names in HikariCP, with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "ConnectionPool")]
 pub struct Params {
     /// Connections in the pool.
     #[schemars(range(min = 1, max = 100_000), extend("x-unit" = "connections"))]

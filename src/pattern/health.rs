@@ -22,6 +22,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// Parameters of active checks, with HAProxy's defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "ActiveHealth")]
 pub struct ActiveParams {
     /// Time between two checks of a server.
     #[schemars(range(min = 1.0, max = 86_400_000.0), extend("x-unit" = "ms"))]
@@ -54,6 +55,7 @@ impl ActiveParams {
 /// Parameters of passive marking, with nginx's defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "PassiveHealth")]
 pub struct PassiveParams {
     /// Failures that make a server skipped; zero never skips.
     #[schemars(range(min = 0, max = 1_000), extend("x-unit" = "failures"))]
@@ -69,26 +71,9 @@ impl Default for PassiveParams {
     }
 }
 
-/// Parameters of a balancer's view of health.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Params {
-    /// Regular checks of every server; absent means none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub active: Option<ActiveParams>,
-    /// Marking by the outcome of calls; absent means none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub passive: Option<PassiveParams>,
-    /// Share of healthy servers below which health is ignored; zero never ignores it.
-    #[schemars(range(min = 0.0, max = 100.0), extend("x-unit" = "%"))]
-    pub panic_threshold_percent: f64,
-}
-
-impl Params {
-    /// Whether so few of `servers` are healthy that all of them are to be used.
-    pub fn panics(&self, healthy: u32, servers: u32) -> bool {
-        f64::from(healthy) * 100.0 < self.panic_threshold_percent * f64::from(servers)
-    }
+/// Whether so few of `servers` are healthy that health is to be ignored and all of them used.
+pub fn panics(threshold_percent: f64, healthy: u32, servers: u32) -> bool {
+    f64::from(healthy) * 100.0 < threshold_percent * f64::from(servers)
 }
 
 /// The active check of one server.
@@ -202,7 +187,6 @@ mod tests {
 
     #[test]
     fn defaults_survive_json_and_unknown_fields_are_refused() {
-        crate::pattern::testing::check_params::<Params>();
         crate::pattern::testing::check_params::<ActiveParams>();
         crate::pattern::testing::check_params::<PassiveParams>();
     }
@@ -293,9 +277,8 @@ mod tests {
     }
 
     #[test]
-    fn panic_starts_strictly_below_the_threshold_and_is_off_by_default() {
-        let params = Params { panic_threshold_percent: 50.0, ..Params::default() };
-        assert!(!params.panics(5, 10) && params.panics(4, 10));
-        assert!(!Params::default().panics(0, 10));
+    fn panic_starts_strictly_below_the_threshold_and_zero_is_off() {
+        assert!(!panics(50.0, 5, 10) && panics(50.0, 4, 10));
+        assert!(!panics(0.0, 0, 10));
     }
 }

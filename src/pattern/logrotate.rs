@@ -33,6 +33,7 @@ const DEFAULT_SIZE: u64 = 1_048_576;
 /// What makes a log due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "LogrotateCriterion")]
 pub enum Criterion {
     /// It has reached `size_bytes`.
     #[default]
@@ -52,6 +53,7 @@ pub enum Criterion {
 /// Parameters under their names in logrotate, with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Logrotate")]
 pub struct Params {
     /// What makes a log due for rotation.
     pub criterion: Criterion,

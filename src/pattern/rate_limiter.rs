@@ -20,6 +20,7 @@ use crate::engine::{Duration, Time};
 /// Whose rule the limiter follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RateLimiterRules")]
 pub enum Like {
     /// Resilience4j 2.4: fixed cycles with reservation.
     #[default]
@@ -34,6 +35,7 @@ pub enum Like {
 /// Parameters under their names in Resilience4j (`resilience4j.ratelimiter`), with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RateLimiter")]
 pub struct Params {
     /// Rule that is followed.
     pub like: Like,

@@ -14,6 +14,7 @@ const FACTOR: u64 = 2;
 /// Parameters of the back-off, with kubelet's constants as defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RestartBackoff")]
 pub struct Params {
     /// Wait after the second crash in a row; each further crash doubles it.
     #[schemars(range(min = 0.0, max = 86_400_000.0), extend("x-unit" = "ms"))]

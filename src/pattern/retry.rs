@@ -31,6 +31,7 @@ const GRPC_JITTER: f64 = 0.2;
 
 /// Which product's rules the retry follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RetryRules")]
 pub enum Like {
     /// Resilience4j 2.4: waits in whole milliseconds.
     #[default]
@@ -98,6 +99,7 @@ impl Default for RetryOn {
 /// Parameters under their names in Resilience4j (`resilience4j.retry`), with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Retry")]
 pub struct Params {
     /// Product whose rules are followed.
     pub like: Like,

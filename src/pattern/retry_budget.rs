@@ -23,6 +23,7 @@ const MILLIS_PER_TOKEN: u64 = 1_000;
 /// Parameters of the bucket filled by a share of the requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RetryBudgetRatio")]
 pub struct RatioParams {
     /// Retries allowed per request, in the long run.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -44,6 +45,7 @@ impl Default for RatioParams {
 /// Parameters of Envoy's bound on concurrent retries, under their names there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RetryBudgetEnvoy")]
 pub struct EnvoyParams {
     /// Share of the active and pending requests that may be retries.
     #[schemars(range(min = 0.0, max = 100.0), extend("x-unit" = "%"))]
@@ -63,6 +65,7 @@ impl Default for EnvoyParams {
 /// values of its proposal's example.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RetryBudgetGrpc")]
 pub struct GrpcParams {
     /// Tokens at the start and at most; each failure costs one.
     #[schemars(range(min = 1, max = 1_000), extend("x-unit" = "tokens"))]
@@ -81,6 +84,7 @@ impl Default for GrpcParams {
 /// Which rule bounds the retries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind")]
+#[schemars(rename = "RetryBudget")]
 pub enum Params {
     /// A share of the requests, saved up in a bucket.
     #[serde(rename = "ratio")]

@@ -9,6 +9,7 @@ use crate::pattern::interval::{exponential_ms, randomized_ms};
 
 /// Which product's rules the breaker follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CircuitBreakerRules")]
 pub enum Like {
     /// Resilience4j 2.4.
     #[default]
@@ -30,6 +31,7 @@ pub enum SlidingWindowType {
 /// The state of a breaker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CircuitBreakerState")]
 pub enum State {
     /// Calls pass and are judged.
     #[default]
@@ -49,6 +51,7 @@ pub enum State {
 /// Where a half-open breaker goes when its time limit is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CircuitBreakerAfterWait")]
 pub enum AfterWait {
     /// Open again.
     #[default]
@@ -60,6 +63,7 @@ pub enum AfterWait {
 /// Parameters under their names in Resilience4j (`resilience4j.circuitbreaker`), with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "CircuitBreaker")]
 pub struct Params {
     /// Product whose rules are followed.
     pub like: Like,
