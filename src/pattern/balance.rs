@@ -1,0 +1,310 @@
+//! Load balancing: which server gets the next call.
+//!
+//! - Round robin goes through the servers in turn; random takes any with equal chance.
+//! - Least connections takes the server with the fewest calls in flight, ties in turn.
+//! - Weighted round robin is nginx's smooth one: per pick every usable server's credit grows by its
+//!   weight, the highest credit wins (the first of equals) and pays the sum of all weights. Weights
+//!   5, 1, 1 give 1 1 2 1 3 1 1.
+//! - Weighted least connections is nginx's `least_conn`: fewest calls in flight per weight, ties by
+//!   smooth round robin among the tied.
+//! - Power of two choices draws two different servers and takes the one with fewer calls in flight,
+//!   the first on a tie (Mitzenmacher 2001; Envoy's LEAST_REQUEST, HAProxy's `random`).
+//! - Hash takes the server with the highest score of (key, server): rendezvous hashing (Thaler and
+//!   Ravishankar 1998). When a server leaves, only its own keys move. It ignores weights.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the next server is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "BalancerAlgorithm")]
+pub enum Algorithm {
+    /// In turn.
+    #[default]
+    RoundRobin,
+    /// Any, with equal chance.
+    Random,
+    /// The fewest calls in flight.
+    LeastConnections,
+    /// In turn, in proportion to the weights.
+    WeightedRoundRobin,
+    /// The fewest calls in flight per weight.
+    WeightedLeastConnections,
+    /// The better of two at random.
+    PowerOfTwoChoices,
+    /// Always the same for the same key.
+    Hash,
+}
+
+/// A balancer over servers numbered from 0.
+///
+/// Invariants: `weights` and `credits` have one entry per server; `turn` is below their number, or 0;
+/// the credits of servers that were usable throughout add up to zero.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    algorithm: Algorithm,
+    weights: Vec<u32>,
+    credits: Vec<i64>,
+    turn: u32,
+}
+
+impl Balancer {
+    /// A balancer over `weights.len()` servers; the weighted algorithms give weight 0 no calls.
+    pub fn new(algorithm: Algorithm, weights: &[u32]) -> Balancer {
+        let credits = vec![0; weights.len()];
+        Balancer { algorithm, weights: weights.to_vec(), credits, turn: 0 }
+    }
+
+    /// The server for the next call, or `None` if none is usable.
+    ///
+    /// `load` gives the calls in flight of a server, or `None` if it must not be used; `key` is what
+    /// hashing goes by; `unit1` and `unit2` in [0, 1) are the luck of the random algorithms.
+    pub fn pick(
+        &mut self,
+        load: impl Fn(u32) -> Option<u32>,
+        key: u64,
+        unit1: f64,
+        unit2: f64,
+    ) -> Option<u32> {
+        match self.algorithm {
+            Algorithm::RoundRobin => {
+                let server = self.in_turn().find(|&server| load(server).is_some());
+                self.passed(server)
+            }
+            Algorithm::LeastConnections => {
+                // The first of equals, seen from whose turn it is.
+                let candidates = self.in_turn().filter_map(|server| Some((load(server)?, server)));
+                let server = candidates.min_by_key(|&(calls, _)| calls).map(|(_, server)| server);
+                self.passed(server)
+            }
+            Algorithm::Random => self.any(&load, unit1, unit2),
+            Algorithm::WeightedRoundRobin => self.smooth(|server| load(server).is_some()),
+            Algorithm::WeightedLeastConnections => self.least_per_weight(&load),
+            Algorithm::PowerOfTwoChoices => self.better_of_two(&load, unit1, unit2),
+            Algorithm::Hash => {
+                let usable = self.all().filter(|&server| load(server).is_some());
+                usable.max_by_key(|&server| (score(key, server), std::cmp::Reverse(server)))
+            }
+        }
+    }
+
+    /// Changes the number of servers and their weights; whose turn it is stays, smooth credits start
+    /// afresh.
+    pub fn resize(&mut self, weights: &[u32]) {
+        self.weights = weights.to_vec();
+        self.credits = vec![0; weights.len()];
+        self.turn = if self.turn < self.servers() { self.turn } else { 0 };
+    }
+
+    /// Changes the algorithm; whose turn it is stays.
+    pub fn set_algorithm(&mut self, algorithm: Algorithm) {
+        self.algorithm = algorithm;
+    }
+
+    fn servers(&self) -> u32 {
+        self.weights.len() as u32
+    }
+
+    fn all(&self) -> std::ops::Range<u32> {
+        0..self.servers()
+    }
+
+    /// Every server once, beginning with the one whose turn it is.
+    fn in_turn(&self) -> impl Iterator<Item = u32> + use<> {
+        (self.turn..self.servers()).chain(0..self.turn)
+    }
+
+    /// Passes the turn on to the server after the picked one.
+    fn passed(&mut self, picked: Option<u32>) -> Option<u32> {
+        if let Some(server) = picked {
+            self.turn = if server + 1 < self.servers() { server + 1 } else { 0 };
+        }
+        picked
+    }
+
+    /// The `ordinal`-th usable server.
+    fn nth(&self, load: &impl Fn(u32) -> Option<u32>, ordinal: u32) -> Option<u32> {
+        self.all().filter(|&server| load(server).is_some()).nth(ordinal as usize)
+    }
+
+    fn any(&self, load: &impl Fn(u32) -> Option<u32>, unit1: f64, unit2: f64) -> Option<u32> {
+        // A first draw among all is almost always usable; if not, a second one among the usable
+        // keeps their chances equal.
+        let first = draw(unit1, self.servers());
+        if first < self.servers() && load(first).is_some() {
+            return Some(first);
+        }
+        let usable = self.all().filter(|&server| load(server).is_some()).count() as u32;
+        self.nth(load, draw(unit2, usable))
+    }
+
+    fn better_of_two(
+        &self,
+        load: &impl Fn(u32) -> Option<u32>,
+        unit1: f64,
+        unit2: f64,
+    ) -> Option<u32> {
+        let usable = self.all().filter(|&server| load(server).is_some()).count() as u32;
+        let first = draw(unit1, usable);
+        let first_server = self.nth(load, first)?;
+        if usable == 1 {
+            return Some(first_server);
+        }
+        // Drawn from the others, so that the two are never the same.
+        let second = draw(unit2, usable - 1);
+        let second_server = self.nth(load, second + u32::from(second >= first))?;
+        let better = load(second_server) < load(first_server);
+        Some(if better { second_server } else { first_server })
+    }
+
+    fn least_per_weight(&mut self, load: &impl Fn(u32) -> Option<u32>) -> Option<u32> {
+        let weights = &self.weights;
+        // calls ÷ weight, compared without dividing; weight 0 gets no calls.
+        let ratio = |server: u32| match (load(server), weights[server as usize]) {
+            (None, _) | (_, 0) => None,
+            (Some(calls), weight) => Some((u64::from(calls), u64::from(weight))),
+        };
+        let less = |a: (u64, u64), b: (u64, u64)| a.0 * b.1 < b.0 * a.1;
+        let mut least: Option<(u64, u64)> = None;
+        for candidate in self.all().filter_map(ratio) {
+            if least.is_none_or(|least| less(candidate, least)) {
+                least = Some(candidate);
+            }
+        }
+        let least = least?;
+        let tied: Vec<bool> =
+            self.all().map(|server| ratio(server).is_some_and(|r| !less(least, r))).collect();
+        self.smooth(|server| tied[server as usize])
+    }
+
+    /// nginx's smooth weighted round robin among the usable servers of positive weight.
+    fn smooth(&mut self, usable: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut total = 0;
+        let mut best: Option<u32> = None;
+        for server in self.all() {
+            let weight = i64::from(self.weights[server as usize]);
+            if weight == 0 || !usable(server) {
+                continue;
+            }
+            total += weight;
+            self.credits[server as usize] += weight;
+            let credit = self.credits[server as usize];
+            if best.is_none_or(|best| credit > self.credits[best as usize]) {
+                best = Some(server);
+            }
+        }
+        let best = best?;
+        self.credits[best as usize] -= total;
+        Some(best)
+    }
+}
+
+/// One of `count` ordinals by `unit` in [0, 1); 0 if there are none.
+fn draw(unit: f64, count: u32) -> u32 {
+    ((unit * f64::from(count)) as u32).min(count.saturating_sub(1))
+}
+
+/// The rendezvous score of a server for a key: the same on every machine and in every run.
+fn score(key: u64, server: u32) -> u64 {
+    // An odd constant tells neighbouring servers apart before mixing.
+    mix(mix(key) ^ (u64::from(server) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every input bit reaches every output bit.
+fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picks(algorithm: Algorithm, weights: &[u32], loads: &[Option<u32>], n: usize) -> Vec<u32> {
+        let mut balancer = Balancer::new(algorithm, weights);
+        let load = |server: u32| loads[server as usize];
+        (0..n).filter_map(|_| balancer.pick(load, 0, 0.0, 0.0)).collect()
+    }
+
+    #[test]
+    fn round_robin_goes_in_turn_and_skips_the_unusable() {
+        let loads = [Some(9), None, Some(0)];
+        assert_eq!(picks(Algorithm::RoundRobin, &[1; 3], &loads, 5), [0, 2, 0, 2, 0]);
+        assert_eq!(picks(Algorithm::RoundRobin, &[1; 3], &[None; 3], 5), [0; 0]);
+        assert_eq!(picks(Algorithm::RoundRobin, &[], &[], 5), [0; 0]);
+    }
+
+    #[test]
+    fn least_connections_breaks_ties_in_turn() {
+        let loads = [Some(1), Some(2), Some(1), None];
+        assert_eq!(picks(Algorithm::LeastConnections, &[1; 4], &loads, 4), [0, 2, 0, 2]);
+    }
+
+    #[test]
+    fn smooth_weighted_round_robin_spreads_the_heavy_server() {
+        let all = [Some(0); 3];
+        let expected = [0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0];
+        assert_eq!(picks(Algorithm::WeightedRoundRobin, &[5, 1, 1], &all, 14), expected);
+        assert_eq!(picks(Algorithm::WeightedRoundRobin, &[0, 1, 0], &all, 2), [1, 1]);
+        assert_eq!(picks(Algorithm::WeightedRoundRobin, &[0; 3], &all, 2), [0; 0]);
+    }
+
+    #[test]
+    fn weighted_least_connections_compares_calls_per_weight() {
+        let loads = [Some(4), Some(1), Some(2)];
+        assert_eq!(picks(Algorithm::WeightedLeastConnections, &[5, 1, 1], &loads, 1), [0]);
+        let tied = [Some(2), Some(1), None];
+        let expected = [0, 1, 0, 0, 1, 0];
+        assert_eq!(picks(Algorithm::WeightedLeastConnections, &[2, 1, 1], &tied, 6), expected);
+    }
+
+    #[test]
+    fn power_of_two_takes_the_emptier_of_two_different_servers() {
+        let mut balancer = Balancer::new(Algorithm::PowerOfTwoChoices, &[1; 4]);
+        let loads = [Some(3), Some(1), None, Some(1)];
+        let mut pick = |unit1, unit2| balancer.pick(|s| loads[s as usize], 0, unit1, unit2);
+        assert_eq!(pick(0.0, 0.0), Some(1));
+        assert_eq!(pick(0.99, 0.99), Some(3), "the first drawn wins a tie");
+        assert_eq!(pick(0.34, 0.99), Some(1));
+        let mut alone = Balancer::new(Algorithm::PowerOfTwoChoices, &[1; 2]);
+        assert_eq!(alone.pick(|s| (s == 1).then_some(7), 0, 0.0, 0.9), Some(1));
+    }
+
+    #[test]
+    fn random_gives_every_usable_server_the_same_chance() {
+        let mut balancer = Balancer::new(Algorithm::Random, &[1; 4]);
+        let mut hits = [0; 4];
+        for i in 0..100 {
+            for j in 0..99 {
+                let units = (f64::from(i) / 100.0, f64::from(j) / 99.0);
+                let picked = balancer.pick(|s| (s != 2).then_some(0), 0, units.0, units.1);
+                hits[picked.expect("three are usable") as usize] += 1;
+            }
+        }
+        assert_eq!(hits, [3300, 3300, 0, 3300]);
+    }
+
+    #[test]
+    fn hashing_moves_only_the_keys_of_the_lost_server() {
+        let mut balancer = Balancer::new(Algorithm::Hash, &[1; 8]);
+        let mut moved = 0;
+        for key in 0..8_000 {
+            let before = balancer.pick(|_| Some(0), key, 0.0, 0.0);
+            let after = balancer.pick(|s| (s != 3).then_some(0), key, 0.0, 0.0);
+            moved += u32::from(before == Some(3));
+            assert!(before == after || before == Some(3));
+        }
+        assert!((840..1160).contains(&moved), "a fair share is 1000, not {moved}");
+    }
+
+    #[test]
+    fn resizing_keeps_the_turn_within_the_servers() {
+        let mut balancer = Balancer::new(Algorithm::RoundRobin, &[1; 4]);
+        let pick = |b: &mut Balancer| b.pick(|_| Some(0), 0, 0.0, 0.0);
+        (0..3).for_each(|_| _ = pick(&mut balancer));
+        balancer.resize(&[1; 2]);
+        assert_eq!([(); 3].map(|()| pick(&mut balancer)), [Some(0), Some(1), Some(0)]);
+    }
+}

@@ -1,0 +1,400 @@
+//! Log rotation after logrotate 3.21.0: when a log is rotated, and the bytes that frees.
+//!
+//! Nothing happens between runs; the model decides when logrotate runs (usually once a day). A run:
+//!
+//! 1. `maxsize` rotates a log *larger* than it, whatever else holds.
+//! 2. Otherwise the criterion decides. `size` rotates a log *at least* that large (the default is
+//!    1 MiB). The calendar criteria compare dates, not elapsed time: another hour, another day,
+//!    another month, another year; weekly is seven days later or a Sunday not yet rotated. A log seen
+//!    for the first time only gets a state entry. `minsize` vetoes the calendar criteria alone.
+//! 3. `notifempty` vetoes everything for an empty log.
+//! 4. A rotated log is kept under a number; of all kept ones the newest `rotate` stay, none if 0.
+//!    `copytruncate` copies it first, which needs room for a second copy; without it the run fails,
+//!    the log stays, and yet the date counts as rotated. It skips the copy if none is kept.
+//! 5. `compress` shrinks the rotated log, which needs room for the result while both exist (without
+//!    it the log stays as it is); `delaycompress` does so one rotation later.
+//!
+//! Of several criteria the last one written wins, hence one enum. The run starts at `time_of_day_s`
+//! on a Monday, 1 January; every year has 365 days.
+
+use std::collections::VecDeque;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod calendar;
+
+use crate::engine::Time;
+use calendar::Date;
+
+/// What a log must reach when no criterion is written: 1 MiB.
+const DEFAULT_SIZE: u64 = 1_048_576;
+
+/// What makes a log due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "LogrotateCriterion")]
+pub enum Criterion {
+    /// It has reached `size_bytes`.
+    #[default]
+    Size,
+    /// It was last rotated in another hour.
+    Hourly,
+    /// It was last rotated on another day.
+    Daily,
+    /// It was last rotated seven days ago, or before today and today is Sunday.
+    Weekly,
+    /// It was last rotated in another month.
+    Monthly,
+    /// It was last rotated in another year.
+    Yearly,
+}
+
+/// Parameters under their names in logrotate, with its defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Logrotate")]
+pub struct Params {
+    /// What makes a log due for rotation.
+    pub criterion: Criterion,
+    /// Size from which a log is due under the size criterion.
+    #[schemars(range(min = 0, max = 1_000_000_000_000_000_u64), extend("x-unit" = "B"))]
+    pub size_bytes: u64,
+    /// Size above which a log is due whatever the criterion; absent means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000_000_000_000_u64), extend("x-unit" = "B"))]
+    pub maxsize_bytes: Option<u64>,
+    /// Size below which a calendar criterion is vetoed; absent means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000_000_000_000_u64), extend("x-unit" = "B"))]
+    pub minsize_bytes: Option<u64>,
+    /// Never rotate an empty log.
+    pub notifempty: bool,
+    /// Rotated logs to keep; zero deletes a log instead of keeping it.
+    #[schemars(range(min = 0, max = 1_000), extend("x-unit" = "files"))]
+    pub rotate: u32,
+    /// Compress rotated logs.
+    pub compress: bool,
+    /// Compress a rotated log only at the next rotation.
+    pub delaycompress: bool,
+    /// Size of a compressed log as a share of the original.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub compress_ratio: f64,
+    /// Copy the log and empty it instead of renaming it.
+    pub copytruncate: bool,
+    /// Time of day at which the run starts.
+    #[schemars(range(min = 0.0, max = 86_399.0), extend("x-unit" = "s"))]
+    pub time_of_day_s: f64,
+}
+
+impl Default for Params {
+    fn default() -> Params {
+        Params {
+            criterion: Criterion::Size,
+            size_bytes: DEFAULT_SIZE,
+            maxsize_bytes: None,
+            minsize_bytes: None,
+            notifempty: false,
+            rotate: 0,
+            compress: false,
+            delaycompress: false,
+            compress_ratio: 0.1,
+            copytruncate: false,
+            time_of_day_s: 0.0,
+        }
+    }
+}
+
+/// A rotated log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotatedFile {
+    /// Bytes it takes on the disk.
+    pub bytes: u64,
+    /// When it was rotated.
+    pub rotated_at: Time,
+    /// Whether it has been compressed.
+    pub compressed: bool,
+}
+
+/// What a run did to the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The log was not due.
+    NotDue,
+    /// The log was rotated.
+    Rotated,
+    /// The log was due, but there was no room for the copy.
+    NoRoom,
+}
+
+/// The summary of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// What was done.
+    pub outcome: Outcome,
+    /// Bytes on the disk that are free now and were not before.
+    pub freed_bytes: u64,
+    /// Rotated logs that were deleted.
+    pub removed_files: u32,
+}
+
+/// A log and its rotated predecessors.
+///
+/// Invariants: `rotated` is ordered from the newest to the oldest and holds at most `rotate` files
+/// after a rotation; `last_rotation` is `None` until the first run has seen the log.
+#[derive(Clone, Debug)]
+pub struct LogFiles {
+    params: Params,
+    current_bytes: u64,
+    rotated: VecDeque<RotatedFile>,
+    last_rotation: Option<Time>,
+}
+
+impl LogFiles {
+    /// An empty log that logrotate has never seen.
+    pub fn new(params: &Params) -> LogFiles {
+        LogFiles {
+            params: params.clone(),
+            current_bytes: 0,
+            rotated: VecDeque::new(),
+            last_rotation: None,
+        }
+    }
+
+    /// Appends to the log. Whether the disk has room is the caller's to check.
+    pub fn write(&mut self, bytes: u64) {
+        self.current_bytes = self.current_bytes.saturating_add(bytes);
+    }
+
+    /// Bytes of the log and its predecessors together.
+    pub fn used_bytes(&self) -> u64 {
+        self.rotated.iter().fold(self.current_bytes, |sum, file| sum.saturating_add(file.bytes))
+    }
+
+    /// Bytes of the log that is being written.
+    pub fn current_bytes(&self) -> u64 {
+        self.current_bytes
+    }
+
+    /// The rotated logs, the newest first.
+    pub fn rotated(&self) -> impl Iterator<Item = &RotatedFile> {
+        self.rotated.iter()
+    }
+
+    /// One run of logrotate at `now` on a disk with `free_bytes` free.
+    pub fn run(&mut self, now: Time, free_bytes: u64) -> Summary {
+        if !self.is_due(now) {
+            self.last_rotation.get_or_insert(now);
+            return Summary { outcome: Outcome::NotDue, freed_bytes: 0, removed_files: 0 };
+        }
+        let used_before = self.used_bytes();
+        self.last_rotation = Some(now);
+        let mut free_bytes = free_bytes;
+        if self.params.compress
+            && self.params.delaycompress
+            && let Some(previous) = self.rotated.front_mut()
+        {
+            compress(previous, self.params.compress_ratio, &mut free_bytes);
+        }
+        let copies = self.params.copytruncate && self.params.rotate > 0;
+        let outcome = if copies && free_bytes < self.current_bytes {
+            Outcome::NoRoom
+        } else {
+            self.set_aside(now, free_bytes);
+            Outcome::Rotated
+        };
+        let mut removed_files = 0;
+        if outcome == Outcome::Rotated {
+            let kept = self.rotated.len().min(self.params.rotate as usize);
+            removed_files = (self.rotated.len() - kept) as u32;
+            self.rotated.truncate(kept);
+        }
+        let freed_bytes = used_before - self.used_bytes();
+        Summary { outcome, freed_bytes, removed_files }
+    }
+
+    /// Takes over new parameters; the files stay as they are until the next run.
+    pub fn retune(&mut self, params: &Params) {
+        self.params = params.clone();
+    }
+
+    /// Turns the current log into the newest rotated one.
+    fn set_aside(&mut self, now: Time, free_bytes: u64) {
+        let bytes = std::mem::take(&mut self.current_bytes);
+        let mut file = RotatedFile { bytes, rotated_at: now, compressed: false };
+        let mut free_bytes = free_bytes;
+        // The copy took its room, but the emptied original has given the same amount back.
+        if self.params.compress && !self.params.delaycompress {
+            compress(&mut file, self.params.compress_ratio, &mut free_bytes);
+        }
+        self.rotated.push_front(file);
+    }
+
+    fn is_due(&self, now: Time) -> bool {
+        let params = &self.params;
+        let too_large = params.maxsize_bytes.is_some_and(|maximum| self.current_bytes > maximum);
+        let due = too_large
+            || match params.criterion {
+                Criterion::Size => self.current_bytes >= params.size_bytes,
+                _ => {
+                    let too_small =
+                        params.minsize_bytes.is_some_and(|minimum| self.current_bytes < minimum);
+                    self.is_due_by_date(now) && !too_small
+                }
+            };
+        due && !(params.notifempty && self.current_bytes == 0)
+    }
+
+    fn is_due_by_date(&self, now: Time) -> bool {
+        let Some(last) = self.last_rotation else { return false };
+        let now = Date::new(now, self.params.time_of_day_s);
+        let last = Date::new(last, self.params.time_of_day_s);
+        match self.params.criterion {
+            Criterion::Size => false,
+            Criterion::Hourly => now.hour != last.hour,
+            Criterion::Daily => now.day != last.day,
+            Criterion::Weekly => {
+                let days = now.day.saturating_sub(last.day);
+                days >= 7 || (days >= 1 && now.is_sunday())
+            }
+            Criterion::Monthly => now.month() != last.month(),
+            Criterion::Yearly => now.year() != last.year(),
+        }
+    }
+}
+
+/// Compresses a file if there is room for the result.
+fn compress(file: &mut RotatedFile, ratio: f64, free_bytes: &mut u64) {
+    let compressed = ((file.bytes as f64 * ratio).ceil() as u64).min(file.bytes);
+    if !file.compressed && compressed <= *free_bytes {
+        *free_bytes += file.bytes - compressed;
+        *file = RotatedFile { bytes: compressed, compressed: true, ..*file };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOMY: u64 = u64::MAX / 2;
+
+    fn day(days: f64) -> Time {
+        Time::from_seconds(days * 86_400.0)
+    }
+
+    /// Whether a log of `bytes` that was seen at noon of the first day is rotated at `at`.
+    fn rotates(params: &Params, bytes: u64, at: f64) -> bool {
+        let mut log = LogFiles::new(params);
+        log.last_rotation = Some(day(0.5));
+        log.write(bytes);
+        log.run(day(at), ROOMY).outcome == Outcome::Rotated
+    }
+
+    fn criterion(criterion: Criterion) -> Params {
+        Params { criterion, rotate: 4, ..Params::default() }
+    }
+
+    #[test]
+    fn defaults_survive_json_and_unknown_fields_are_refused() {
+        crate::pattern::testing::check_params::<Params>();
+    }
+
+    #[test]
+    fn size_is_reached_at_the_limit_and_maxsize_exceeded_above_it() {
+        let size = Params { size_bytes: 100, ..Params::default() };
+        assert!(rotates(&size, 100, 0.6) && !rotates(&size, 99, 0.6));
+        let maxsize = Params { maxsize_bytes: Some(100), ..criterion(Criterion::Daily) };
+        assert!(!rotates(&maxsize, 100, 0.6) && rotates(&maxsize, 101, 0.6));
+        let default = Params::default();
+        assert!(rotates(&default, 1_048_576, 0.6) && !rotates(&default, 1_048_575, 0.6));
+    }
+
+    #[test]
+    fn dates_are_compared_not_elapsed_time() {
+        let daily = criterion(Criterion::Daily);
+        assert!(!rotates(&daily, 1, 0.99) && rotates(&daily, 1, 1.0));
+        let hourly = criterion(Criterion::Hourly);
+        assert!(!rotates(&hourly, 1, 0.54) && rotates(&hourly, 1, 0.542));
+        let weekly = criterion(Criterion::Weekly);
+        assert!(!rotates(&weekly, 1, 5.99) && rotates(&weekly, 1, 6.0) && rotates(&weekly, 1, 7.0));
+        let monthly = criterion(Criterion::Monthly);
+        assert!(!rotates(&monthly, 1, 30.9) && rotates(&monthly, 1, 31.0));
+        let yearly = criterion(Criterion::Yearly);
+        assert!(!rotates(&yearly, 1, 364.9) && rotates(&yearly, 1, 365.0));
+    }
+
+    #[test]
+    fn the_clock_at_the_start_moves_midnight() {
+        let evening = Params { time_of_day_s: 23.0 * 3_600.0, ..criterion(Criterion::Daily) };
+        let mut log = LogFiles::new(&evening);
+        let run = |log: &mut LogFiles, seconds| log.run(Time::from_seconds(seconds), ROOMY).outcome;
+        assert_eq!(run(&mut log, 0.0), Outcome::NotDue);
+        assert_eq!(run(&mut log, 3_599.0), Outcome::NotDue);
+        assert_eq!(run(&mut log, 3_600.0), Outcome::Rotated);
+    }
+
+    #[test]
+    fn a_log_seen_for_the_first_time_is_only_noted() {
+        let mut log = LogFiles::new(&criterion(Criterion::Daily));
+        log.write(10);
+        assert_eq!(log.run(day(3.0), ROOMY).outcome, Outcome::NotDue);
+        assert_eq!(log.run(day(4.0), ROOMY).outcome, Outcome::Rotated);
+    }
+
+    #[test]
+    fn minsize_vetoes_dates_only_and_notifempty_everything() {
+        let daily = Params { minsize_bytes: Some(100), ..criterion(Criterion::Daily) };
+        assert!(!rotates(&daily, 50, 2.0) && rotates(&daily, 100, 2.0));
+        let size = Params { size_bytes: 100, minsize_bytes: Some(1_000), ..Params::default() };
+        assert!(rotates(&size, 120, 0.6));
+        let empty = Params { notifempty: true, ..criterion(Criterion::Daily) };
+        assert!(!rotates(&empty, 0, 2.0) && rotates(&criterion(Criterion::Daily), 0, 2.0));
+    }
+
+    #[test]
+    fn the_newest_files_are_kept_and_none_under_rotate_zero() {
+        let mut log = LogFiles::new(&Params { size_bytes: 1, rotate: 2, ..Params::default() });
+        for bytes in [10, 20, 30] {
+            log.write(bytes);
+            log.run(day(1.0), ROOMY);
+        }
+        assert_eq!(log.rotated().map(|file| file.bytes).collect::<Vec<_>>(), [30, 20]);
+        log.retune(&Params { size_bytes: 0, rotate: 0, ..Params::default() });
+        let summary = Summary { outcome: Outcome::Rotated, freed_bytes: 50, removed_files: 3 };
+        assert_eq!((log.run(day(1.0), ROOMY), log.used_bytes()), (summary, 0));
+    }
+
+    #[test]
+    fn compression_shrinks_at_once_or_one_rotation_later() {
+        let now = Params { size_bytes: 1, rotate: 2, compress: true, ..Params::default() };
+        let later = Params { delaycompress: true, ..now.clone() };
+        let used = |params| {
+            let mut log = LogFiles::new(params);
+            log.write(100);
+            log.run(day(1.0), ROOMY);
+            let once = log.used_bytes();
+            log.write(100);
+            log.run(day(2.0), ROOMY);
+            (once, log.used_bytes())
+        };
+        assert_eq!((used(&now), used(&later)), ((10, 20), (100, 110)));
+        let mut full = LogFiles::new(&now);
+        full.write(100);
+        assert_eq!((full.run(day(1.0), 9).freed_bytes, full.used_bytes()), (0, 100));
+    }
+
+    #[test]
+    fn copytruncate_needs_room_for_a_second_copy() {
+        let copying = Params { copytruncate: true, ..criterion(Criterion::Daily) };
+        let mut log = LogFiles::new(&copying);
+        log.run(day(0.5), ROOMY);
+        log.write(100);
+        assert_eq!(log.run(day(1.0), 99).outcome, Outcome::NoRoom);
+        assert_eq!(log.run(day(1.5), 100).outcome, Outcome::NotDue, "the day is spent");
+        assert_eq!(log.run(day(2.0), 100).outcome, Outcome::Rotated);
+        let mut unkept = LogFiles::new(&Params { rotate: 0, ..copying });
+        unkept.run(day(0.5), ROOMY);
+        unkept.write(100);
+        assert_eq!(unkept.run(day(1.0), 0).freed_bytes, 100);
+    }
+}

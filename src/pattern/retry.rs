@@ -1,0 +1,363 @@
+//! Retry: whether a failed try is repeated, and after which wait.
+//!
+//! The wait before the k-th retry grows from `wait_duration_ms` and is then spread by jitter. Rules
+//! by product:
+//!
+//! - Resilience4j 2.4 (`RetryImpl`, `IntervalFunction`): whole milliseconds, truncated at every
+//!   step; no jitter unless `randomized`. It also retries calls its own breaker refused.
+//! - Envoy 1.40 (`retry_back_off`): full jitter, capped at ten times the base unless a cap is given.
+//! - gRPC A6 (`retryPolicy`): jitter of ± 20 %, never more than five tries.
+//! - AWS SDKs of November 2026 ("standard" mode): full jitter, capped at 20 s unless a cap is given.
+//!
+//! Equal, full and decorrelated jitter follow the AWS Architecture Blog, "Exponential Backoff And
+//! Jitter" (2015). Tries are counted including the first, as in Resilience4j and gRPC.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::interval::{exponential_ms, randomized_ms};
+use super::retry_budget;
+use crate::engine::Duration;
+
+const NANOS_PER_MS: u64 = 1_000_000;
+/// gRPC treats any larger number of tries as this one (proposal A6).
+const GRPC_MAX_ATTEMPTS: u32 = 5;
+/// Envoy's cap when none is configured, as a multiple of the base interval.
+const ENVOY_CAP_FACTOR: f64 = 10.0;
+/// The cap of the AWS SDKs in milliseconds.
+const AWS_CAP_MS: f64 = 20_000.0;
+/// Share by which gRPC spreads its waits.
+const GRPC_JITTER: f64 = 0.2;
+
+/// Which product's rules the retry follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RetryRules")]
+pub enum Like {
+    /// Resilience4j 2.4: waits in whole milliseconds.
+    #[default]
+    #[serde(rename = "resilience4j-2.4")]
+    Resilience4j24,
+    /// Envoy 1.40: full jitter, cap of ten times the base.
+    #[serde(rename = "envoy-1.40")]
+    Envoy140,
+    /// gRPC A6: jitter of 20 % both ways, at most five tries.
+    #[serde(rename = "grpc-a6")]
+    GrpcA6,
+    /// AWS SDKs of November 2026: full jitter, cap of 20 s.
+    #[serde(rename = "aws-sdk-2026")]
+    AwsSdk2026,
+}
+
+/// How the wait grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Backoff {
+    /// The same wait before every retry.
+    #[default]
+    Constant,
+    /// Multiplied before every further retry.
+    Exponential,
+}
+
+/// How the wait is spread at random.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Jitter {
+    /// As the product named by `like` does it.
+    #[default]
+    AsProduct,
+    /// Not at all.
+    None,
+    /// Half of the wait is certain, half is random.
+    Equal,
+    /// Anything between nothing and the wait.
+    Full,
+    /// Anything between the first wait and three times the previous one, capped.
+    Decorrelated,
+    /// The wait plus or minus `randomized_wait_factor` of it.
+    Randomized,
+}
+
+/// Which outcomes of a try are worth another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryOn {
+    /// Retry when the callee answered with an error.
+    pub failed: bool,
+    /// Retry when no answer came in time.
+    pub timed_out: bool,
+    /// Retry when the caller's own breaker, limiter or bulkhead, or the callee, refused the call.
+    pub rejected: bool,
+}
+
+impl Default for RetryOn {
+    fn default() -> RetryOn {
+        RetryOn { failed: true, timed_out: true, rejected: true }
+    }
+}
+
+/// Parameters under their names in Resilience4j (`resilience4j.retry`), with its defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Retry")]
+pub struct Params {
+    /// Product whose rules are followed.
+    pub like: Like,
+    /// Most tries per call, the first one included.
+    #[schemars(range(min = 1, max = 20), extend("x-unit" = "tries"))]
+    pub max_attempts: u32,
+    /// How the wait grows from retry to retry.
+    pub backoff: Backoff,
+    /// Wait before the first retry.
+    #[schemars(range(min = 0.0, max = 3_600_000.0), extend("x-unit" = "ms"))]
+    pub wait_duration_ms: f64,
+    /// Factor from one wait to the next under exponential backoff.
+    #[schemars(range(min = 1.0, max = 100.0))]
+    pub exponential_backoff_multiplier: f64,
+    /// Longest wait before jitter; absent means the product's own cap, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 3_600_000.0), extend("x-unit" = "ms"))]
+    pub exponential_max_wait_duration_ms: Option<f64>,
+    /// How the wait is spread at random.
+    pub jitter: Jitter,
+    /// Share of the wait by which randomised jitter spreads it.
+    #[schemars(range(min = 0.0, max = 0.999))]
+    pub randomized_wait_factor: f64,
+    /// Outcomes that are retried.
+    pub retry_on: RetryOn,
+    /// Bound on the share of calls that may be retries; absent means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<retry_budget::Params>,
+}
+
+impl Default for Params {
+    fn default() -> Params {
+        Params {
+            like: Like::Resilience4j24,
+            max_attempts: 3,
+            backoff: Backoff::Constant,
+            wait_duration_ms: 500.0,
+            exponential_backoff_multiplier: 1.5,
+            exponential_max_wait_duration_ms: None,
+            jitter: Jitter::AsProduct,
+            randomized_wait_factor: 0.5,
+            retry_on: RetryOn::default(),
+            budget: None,
+        }
+    }
+}
+
+/// How a try went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The callee answered with an error.
+    Failed,
+    /// No answer came in time.
+    TimedOut,
+    /// The try was refused, on the caller's side or by the callee.
+    Rejected,
+}
+
+/// A retry policy. It holds no state: how many tries a call has made and how long it waited last
+/// belong to the call, and the budget, which all calls share, is a
+/// [`RetryBudget`](super::retry_budget::RetryBudget) of its own.
+///
+/// Invariant: `params.jitter` is never `AsProduct` and `params.max_attempts` respects the product.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    params: Params,
+}
+
+impl Retry {
+    /// The policy with the product's rules filled in.
+    pub fn new(params: &Params) -> Retry {
+        let mut params = params.clone();
+        if params.like == Like::GrpcA6 {
+            params.max_attempts = params.max_attempts.min(GRPC_MAX_ATTEMPTS);
+        }
+        if params.jitter == Jitter::AsProduct {
+            params.jitter = match params.like {
+                Like::Resilience4j24 => Jitter::None,
+                Like::Envoy140 | Like::AwsSdk2026 => Jitter::Full,
+                Like::GrpcA6 => {
+                    params.randomized_wait_factor = GRPC_JITTER;
+                    Jitter::Randomized
+                }
+            };
+        }
+        let product_cap_ms = match params.like {
+            Like::Envoy140 => Some(params.wait_duration_ms * ENVOY_CAP_FACTOR),
+            Like::AwsSdk2026 => Some(AWS_CAP_MS),
+            Like::Resilience4j24 | Like::GrpcA6 => None,
+        };
+        params.exponential_max_wait_duration_ms =
+            params.exponential_max_wait_duration_ms.or(product_cap_ms);
+        Retry { params }
+    }
+
+    /// Takes over new parameters; calls that are waiting keep their waits.
+    pub fn retune(&mut self, params: &Params) {
+        *self = Retry::new(params);
+    }
+
+    /// Whether a call that has made `attempts` tries, the last ending in `failure`, may try again.
+    pub fn allows(&self, attempts: u32, failure: Failure) -> bool {
+        let retried = match failure {
+            Failure::Failed => self.params.retry_on.failed,
+            Failure::TimedOut => self.params.retry_on.timed_out,
+            Failure::Rejected => self.params.retry_on.rejected,
+        };
+        retried && attempts < self.params.max_attempts
+    }
+
+    /// The wait before the next try of a call that has made `attempts` ≥ 1 tries and waited
+    /// `previous` before the last one (zero before its first). `unit` lies in [0, 1).
+    pub fn next_wait(&self, attempts: u32, previous: Duration, unit: f64) -> Duration {
+        let base = Duration::from_ms(self.params.wait_duration_ms);
+        let grown = self.grown_wait(attempts);
+        let wait = grown.0 as f64;
+        match self.params.jitter {
+            Jitter::None | Jitter::AsProduct => grown,
+            Jitter::Equal => Duration::from_nanos(wait / 2.0 + unit * (wait / 2.0)),
+            Jitter::Full => Duration::from_nanos(unit * wait),
+            Jitter::Decorrelated => {
+                let (low, high) = (base.0 as f64, 3.0 * previous.max(base).0 as f64);
+                self.capped(Duration::from_nanos(low + unit * (high - low)))
+            }
+            Jitter::Randomized if self.params.like == Like::Resilience4j24 => {
+                let wait_ms = grown.0 / NANOS_PER_MS;
+                let factor = self.params.randomized_wait_factor;
+                Duration(randomized_ms(wait_ms, factor, unit).saturating_mul(NANOS_PER_MS))
+            }
+            Jitter::Randomized => {
+                let factor = self.params.randomized_wait_factor;
+                Duration::from_nanos(wait * (1.0 - factor + unit * 2.0 * factor))
+            }
+        }
+    }
+
+    /// The wait after `attempts` tries before jitter.
+    fn grown_wait(&self, attempts: u32) -> Duration {
+        let base_ms = self.params.wait_duration_ms;
+        let multiplier = match self.params.backoff {
+            Backoff::Constant => 1.0,
+            Backoff::Exponential => self.params.exponential_backoff_multiplier,
+        };
+        if self.params.like == Like::Resilience4j24 {
+            let cap_ms = match self.params.backoff {
+                Backoff::Constant => None,
+                Backoff::Exponential => {
+                    self.params.exponential_max_wait_duration_ms.map(|ms| ms as u64)
+                }
+            };
+            let wait_ms = exponential_ms(base_ms as u64, multiplier, cap_ms, attempts);
+            return Duration(wait_ms.saturating_mul(NANOS_PER_MS));
+        }
+        // Repeated multiplication gives the same bits everywhere, which a power function need not.
+        let wait_ms = (1..attempts).fold(base_ms, |wait_ms, _| wait_ms * multiplier);
+        self.capped(Duration::from_ms(wait_ms))
+    }
+
+    fn capped(&self, wait: Duration) -> Duration {
+        match self.params.exponential_max_wait_duration_ms {
+            Some(cap_ms) => wait.min(Duration::from_ms(cap_ms)),
+            None => wait,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exponential(like: Like, base_ms: f64, cap_ms: f64, jitter: Jitter) -> Retry {
+        Retry::new(&Params {
+            like,
+            max_attempts: 20,
+            backoff: Backoff::Exponential,
+            wait_duration_ms: base_ms,
+            exponential_backoff_multiplier: 2.0,
+            exponential_max_wait_duration_ms: Some(cap_ms),
+            jitter,
+            ..Params::default()
+        })
+    }
+
+    fn waits_ms(retry: &Retry, unit: f64) -> Vec<f64> {
+        (1..=6).map(|attempts| retry.next_wait(attempts, Duration::ZERO, unit).ms()).collect()
+    }
+
+    #[test]
+    fn defaults_survive_json_and_unknown_fields_are_refused() {
+        crate::pattern::testing::check_params::<Params>();
+        crate::pattern::testing::check_params::<RetryOn>();
+    }
+
+    #[test]
+    fn exponential_waits_double_up_to_the_cap() {
+        let expected = [100.0, 200.0, 400.0, 800.0, 1000.0, 1000.0];
+        for like in [Like::Resilience4j24, Like::GrpcA6] {
+            assert_eq!(waits_ms(&exponential(like, 100.0, 1000.0, Jitter::None), 0.3), expected);
+        }
+    }
+
+    #[test]
+    fn full_jitter_starts_at_nothing_and_equal_jitter_at_half() {
+        let full = exponential(Like::AwsSdk2026, 100.0, 10_000.0, Jitter::Full);
+        let equal = exponential(Like::AwsSdk2026, 100.0, 10_000.0, Jitter::Equal);
+        assert_eq!(waits_ms(&full, 0.5).iter().sum::<f64>(), 3150.0);
+        assert_eq!(waits_ms(&equal, 0.0)[..3], [50.0, 100.0, 200.0]);
+        assert_eq!(waits_ms(&equal, 0.5)[..3], [75.0, 150.0, 300.0]);
+    }
+
+    #[test]
+    fn decorrelated_jitter_grows_from_the_previous_wait() {
+        let retry = exponential(Like::AwsSdk2026, 1.0, 3_600_000.0, Jitter::Decorrelated);
+        let mut wait = Duration::ZERO;
+        // At the middle of every range the waits are the means (base + 3 · previous) ÷ 2.
+        let mut next = |attempts| {
+            wait = retry.next_wait(attempts, wait, 0.5);
+            wait.ms()
+        };
+        assert_eq!([1, 2, 3, 4].map(&mut next), [2.0, 3.5, 5.75, 9.125]);
+        let capped = exponential(Like::AwsSdk2026, 1.0, 4.0, Jitter::Decorrelated);
+        assert_eq!(capped.next_wait(2, Duration::from_ms(4.0), 0.99).ms(), 4.0);
+    }
+
+    #[test]
+    fn each_product_brings_its_own_jitter_and_cap() {
+        let product = |like, base_ms| {
+            Retry::new(&Params {
+                like,
+                backoff: Backoff::Exponential,
+                wait_duration_ms: base_ms,
+                exponential_backoff_multiplier: 2.0,
+                ..Params::default()
+            })
+        };
+        let upper = 1.0 - f64::EPSILON;
+        let rounded = |like, base_ms| -> Vec<f64> {
+            waits_ms(&product(like, base_ms), upper).iter().map(|ms| ms.round()).collect()
+        };
+        assert_eq!(rounded(Like::Envoy140, 25.0), [25.0, 50.0, 100.0, 200.0, 250.0, 250.0]);
+        assert_eq!(rounded(Like::GrpcA6, 100.0)[..3], [120.0, 240.0, 480.0]);
+        assert_eq!(product(Like::GrpcA6, 100.0).next_wait(1, Duration::ZERO, 0.0).ms(), 80.0);
+        assert_eq!(rounded(Like::AwsSdk2026, 8_000.0)[..3], [8_000.0, 16_000.0, 20_000.0]);
+    }
+
+    #[test]
+    fn the_first_try_counts_and_only_chosen_outcomes_are_retried() {
+        let retry_on = RetryOn { rejected: false, ..RetryOn::default() };
+        let retry = Retry::new(&Params { retry_on, ..Params::default() });
+        assert!(retry.allows(2, Failure::Failed) && retry.allows(2, Failure::TimedOut));
+        assert!(!retry.allows(3, Failure::Failed));
+        assert!(!retry.allows(1, Failure::Rejected));
+    }
+
+    #[test]
+    fn grpc_never_makes_more_than_five_tries() {
+        let params = Params { like: Like::GrpcA6, max_attempts: 9, ..Params::default() };
+        let retry = Retry::new(&params);
+        assert!(retry.allows(4, Failure::Failed) && !retry.allows(5, Failure::Failed));
+    }
+}
