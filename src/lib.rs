@@ -4,4 +4,5 @@ pub mod engine;
 pub mod observation;
 pub mod pattern;
 pub mod report;
+pub mod scenario;
 pub mod wiring;

@@ -316,7 +316,7 @@ pub enum FaultTarget {
 }
 
 impl Plan {
-    /// Compiles a scenario that [`crate::scenario::check`] has accepted.
+    /// Compiles a scenario that the checker has accepted.
     pub fn compile(scenario: &Scenario) -> Plan {
         compile::compile(scenario)
     }

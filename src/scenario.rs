@@ -16,8 +16,8 @@ pub use client::{Arrivals, Class, Clients, Process, Profile, Refresh};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault};
 pub use node::{
-    Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query, Service,
-    Step,
+    Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query,
+    Service, Step,
 };
 pub use quantity::{Distribution, Text};
 
