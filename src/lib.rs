@@ -1,8 +1,10 @@
 //! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
 
 pub mod engine;
+pub mod model;
 pub mod observation;
 pub mod pattern;
+pub mod plan;
 pub mod report;
 pub mod scenario;
 pub mod wiring;

@@ -212,7 +212,7 @@ impl<O: Observer> World<O> {
         for balancer in 0..self.balancers.len() as u16 {
             self.start_health_checks(balancer);
         }
-        self.plan_faults();
+        self.plan_faults(Time::ZERO);
         for population in 0..self.populations.len() as u16 {
             self.start_population(population);
         }

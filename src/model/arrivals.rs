@@ -149,8 +149,7 @@ mod tests {
 
     #[test]
     fn rebasing_changes_nothing_when_the_factor_stays() {
-        let curve =
-            RateCurve::new(10.0, &Profile::Constant, Time::ZERO, Time::from_seconds(100.0));
+        let curve = RateCurve::new(10.0, &Profile::Constant, Time::ZERO, Time::from_seconds(100.0));
         let mut a = ArrivalProcess::new(stream(1, "users", "arrivals"), Process::Constant);
         let mut b = a.clone();
         b.rebase(Time::from_seconds(0.05), &curve, 1.0);

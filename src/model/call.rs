@@ -52,7 +52,10 @@ pub enum Stage {
     /// It has not begun.
     Planned,
     /// It waits for the rate limiter; `granted` tells how that will end.
-    WaitingForRate { granted: bool },
+    WaitingForRate {
+        /// Whether the call passes in the end.
+        granted: bool,
+    },
     /// It waits for a bulkhead permit.
     WaitingForPermit,
     /// It waits for a connection.

@@ -5,7 +5,7 @@ use super::call::{Call, Origin, Request};
 use super::slab::Id;
 use super::{Event, Observer, World};
 use crate::engine::random::stream;
-use crate::engine::{Duration, Luck, Site, Time, Timer};
+use crate::engine::{Duration, Luck, Site, Timer};
 use crate::observation::{Observation, Outcome};
 use crate::plan::{ArrivalsPlan, Plan, PopulationPlan};
 use crate::wiring::ClassIndex;
@@ -166,8 +166,7 @@ impl<O: Observer> World<O> {
     }
 
     pub(super) fn on_thinking_done(&mut self, population: u16, user: u32) {
-        let Users::Closed { luck, sent, .. } =
-            &mut self.populations[usize::from(population)].users
+        let Users::Closed { luck, sent, .. } = &mut self.populations[usize::from(population)].users
         else {
             return;
         };
@@ -203,15 +202,5 @@ impl<O: Observer> World<O> {
         }
         state.factor = factor;
         self.start_population(population);
-    }
-
-    /// The moment at which nothing is known yet of a population's load.
-    pub(super) fn load_factor(&self, population: u16) -> f64 {
-        self.populations[usize::from(population)].factor
-    }
-
-    /// The present moment is past the end of the run's plan.
-    pub(super) fn is_over(&self, moment: Time) -> bool {
-        moment > self.plan.end
     }
 }

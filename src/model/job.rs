@@ -67,6 +67,8 @@ pub struct Job {
     pub server: u32,
     /// Its program.
     pub endpoint: u16,
+    /// The pool that it entered, of its server's.
+    pub pool: u16,
     /// Its step.
     step: u16,
     /// What it is doing.
@@ -138,6 +140,7 @@ impl Job {
             station,
             server: 0,
             endpoint,
+            pool: 0,
             step: 0,
             doing: Doing::Travelling,
             luck,
@@ -171,8 +174,7 @@ impl Job {
 impl<O: Observer> World<O> {
     /// The pool of a job, over all nodes.
     pub(super) fn pool_of(&self, job: &Job) -> PoolIndex {
-        let station = &self.plan.stations[usize::from(job.station)];
-        station.pool_index(station.endpoints[usize::from(job.endpoint)].pool)
+        self.plan.stations[usize::from(job.station)].pool_index(job.pool)
     }
 
     /// A request reaches the callee, or the balancer in front of it.
@@ -207,7 +209,11 @@ impl<O: Observer> World<O> {
             self.kill_for_memory(station, server);
             return self.answer(id, Outcome::Failed);
         }
-        let pool = self.pool_of(&self.jobs[id]);
+        // A switch may give the program another pool; this job stays with the one that it enters.
+        let plan = &self.plan.stations[usize::from(station)];
+        let job = &mut self.jobs[id];
+        job.pool = plan.endpoints[usize::from(job.endpoint)].pool;
+        let pool = plan.pool_index(job.pool);
         self.tell(Observation::WorkArrived { pool, server });
         self.stations[usize::from(station)].servers[server as usize]
             .residents
@@ -457,10 +463,10 @@ impl<O: Observer> World<O> {
                 self.jobs.remove(id);
             }
             Caller::Call(call) => {
+                let outcome = job.outcome;
                 if self.park_if_frozen(call, Event::Replied { job: id }) {
                     return;
                 }
-                let outcome = job.outcome;
                 self.leave_balancer(id, outcome);
                 self.jobs.remove(id);
                 self.on_reply(call, outcome);

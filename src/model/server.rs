@@ -67,12 +67,8 @@ impl Pool {
         let mut waiting = self.queues.iter().filter(|queue| queue.len() > 0);
         match discipline {
             Discipline::Priority => waiting.next().map(List::first),
-            Discipline::Fifo => {
-                waiting.map(List::first).min_by_key(|id| jobs[*id].queue_number)
-            }
-            Discipline::Lifo => {
-                waiting.map(List::last).max_by_key(|id| jobs[*id].queue_number)
-            }
+            Discipline::Fifo => waiting.map(List::first).min_by_key(|id| jobs[*id].queue_number),
+            Discipline::Lifo => waiting.map(List::last).max_by_key(|id| jobs[*id].queue_number),
         }
     }
 }
@@ -121,7 +117,7 @@ impl Server {
     /// A server that is up from the start.
     pub fn new(plan: &StationPlan, running: Running) -> Server {
         let disk = |disk: &crate::plan::DiskPlan| Disk {
-            log: disk.logrotate.as_ref().map(LogFiles::new).unwrap_or_default(),
+            log: LogFiles::new(&disk.logrotate.clone().unwrap_or_default()),
             full: false,
         };
         Server {

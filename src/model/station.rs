@@ -1,7 +1,7 @@
 //! Services and databases: threads, cores, disks, crashes and boots of their servers.
 
 use super::edge::Guards;
-use super::job::{Doing, Job};
+use super::job::Doing;
 use super::server::{Running, Server};
 use super::slab::Id;
 use super::{Event, Observer, World};
@@ -46,22 +46,15 @@ impl<O: Observer> World<O> {
         &mut self.stations[usize::from(station)].servers[server as usize]
     }
 
-    /// The pool of a job within its server.
-    fn pool_number(&self, job: &Job) -> usize {
-        let station = &self.plan.stations[usize::from(job.station)];
-        usize::from(station.endpoints[usize::from(job.endpoint)].pool)
-    }
-
     // --- threads ---
 
     /// Takes a free thread for a job, if there is one.
     pub(super) fn take_thread(&mut self, id: Id) -> bool {
         let job = &self.jobs[id];
-        let (number, pool) = (self.pool_number(job), self.pool_of(job));
+        let (number, pool) = (usize::from(job.pool), self.pool_of(job));
         let station = &self.plan.stations[usize::from(job.station)];
         let threads = station.pools[number].threads;
-        let server =
-            &mut self.stations[usize::from(job.station)].servers[job.server as usize];
+        let server = &mut self.stations[usize::from(job.station)].servers[job.server as usize];
         if server.pools[number].busy >= threads || server.is_frozen() {
             return false;
         }
@@ -74,7 +67,7 @@ impl<O: Observer> World<O> {
     /// A request waits for a thread, if the queue has room.
     pub(super) fn enqueue(&mut self, id: Id) -> bool {
         let job = &self.jobs[id];
-        let number = self.pool_number(job);
+        let number = usize::from(job.pool);
         let plan = &self.plan.stations[usize::from(job.station)].pools[number];
         let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
         if server.pools[number].waiting >= plan.queue_limit {
@@ -97,7 +90,7 @@ impl<O: Observer> World<O> {
     fn push_to_queue(&mut self, id: Id) {
         let pool = self.pool_of(&self.jobs[id]);
         let job = &self.jobs[id];
-        let number = self.pool_number(job);
+        let number = usize::from(job.pool);
         let (station, server) = (job.station, job.server);
         let station = &mut self.stations[usize::from(station)];
         station.queue_number += 1;
@@ -111,7 +104,7 @@ impl<O: Observer> World<O> {
     /// A job no longer waits for a thread.
     pub(super) fn leave_queue(&mut self, id: Id) {
         let job = &self.jobs[id];
-        let (number, pool) = (self.pool_number(job), self.pool_of(job));
+        let (number, pool) = (usize::from(job.pool), self.pool_of(job));
         let (station, server) = (job.station, job.server);
         let pools = &mut self.stations[usize::from(station)].servers[server as usize].pools;
         pools[number].remove(&mut self.jobs, id);
@@ -127,7 +120,7 @@ impl<O: Observer> World<O> {
         }
         let (station, server) = (job.station, job.server);
         let job = &self.jobs[id];
-        let (number, pool) = (self.pool_number(job), self.pool_of(job));
+        let (number, pool) = (usize::from(job.pool), self.pool_of(job));
         self.server(station, server).pools[number].busy -= 1;
         self.tell(Observation::ThreadFreed { pool });
         self.hand_out_threads(station, server, number);
@@ -217,8 +210,7 @@ impl<O: Observer> World<O> {
     /// Plans the end of a job's `wait` step at the present speed of its server.
     pub(super) fn plan_wait(&mut self, id: Id) {
         let job = &self.jobs[id];
-        let speed =
-            self.stations[usize::from(job.station)].servers[job.server as usize].speed();
+        let speed = self.stations[usize::from(job.station)].servers[job.server as usize].speed();
         if speed <= 0.0 {
             return;
         }
@@ -304,7 +296,9 @@ impl<O: Observer> World<O> {
         if was == Running::Up {
             self.lose_all_jobs(station, server);
             self.change_cpu(station, server, |cpu| cpu.clear(now));
-            self.server(station, server).parked.clear();
+            // What waited for the server to move again finds its call gone, or a reply nobody reads.
+            let parked = std::mem::take(&mut self.server(station, server).parked);
+            self.soon.extend(parked);
             self.forget_guards(station, server);
         }
         if matches!(was, Running::Up | Running::Booting) {
@@ -423,9 +417,8 @@ impl<O: Observer> World<O> {
         let timer = std::mem::take(&mut self.stations[usize::from(station)].logrotate);
         self.calendar.cancel(timer);
         let timer = next.filter(|at| *at < Time::NEVER);
-        let timer = timer.map_or(Timer::NONE, |at| {
-            self.schedule(at, Event::LogRotateDue { station })
-        });
+        let timer =
+            timer.map_or(Timer::NONE, |at| self.schedule(at, Event::LogRotateDue { station }));
         self.stations[usize::from(station)].logrotate = timer;
     }
 

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 mod calendar;
 
-use crate::engine::Time;
+use crate::engine::{Duration, Time};
 use calendar::Date;
 
 /// What a log must reach when no criterion is written: 1 MiB.
@@ -85,6 +85,19 @@ pub struct Params {
     /// Time of day at which the run starts.
     #[schemars(range(min = 0.0, max = 86_399.0), extend("x-unit" = "s"))]
     pub time_of_day_s: f64,
+    /// How often logrotate's timer fires, counted from midnight; Debian's fires once a day.
+    #[schemars(range(min = 1.0, max = 31_536_000.0), extend("x-unit" = "s"))]
+    pub timer_interval_s: f64,
+}
+
+impl Params {
+    /// The next moment after `now` at which logrotate's timer fires.
+    pub fn next_run(&self, now: Time) -> Time {
+        let interval = Duration::from_seconds(self.timer_interval_s).0.max(1);
+        let midnight = Duration::from_seconds(self.time_of_day_s).0;
+        let next = ((now.0.saturating_add(midnight)) / interval).saturating_add(1);
+        Time(next.saturating_mul(interval).saturating_sub(midnight))
+    }
 }
 
 impl Default for Params {
@@ -101,6 +114,7 @@ impl Default for Params {
             compress_ratio: 0.1,
             copytruncate: false,
             time_of_day_s: 0.0,
+            timer_interval_s: 86_400.0,
         }
     }
 }

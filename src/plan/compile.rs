@@ -65,7 +65,7 @@ fn calls_of(node: &Node) -> impl Iterator<Item = (&String, &Call)> {
 
 fn roles(scenario: &Scenario) -> Vec<Role> {
     let (mut populations, mut balancers, mut stations) = (0, 0, 0);
-    let mut next = |counter: &mut u16| {
+    let next = |counter: &mut u16| {
         *counter += 1;
         *counter - 1
     };

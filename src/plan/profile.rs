@@ -127,7 +127,11 @@ impl Shape {
                 let number = now.0 / piece;
                 let within = (number % PIECES_PER_DAY as u64) as usize;
                 let begin = Time(number * piece);
-                between((begin, factors[within]), (begin + Duration(piece), factors[within + 1]), now)
+                between(
+                    (begin, factors[within]),
+                    (begin + Duration(piece), factors[within + 1]),
+                    now,
+                )
             }
         }
     }

@@ -1,0 +1,168 @@
+//! Balancers: which server of a service a request goes to.
+
+use super::slab::Id;
+use super::{Observer, World};
+use crate::engine::Timer;
+use crate::observation::{Cause, Observation, Outcome};
+use crate::pattern::balance;
+use crate::pattern::health::{self, ActiveCheck, PassiveMark};
+use crate::plan::{BalancerPlan, Plan};
+
+/// A balancer's state.
+///
+/// Invariant: `total` is the sum of `in_flight`, the jobs whose `balancer` is this one.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    picker: balance::Balancer,
+    /// Jobs under way, by server.
+    in_flight: Vec<u32>,
+    total: u32,
+    /// Active checks, by server.
+    pub checks: Vec<ActiveCheck>,
+    /// Passive marks, by server.
+    marks: Vec<PassiveMark>,
+    /// What observers were last told: whether a server is in rotation.
+    shown: Vec<bool>,
+    /// Checks under way, by server: the job and its timeout.
+    pub probes: Vec<(Id, Timer)>,
+    /// Fires at the next round of checks.
+    pub timer: Timer,
+}
+
+impl Balancer {
+    /// A balancer that believes all its servers to be well.
+    pub fn new(plan: &BalancerPlan, whole: &Plan) -> Balancer {
+        let servers = whole.stations[usize::from(plan.station)].servers;
+        let mut balancer = Balancer {
+            picker: balance::Balancer::new(plan.algorithm, &[]),
+            in_flight: Vec::new(),
+            total: 0,
+            checks: Vec::new(),
+            marks: Vec::new(),
+            shown: Vec::new(),
+            probes: Vec::new(),
+            timer: Timer::NONE,
+        };
+        balancer.resize(plan, servers);
+        balancer
+    }
+
+    /// Follows the number of servers, their weights and the algorithm.
+    pub fn resize(&mut self, plan: &BalancerPlan, servers: u32) {
+        let weight =
+            |server: usize| plan.weights.get(server).or(plan.weights.last()).copied().unwrap_or(1);
+        let known = self.in_flight.len().max(servers as usize);
+        let weights: Vec<u32> = (0..servers as usize).map(weight).collect();
+        self.picker.set_algorithm(plan.algorithm);
+        self.picker.resize(&weights);
+        self.in_flight.resize(known, 0);
+        let rules = plan.health_check.as_ref().map(|check| check.rules.clone());
+        let fresh = ActiveCheck::new(&rules.clone().unwrap_or_default(), true);
+        if let Some(rules) = &rules {
+            self.checks.iter_mut().for_each(|check| check.retune(rules));
+        } else {
+            // Nobody checks any more, so nobody knows of an unwell server.
+            self.checks.fill(fresh.clone());
+        }
+        self.checks.resize(known, fresh);
+        self.marks.resize(known, PassiveMark::new());
+        self.shown.resize(known, true);
+        self.probes.resize(known, (Id::NONE, Timer::NONE));
+    }
+
+    /// Servers that observers believe to be in rotation, of the first `servers`.
+    pub fn in_rotation(&self, servers: u32) -> u32 {
+        self.shown.iter().take(servers as usize).filter(|shown| **shown).count() as u32
+    }
+}
+
+impl<O: Observer> World<O> {
+    /// The server that a job goes to, or how it ends if there is none.
+    pub(super) fn choose_server(&mut self, id: Id) -> Result<u32, Outcome> {
+        let job = &self.jobs[id];
+        let Some(edge) = job.edge else { return Ok(job.server) };
+        let plan = &self.plan.edges[usize::from(edge.0)];
+        let Some(balancer) = plan.balancer else {
+            let servers = self.plan.stations[usize::from(plan.station)].servers;
+            let edge = &mut self.edges[usize::from(edge.0)];
+            let server = edge.turn % servers;
+            edge.turn = (server + 1) % servers;
+            return Ok(server);
+        };
+        self.balance(id, balancer)
+    }
+
+    fn balance(&mut self, id: Id, number: u16) -> Result<u32, Outcome> {
+        let now = self.now;
+        let plan = &self.plan.balancers[usize::from(number)];
+        let servers = self.plan.stations[usize::from(plan.station)].servers;
+        let state = &mut self.balancers[usize::from(number)];
+        if plan.max_in_flight.is_some_and(|most| state.total >= most) {
+            let node = plan.node;
+            self.tell(Observation::Shed { balancer: node });
+            return Err(Outcome::Rejected(Cause::Shed));
+        }
+        let Balancer { picker, in_flight, checks, marks, .. } = state;
+        let passive = plan.passive_health.as_ref();
+        let is_well = |server: u32| {
+            let well =
+                passive.is_none_or(|rules| marks[server as usize].is_usable(rules, now, servers));
+            well && checks[server as usize].is_up()
+        };
+        let threshold = plan.panic_threshold_percent;
+        let panic = threshold > 0.0 && {
+            let healthy = (0..servers).filter(|server| is_well(*server)).count() as u32;
+            health::panics(threshold, healthy, servers)
+        };
+        let job = &mut self.jobs[id];
+        let mut draws = job.luck.draws(plan.site, 0);
+        let load = |server: u32| (panic || is_well(server)).then_some(in_flight[server as usize]);
+        let picked = picker.pick(load, job.key, draws.next_unit(), draws.next_unit());
+        let server = picked.ok_or(Outcome::Failed)?;
+        if let Some(rules) = passive {
+            marks[server as usize].on_pick(rules, now);
+        }
+        in_flight[server as usize] += 1;
+        state.total += 1;
+        job.balancer = Some(number);
+        self.show_rotation(number, server);
+        Ok(server)
+    }
+
+    /// A job no longer counts as under way at its balancer, which learns how it went.
+    pub(super) fn leave_balancer(&mut self, id: Id, outcome: Outcome) {
+        let now = self.now;
+        let job = &mut self.jobs[id];
+        let Some(number) = job.balancer.take() else { return };
+        let server = job.server;
+        let state = &mut self.balancers[usize::from(number)];
+        state.in_flight[server as usize] -= 1;
+        state.total -= 1;
+        if self.plan.balancers[usize::from(number)].passive_health.is_some() {
+            let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
+            state.marks[server as usize].on_outcome(!failed, now);
+            self.show_rotation(number, server);
+        }
+    }
+
+    /// Tells observers when a server has left or entered the rotation.
+    pub(super) fn show_rotation(&mut self, number: u16, server: u32) {
+        let plan = &self.plan.balancers[usize::from(number)];
+        let servers = self.plan.stations[usize::from(plan.station)].servers;
+        let state = &mut self.balancers[usize::from(number)];
+        let at = server as usize;
+        let marked_well = plan
+            .passive_health
+            .as_ref()
+            .is_none_or(|rules| state.marks[at].is_usable(rules, self.now, servers));
+        let well = marked_well && state.checks[at].is_up();
+        if std::mem::replace(&mut state.shown[at], well) != well {
+            let balancer = plan.node;
+            self.tell(if well {
+                Observation::BackInRotation { balancer, server }
+            } else {
+                Observation::OutOfRotation { balancer, server }
+            });
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Live change: the model takes over a new plan with the same wiring.
+//!
+//! Every number, switch and policy may change at any moment. Work in progress goes on under the new
+//! rules: it keeps the thread, the permit and the connection that it holds, and what it has drawn.
+
+use super::edge::Guards;
+use super::server::{Disk, Running, Server};
+use super::{Observer, World};
+use crate::engine::Time;
+use crate::observation::DownCause;
+use crate::pattern::logrotate::LogFiles;
+use crate::pattern::restart::RestartBackoff;
+use crate::pattern::retry::Retry;
+use crate::plan::{ArrivalsPlan, Plan, StationPlan};
+
+impl<O: Observer> World<O> {
+    /// Goes on under a new plan.
+    pub fn retune(&mut self, plan: Plan) {
+        debug_assert!(plan.wiring == self.plan.wiring, "the checker keeps the wiring fixed");
+        let before = std::mem::replace(&mut self.plan, plan);
+        for number in 0..self.stations.len() as u16 {
+            self.retune_station(number, &before.stations[usize::from(number)]);
+        }
+        for number in 0..self.balancers.len() as u16 {
+            self.retune_balancer(number, &before);
+        }
+        for number in 0..self.edges.len() {
+            self.retune_edge(number);
+        }
+        for number in 0..self.populations.len() as u16 {
+            self.retune_population(number, &before.populations[usize::from(number)].arrivals);
+        }
+        self.apply_faults();
+    }
+
+    fn retune_station(&mut self, number: u16, before: &StationPlan) {
+        let plan = self.plan.stations[usize::from(number)].clone();
+        self.resize(number, &plan);
+        for server in 0..plan.servers {
+            if plan.cores != before.cores {
+                let now = self.now;
+                self.change_cpu(number, server, |cpu| cpu.set_cores(now, plan.cores));
+            }
+            self.retune_server(number, server, &plan);
+            if plan.running && !before.running {
+                self.boot(number, server);
+            }
+            if !plan.running {
+                self.take_down(number, server, DownCause::Stopped);
+            }
+            self.hand_out_all_threads(number, server);
+        }
+        self.plan_logrotate(number);
+    }
+
+    fn retune_server(&mut self, number: u16, server: u32, plan: &StationPlan) {
+        let machine = &mut self.stations[usize::from(number)].servers[server as usize];
+        let rules = plan.disk.as_ref().and_then(|disk| disk.logrotate.clone());
+        match (&mut machine.disk, &plan.disk) {
+            (Some(disk), Some(_)) => disk.log.retune(&rules.unwrap_or_default()),
+            (None, Some(_)) => {
+                let log = LogFiles::new(&rules.unwrap_or_default());
+                machine.disk = Some(Disk { log, full: false });
+            }
+            (_, None) => machine.disk = None,
+        }
+        match (&mut machine.backoff, &plan.restart) {
+            (Some(backoff), Some(params)) => backoff.retune(params),
+            (None, Some(params)) => {
+                machine.backoff = Some(RestartBackoff::new(params));
+                // A restart policy that comes late finds servers that lie where they crashed.
+                if plan.running && machine.running == Running::Down {
+                    self.plan_restart(number, server);
+                }
+            }
+            (_, None) => machine.backoff = None,
+        }
+    }
+
+    /// Follows a changed number of servers.
+    fn resize(&mut self, number: u16, plan: &StationPlan) {
+        let known = self.stations[usize::from(number)].servers.len() as u32;
+        for server in known..plan.servers {
+            let fresh = Server::new(plan, Running::Removed);
+            self.stations[usize::from(number)].servers.push(fresh);
+            self.add_guards(plan, server);
+        }
+        for server in 0..known.max(plan.servers) {
+            let machine = &mut self.stations[usize::from(number)].servers[server as usize];
+            let exists = machine.running != Running::Removed;
+            if server < plan.servers && !exists {
+                machine.running = Running::Down;
+                self.boot_or_start(number, server);
+            } else if server >= plan.servers && exists {
+                self.take_down(number, server, DownCause::Stopped);
+                let machine = &mut self.stations[usize::from(number)].servers[server as usize];
+                machine.running = Running::Removed;
+            }
+        }
+        self.tell_servers(number);
+    }
+
+    /// A server that is there from the very start needs no boot.
+    fn boot_or_start(&mut self, number: u16, server: u32) {
+        let running = self.plan.stations[usize::from(number)].running;
+        if self.now == Time::ZERO && running {
+            self.on_booted(number, server);
+        } else {
+            self.boot(number, server);
+        }
+    }
+
+    fn add_guards(&mut self, plan: &StationPlan, server: u32) {
+        for edge in 0..self.edges.len() {
+            if self.plan.edges[edge].owner == plan.node {
+                let guards = Guards::new(&self.plan.edges[edge], self.now, server);
+                self.edges[edge].guards.push(guards);
+            }
+        }
+    }
+
+    fn retune_balancer(&mut self, number: u16, before: &Plan) {
+        let plan = &self.plan.balancers[usize::from(number)];
+        let servers = self.plan.stations[usize::from(plan.station)].servers;
+        self.balancers[usize::from(number)].resize(plan, servers);
+        let had_check = before.balancers[usize::from(number)].health_check.is_some();
+        self.retune_health_check(number, had_check);
+        for server in 0..servers {
+            self.show_rotation(number, server);
+        }
+    }
+
+    fn retune_edge(&mut self, number: usize) {
+        let now = self.now;
+        let plan = &self.plan.edges[number];
+        self.edges[number].retry = plan.retry.as_ref().map(Retry::new);
+        for server in 0..self.edges[number].guards.len() as u32 {
+            let plan = &self.plan.edges[number];
+            self.edges[number].guards[server as usize].retune(plan, now, server);
+            let edge = crate::wiring::EdgeIndex(number as u16);
+            self.follow_breaker(edge, server);
+            self.admit_waiting(edge, server);
+        }
+    }
+
+    fn retune_population(&mut self, number: u16, before: &ArrivalsPlan) {
+        let factor = self.populations[usize::from(number)].factor;
+        self.change_load(number, before, factor);
+    }
+}
