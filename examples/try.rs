@@ -32,7 +32,7 @@ fn run(name: &str, json: serde_json::Value) {
     let end = plan.end;
     let mut w = World::new(plan, Rec::default());
     let t = std::time::Instant::now();
-    while w.step(end) {}
+    while w.step(end).is_some() {}
     let el = t.elapsed();
     println!(
         "{name}: events {} {:?} digest {} alive {:?}\n   {:.1} ns/event {:.1} ns/request mean {:.5} ok {:.5} meanwait {:.5} {:?}",

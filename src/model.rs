@@ -218,8 +218,8 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Handles the next event until `end`, if there is one.
-    pub fn step(&mut self, end: Time) -> bool {
+    /// Handles the next event until `end` and returns it, if there is one.
+    pub fn step(&mut self, end: Time) -> Option<Event> {
         let event = match self.soon.pop_front() {
             Some(event) => event,
             None => match self.calendar.pop_until(end) {
@@ -227,7 +227,7 @@ impl<O: Observer> World<O> {
                     self.now = now;
                     event
                 }
-                None => return false,
+                None => return None,
             },
         };
         self.events += 1;
@@ -235,7 +235,7 @@ impl<O: Observer> World<O> {
         self.digest.absorb(self.now.0 ^ kind << 56);
         self.digest.absorb(whom);
         self.handle(event);
-        true
+        Some(event)
     }
 
     fn handle(&mut self, event: Event) {

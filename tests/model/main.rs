@@ -1,0 +1,10 @@
+//! What happens in the model, told in small exact stories.
+//!
+//! Each test writes a scenario as a user would, runs it, and looks at the observations.
+
+mod calls;
+mod faults;
+mod luck;
+mod policies;
+mod queues;
+mod story;
