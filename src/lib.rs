@@ -1,7 +1,9 @@
 //! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
 
 pub mod engine;
+pub mod metrics;
 pub mod model;
+pub mod nearest;
 pub mod observation;
 pub mod pattern;
 pub mod plan;

@@ -129,8 +129,8 @@ pub enum Observation {
     // --- work at services and databases, per pool ---
     /// A request reached a server.
     WorkArrived { pool: PoolIndex, server: u32 },
-    /// It was refused, or dropped before a thread took it up.
-    WorkRefused { pool: PoolIndex, cause: Cause },
+    /// It was refused, or dropped before a thread took it up, `waited` after its arrival.
+    WorkRefused { pool: PoolIndex, cause: Cause, waited: Duration },
     /// It waits for a thread: for the first time, or to take up an asynchronous reply.
     Queued { pool: PoolIndex },
     /// It no longer waits (a thread took it, or it was dropped).

@@ -3,6 +3,16 @@
 //! The types below are the output format of `brownout run --format json` and of the page.
 //! Everything is derived from the metrics after the run; nothing is measured here.
 
+pub mod baseline;
+mod build;
+pub mod cascade;
+pub mod expect;
+pub mod verdict;
+pub mod words;
+
+pub use build::{Label, ReportContext};
+pub use expect::Clause;
+
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +43,8 @@ pub struct Report {
     pub edges: BTreeMap<String, Edge>,
     /// What happened, in the order of time.
     pub timeline: Vec<TimelineEntry>,
+    /// Entries that the timeline had no room for.
+    pub timeline_dropped: u64,
     /// The order in which nodes left their normal band.
     pub cascade: Vec<CascadeStep>,
     /// The judgement.
@@ -41,7 +53,7 @@ pub struct Report {
     pub expectations: Vec<Expectation>,
 }
 
-/// What became of requests, after the warm-up.
+/// What became of the requests that arrived after the warm-up, whenever they ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Requests {
     /// Requests that arrived.
@@ -104,7 +116,7 @@ pub struct Station {
     pub wasted: u64,
     /// wasted ÷ all work that ended.
     pub wasted_ratio: f64,
-    /// Time from arrival to the end of the work.
+    /// Time from arrival to the end of the work, wasted work included and refused work not.
     pub response: Latency,
     /// Mean share of cores in use; absent without a limit of cores.
     pub cpu_utilisation: Option<f64>,
@@ -112,8 +124,8 @@ pub struct Station {
     pub mean_in_system: f64,
     /// Per pool.
     pub pools: BTreeMap<String, PoolReport>,
-    /// Share of the node's requests that a server in use received, per spell with the same number of
-    /// servers up: from, to (seconds), servers up, share (0 to 1).
+    /// Share of the node's requests that each server received, per spell with the same number of
+    /// servers that received any.
     pub shares: Vec<ShareSpell>,
     /// Moment when the first disk was full, in seconds.
     pub disk_full_at_s: Option<f64>,
@@ -121,7 +133,7 @@ pub struct Station {
     pub server_hours: f64,
 }
 
-/// A spell during which the same number of servers was up.
+/// A spell during which the same number of servers received requests.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShareSpell {
     /// Start in seconds.
@@ -137,9 +149,9 @@ pub struct ShareSpell {
 /// A thread pool over all servers, after the warm-up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PoolReport {
-    /// Threads over all servers at the end.
+    /// Threads over all servers that exist at the end.
     pub threads: u32,
-    /// Mean share of threads that were busy.
+    /// Mean share of the threads of servers that were up that were busy.
     pub utilisation: f64,
     /// Mean number of busy threads.
     pub mean_busy: f64,
@@ -229,13 +241,14 @@ pub struct Verdict {
     pub wasted_ratio: f64,
     /// First moment of a fault or of a change of load, in seconds.
     pub trigger_at_s: Option<f64>,
-    /// Moment when the last trigger ended.
+    /// Moment when the last trigger ended; none if one goes on to the end.
     pub trigger_end_s: Option<f64>,
     /// From the trigger until goodput left its normal band, in seconds.
     pub time_to_detect_s: Option<f64>,
     /// From the trigger until goodput was back for good, in seconds, if it was.
     pub time_to_contain_s: Option<f64>,
-    /// From the end of the trigger until goodput was back for good; none if it never was.
+    /// From the end of the trigger until goodput was back for good, 0 if it was back before; none if it
+    /// never was.
     pub recovery_time_s: Option<f64>,
     /// Not recovered although the trigger is gone.
     pub metastable: bool,
@@ -256,8 +269,10 @@ pub struct Verdict {
 pub struct Expectation {
     /// The clause as written.
     pub clause: String,
-    /// What it was judged on: the measured value.
+    /// The measured value that it was judged on; none stands for never, or for a problem.
     pub measured: Option<f64>,
+    /// Unit of the measured value: `ms`, `s`, `h`, `ratio`, `count`, `per_s`, `bytes`, `flag`, `state`.
+    pub unit: &'static str,
     /// Whether it holds.
     pub holds: bool,
     /// Why it could not be judged, if so.

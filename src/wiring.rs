@@ -32,6 +32,13 @@ pub enum NodeKind {
     Database,
 }
 
+impl NodeKind {
+    /// Whether it does work for others: a service or a database.
+    pub fn is_station(self) -> bool {
+        matches!(self, NodeKind::Service | NodeKind::Database)
+    }
+}
+
 /// A node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WiredNode {
@@ -110,5 +117,51 @@ impl Wiring {
     pub fn node_named(&self, key: &str) -> Option<NodeIndex> {
         let position = self.nodes.iter().position(|node| node.key == key)?;
         Some(NodeIndex(position as u16))
+    }
+
+    /// `node.pool`.
+    pub fn pool_name(&self, index: PoolIndex) -> String {
+        let pool = self.pool(index);
+        format!("{}.{}", self.node(pool.node).key, pool.key)
+    }
+
+    /// `node.call`.
+    pub fn edge_name(&self, index: EdgeIndex) -> String {
+        let edge = self.edge(index);
+        format!("{}.{}", self.node(edge.owner).key, edge.key)
+    }
+
+    /// `node.class`.
+    pub fn class_name(&self, index: ClassIndex) -> String {
+        let class = self.class(index);
+        format!("{}.{}", self.node(class.node).key, class.key)
+    }
+
+    /// The nodes with their indices.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeIndex, &WiredNode)> {
+        self.nodes.iter().enumerate().map(|(index, node)| (NodeIndex(index as u16), node))
+    }
+
+    /// The services and databases.
+    pub fn stations(&self) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.nodes().filter(|(_, node)| node.kind.is_station()).map(|(index, _)| index)
+    }
+
+    /// The pools of a node.
+    pub fn pools_of(&self, node: NodeIndex) -> impl Iterator<Item = PoolIndex> + '_ {
+        let pools = self.pools.iter().enumerate().filter(move |(_, pool)| pool.node == node);
+        pools.map(|(index, _)| PoolIndex(index as u16))
+    }
+
+    /// The calls that a node makes.
+    pub fn edges_of(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> + '_ {
+        let edges = self.edges.iter().enumerate().filter(move |(_, edge)| edge.owner == node);
+        edges.map(|(index, _)| EdgeIndex(index as u16))
+    }
+
+    /// The classes of a population.
+    pub fn classes_of(&self, node: NodeIndex) -> impl Iterator<Item = ClassIndex> + '_ {
+        let classes = self.classes.iter().enumerate().filter(move |(_, class)| class.node == node);
+        classes.map(|(index, _)| ClassIndex(index as u16))
     }
 }

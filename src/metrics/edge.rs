@@ -1,0 +1,233 @@
+//! Meter of a call: attempts on the wire, what the caller refused itself, breakers and connections.
+
+use super::histogram::Distribution;
+use super::level::{Level, Tally};
+use super::meter::{CAUSES, Owner, Sink, Span, by_cause};
+use crate::observation::{BreakerState, Cause, Outcome};
+use std::collections::BTreeMap;
+
+const ATTEMPTS: usize = 0;
+const RETRIES: usize = 1;
+const OK: usize = 2;
+const FAILED: usize = 3;
+const TIMED_OUT: usize = 4;
+const REFUSED: usize = 5;
+const CALLS: usize = 6;
+const FALLBACKS: usize = 7;
+const DENIED: usize = 8;
+const OPENED: usize = 9;
+const REJECTED: usize = 10;
+
+/// Counts of a call since the warm-up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// Calls that ended.
+    pub calls: u64,
+    /// Attempts on the wire.
+    pub attempts: u64,
+    /// Of these, retries.
+    pub retries: u64,
+    /// Attempts that ended well.
+    pub ok: u64,
+    /// Attempts that ended with an error.
+    pub failed: u64,
+    /// Attempts that the caller gave up.
+    pub timed_out: u64,
+    /// Attempts that the callee refused.
+    pub refused: u64,
+    /// Tries that the caller itself refused, by cause.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Calls answered by the fallback.
+    pub fallbacks: u64,
+    /// Retries denied by the budget.
+    pub retries_denied: u64,
+    /// How often a breaker opened.
+    pub breaker_opened: u64,
+}
+
+/// How many of the caller's servers have their breaker in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Breakers {
+    /// No call passes.
+    pub open: u32,
+    /// Some calls pass.
+    pub half_open: u32,
+}
+
+/// Meter of a call.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeMeter {
+    tally: Tally<{ REJECTED + CAUSES }>,
+    in_flight: Level,
+    connections: Level,
+    /// State of the breaker of each calling server that ever changed it; the others are closed.
+    states: Vec<BreakerState>,
+    breakers: Breakers,
+    /// Two for each open breaker and one for each half-open one.
+    openness: Level,
+    time: Distribution,
+}
+
+impl EdgeMeter {
+    /// A try was refused by the caller's own policies.
+    pub fn rejected(&mut self, cause: Cause) {
+        self.tally.count(REJECTED + cause as usize);
+    }
+
+    /// A try went on the wire.
+    pub fn sent(&mut self, now: u64, retry: bool) {
+        self.tally.count(ATTEMPTS);
+        if retry {
+            self.tally.count(RETRIES);
+        }
+        self.in_flight.rise(now);
+    }
+
+    /// An attempt ended, `took` nanoseconds after it was sent.
+    pub fn ended(&mut self, now: u64, outcome: Outcome, took: u64, measuring: bool) {
+        self.tally.count(match outcome {
+            Outcome::Ok | Outcome::Degraded => OK,
+            Outcome::Failed => FAILED,
+            Outcome::TimedOut => TIMED_OUT,
+            Outcome::Rejected(_) => REFUSED,
+        });
+        self.in_flight.fall(now);
+        if measuring {
+            self.time.record(took);
+        }
+    }
+
+    /// A call ended, after all its tries.
+    pub fn call_ended(&mut self) {
+        self.tally.count(CALLS);
+    }
+
+    /// A fallback answered.
+    pub fn fell_back(&mut self) {
+        self.tally.count(FALLBACKS);
+    }
+
+    /// The budget denied a retry.
+    pub fn retry_denied(&mut self) {
+        self.tally.count(DENIED);
+    }
+
+    /// Connections were taken or given back.
+    pub fn connections_changed(&mut self, now: u64, by: i32) {
+        self.connections.change(now, by);
+    }
+
+    /// The breaker of a calling server changed its state.
+    pub fn breaker_changed(&mut self, now: u64, server: u32, state: BreakerState) {
+        let server = server as usize;
+        if server >= self.states.len() {
+            self.states.resize(server + 1, BreakerState::Closed);
+        }
+        let before = std::mem::replace(&mut self.states[server], state);
+        match before {
+            BreakerState::Closed => {}
+            BreakerState::HalfOpen => self.breakers.half_open -= 1,
+            BreakerState::Open => self.breakers.open -= 1,
+        }
+        match state {
+            BreakerState::Closed => {}
+            BreakerState::HalfOpen => self.breakers.half_open += 1,
+            BreakerState::Open => self.breakers.open += 1,
+        }
+        if state == BreakerState::Open && before != BreakerState::Open {
+            self.tally.count(OPENED);
+        }
+        self.openness.set(now, 2 * self.breakers.open + self.breakers.half_open);
+    }
+
+    /// Attempts under way, as the caller sees it.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight.value()
+    }
+
+    /// Connections in use.
+    pub fn connections(&self) -> u32 {
+        self.connections.value()
+    }
+
+    /// How many breakers are open and half-open.
+    pub fn breakers(&self) -> Breakers {
+        self.breakers
+    }
+
+    /// Times of attempts since the warm-up.
+    pub fn time(&self) -> &Distribution {
+        &self.time
+    }
+
+    /// Counts since the warm-up.
+    pub fn measured(&self) -> Traffic {
+        let count = |index| self.tally.measured(index);
+        Traffic {
+            calls: count(CALLS),
+            attempts: count(ATTEMPTS),
+            retries: count(RETRIES),
+            ok: count(OK),
+            failed: count(FAILED),
+            timed_out: count(TIMED_OUT),
+            refused: count(REFUSED),
+            rejected: by_cause(|cause| self.tally.measured(REJECTED + cause)),
+            fallbacks: count(FALLBACKS),
+            retries_denied: count(DENIED),
+            breaker_opened: count(OPENED),
+        }
+    }
+
+    fn levels(&mut self) -> [&mut Level; 3] {
+        [&mut self.in_flight, &mut self.connections, &mut self.openness]
+    }
+
+    /// Integrates levels up to `now`.
+    pub fn settle(&mut self, now: u64) {
+        self.levels().into_iter().for_each(|level| level.settle(now));
+    }
+
+    /// A new window begins.
+    pub fn start_window(&mut self) {
+        self.tally.start_window();
+        self.levels().into_iter().for_each(Level::start_window);
+    }
+
+    /// The warm-up is over.
+    pub fn end_warmup(&mut self) {
+        self.tally.end_warmup();
+        self.levels().into_iter().for_each(Level::end_warmup);
+    }
+
+    /// Fills the columns of a window; `callers` is the number of servers that have a breaker.
+    pub fn columns(&self, owner: Owner, span: Span, callers: u32, sink: &mut Sink) {
+        let rate = |index| span.rate(self.tally.in_window(index));
+        let rejected = (REJECTED..REJECTED + CAUSES).map(|index| self.tally.in_window(index)).sum();
+        let breakers = 2.0 * f64::from(callers.max(1));
+        let open = span.mean(self.openness.in_window()) / breakers;
+        let mut put = |name, unit, value| sink(owner, name, unit, value);
+        put("attempts", "per_s", rate(ATTEMPTS));
+        put("retries", "per_s", rate(RETRIES));
+        put("ok", "per_s", rate(OK));
+        put("failed", "per_s", rate(FAILED));
+        put("timed_out", "per_s", rate(TIMED_OUT));
+        put("refused", "per_s", rate(REFUSED));
+        put("rejected", "per_s", span.rate(rejected));
+        put("fallbacks", "per_s", rate(FALLBACKS));
+        put("in_flight", "count", span.mean(self.in_flight.in_window()));
+        put("breaker_open", "ratio", open.min(1.0));
+        put("connections", "count", span.mean(self.connections.in_window()));
+    }
+
+    /// What contradicts conservation.
+    pub fn problem(&self) -> Option<String> {
+        let ended: u64 = [OK, FAILED, TIMED_OUT, REFUSED].iter().map(|&i| self.tally.all(i)).sum();
+        if ended + u64::from(self.in_flight()) != self.tally.all(ATTEMPTS) {
+            return Some("attempts sent are not those ended and those in flight".into());
+        }
+        if self.connections.broken() {
+            return Some("more connections given back than taken".into());
+        }
+        None
+    }
+}

@@ -1,0 +1,316 @@
+//! Levels over time, and counts, read per window and since the warm-up.
+//!
+//! A level is integrated only where it changes and where a window or the warm-up ends, never where a
+//! caller happens to look. Whole levels are integrated in whole nanoseconds times units, so no sum
+//! depends on the order of its parts.
+
+/// An exact sum of nanoseconds times units, 128 bits wide in two words.
+///
+/// A year in nanoseconds times a long queue does not fit 64 bits. `u128` would do, but WebAssembly
+/// has no such arithmetic and calls a function for each product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Integral {
+    high: u64,
+    low: u64,
+}
+
+impl Integral {
+    /// Adds a whole number.
+    #[inline]
+    pub fn add(&mut self, value: u64) {
+        let (low, carried) = self.low.overflowing_add(value);
+        self.low = low;
+        self.high = self.high.wrapping_add(u64::from(carried));
+    }
+
+    /// Adds `level` times `nanos`.
+    #[inline]
+    pub fn add_product(&mut self, level: u32, nanos: u64) {
+        let level = u64::from(level);
+        // Each half of the time is below 2^32 and the level too, so no product overflows.
+        self.add(level * (nanos & 0xffff_ffff));
+        let upper = nanos >> 32;
+        if upper > 0 {
+            let product = level * upper;
+            self.add(product << 32);
+            self.high = self.high.wrapping_add(product >> 32);
+        }
+    }
+
+    /// The sum of two.
+    pub fn plus(mut self, other: Integral) -> Integral {
+        self.add(other.low);
+        self.high = self.high.wrapping_add(other.high);
+        self
+    }
+
+    /// What has been added since `earlier`.
+    pub fn minus(self, earlier: Integral) -> Integral {
+        let (low, borrowed) = self.low.overflowing_sub(earlier.low);
+        let high = self.high.wrapping_sub(earlier.high).wrapping_sub(u64::from(borrowed));
+        Integral { high, low }
+    }
+
+    /// As a number: exact up to 2^53, within one part in 2^52 beyond.
+    pub fn as_f64(self) -> f64 {
+        self.high as f64 * 18_446_744_073_709_551_616.0 + self.low as f64
+    }
+}
+
+/// A whole level over time: threads busy, requests waiting, servers up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    value: u32,
+    peak: u32,
+    low: u32,
+    /// Set when the level was told to fall below zero: the model has counted wrongly.
+    broken: bool,
+    /// Up to where `integral` goes, in nanoseconds.
+    since: u64,
+    integral: Integral,
+    at_window: Integral,
+    at_warmup: Integral,
+}
+
+impl Level {
+    /// A level that starts at `value`.
+    pub fn new(value: u32) -> Level {
+        Level { value, peak: value, low: value, ..Level::default() }
+    }
+
+    /// Integrates up to `now`.
+    #[inline]
+    pub fn settle(&mut self, now: u64) {
+        self.integral.add_product(self.value, now - self.since);
+        self.since = now;
+    }
+
+    /// The level is `value` from now on.
+    #[inline]
+    pub fn set(&mut self, now: u64, value: u32) {
+        self.settle(now);
+        self.value = value;
+        self.peak = self.peak.max(value);
+        self.low = self.low.min(value);
+    }
+
+    /// The level rises by one.
+    #[inline]
+    pub fn rise(&mut self, now: u64) {
+        self.set(now, self.value + 1);
+    }
+
+    /// The level falls by one.
+    #[inline]
+    pub fn fall(&mut self, now: u64) {
+        self.broken |= self.value == 0;
+        self.set(now, self.value.saturating_sub(1));
+    }
+
+    /// The level changes by `by`.
+    pub fn change(&mut self, now: u64, by: i32) {
+        self.broken |= by < 0 && by.unsigned_abs() > self.value;
+        self.set(now, self.value.saturating_add_signed(by));
+    }
+
+    /// The level now.
+    #[inline]
+    pub fn value(&self) -> u32 {
+        self.value
+    }
+
+    /// Highest level since the warm-up.
+    pub fn peak(&self) -> u32 {
+        self.peak
+    }
+
+    /// Lowest level in this window.
+    pub fn low(&self) -> u32 {
+        self.low
+    }
+
+    /// Whether the level was ever told to fall below zero.
+    pub fn broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Integral since the start, up to `now`.
+    pub fn integral(&self, now: u64) -> Integral {
+        let mut integral = self.integral;
+        integral.add_product(self.value, now - self.since);
+        integral
+    }
+
+    /// Integral over this window, of a level that is settled.
+    pub fn in_window(&self) -> f64 {
+        self.integral.minus(self.at_window).as_f64()
+    }
+
+    /// Integral since the warm-up, up to `now`.
+    pub fn measured(&self, now: u64) -> f64 {
+        self.integral(now).minus(self.at_warmup).as_f64()
+    }
+
+    /// A new window begins; the level is settled.
+    pub fn start_window(&mut self) {
+        self.at_window = self.integral;
+        self.low = self.value;
+    }
+
+    /// The warm-up is over; the level is settled.
+    pub fn end_warmup(&mut self) {
+        self.at_warmup = self.integral;
+        self.peak = self.value;
+    }
+}
+
+/// A fractional level over time: cores in use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SmoothLevel {
+    value: f64,
+    since: u64,
+    integral: f64,
+    at_window: f64,
+    at_warmup: f64,
+}
+
+impl SmoothLevel {
+    /// Integrates up to `now`.
+    pub fn settle(&mut self, now: u64) {
+        self.integral += self.value * (now - self.since) as f64;
+        self.since = now;
+    }
+
+    /// The level is `value` from now on.
+    #[inline]
+    pub fn set(&mut self, now: u64, value: f64) {
+        self.settle(now);
+        self.value = value;
+    }
+
+    /// The level now.
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// Integral over this window, of a level that is settled.
+    pub fn in_window(&self) -> f64 {
+        self.integral - self.at_window
+    }
+
+    /// Integral since the warm-up, up to `now`.
+    pub fn measured(&self, now: u64) -> f64 {
+        self.integral + self.value * (now - self.since) as f64 - self.at_warmup
+    }
+
+    /// A new window begins; the level is settled.
+    pub fn start_window(&mut self) {
+        self.at_window = self.integral;
+    }
+
+    /// The warm-up is over; the level is settled.
+    pub fn end_warmup(&mut self) {
+        self.at_warmup = self.integral;
+    }
+}
+
+/// Counts that only grow, indexed by constants of the meter that owns them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally<const N: usize> {
+    all: [u64; N],
+    at_window: [u64; N],
+    at_warmup: [u64; N],
+}
+
+impl<const N: usize> Default for Tally<N> {
+    fn default() -> Self {
+        Tally { all: [0; N], at_window: [0; N], at_warmup: [0; N] }
+    }
+}
+
+impl<const N: usize> Tally<N> {
+    /// Counts one more.
+    #[inline]
+    pub fn count(&mut self, index: usize) {
+        self.all[index] += 1;
+    }
+
+    /// Since the start of the run.
+    pub fn all(&self, index: usize) -> u64 {
+        self.all[index]
+    }
+
+    /// In this window.
+    pub fn in_window(&self, index: usize) -> u64 {
+        self.all[index] - self.at_window[index]
+    }
+
+    /// Since the warm-up.
+    pub fn measured(&self, index: usize) -> u64 {
+        self.all[index] - self.at_warmup[index]
+    }
+
+    /// A new window begins.
+    pub fn start_window(&mut self) {
+        self.at_window = self.all;
+    }
+
+    /// The warm-up is over.
+    pub fn end_warmup(&mut self) {
+        self.at_warmup = self.all;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_level_is_integrated_where_it_changes() {
+        let mut level = Level::new(2);
+        level.rise(10);
+        level.fall(30);
+        assert_eq!(level.integral(40).as_f64(), 2.0 * 10.0 + 3.0 * 20.0 + 2.0 * 10.0);
+        assert_eq!((level.peak(), level.low(), level.broken()), (3, 2, false));
+    }
+
+    #[test]
+    fn windows_and_warmup_are_differences() {
+        let mut level = Level::new(4);
+        level.settle(10);
+        level.end_warmup();
+        level.start_window();
+        level.set(15, 1);
+        level.settle(20);
+        assert_eq!(level.in_window(), 25.0);
+        assert_eq!(level.measured(30), 35.0);
+        assert_eq!(level.peak(), 4);
+    }
+
+    #[test]
+    fn below_zero_is_noticed_and_does_not_wrap() {
+        let mut level = Level::new(0);
+        level.fall(5);
+        assert!(level.broken());
+        assert_eq!(level.value(), 0);
+        let mut connections = Level::new(1);
+        connections.change(1, -2);
+        assert!(connections.broken());
+    }
+
+    proptest! {
+        #[test]
+        fn integrals_are_exact(parts in prop::collection::vec((any::<u32>(), 0u64..1 << 56), 0..50)) {
+            let mut integral = Integral::default();
+            let mut exact = 0u128;
+            for (level, nanos) in parts {
+                integral.add_product(level, nanos);
+                exact += u128::from(level) * u128::from(nanos);
+            }
+            prop_assert_eq!(integral, Integral { high: (exact >> 64) as u64, low: exact as u64 });
+            let half = Integral { high: 0, low: u64::MAX / 3 };
+            prop_assert_eq!(integral.plus(half).minus(half), integral);
+        }
+    }
+}

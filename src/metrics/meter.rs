@@ -1,0 +1,160 @@
+//! What the meters share: passages through a place, causes of rejection, and the columns they fill.
+
+use super::level::{Integral, Level};
+use crate::observation::Cause;
+use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use std::collections::BTreeMap;
+
+/// Number of causes of rejection.
+pub const CAUSES: usize = Cause::ALL.len();
+
+/// Value of a column where a window holds nothing to measure. JSON knows no NaN, and every
+/// measured quantity is at least 0; charts leave a gap.
+pub const NO_DATA: f64 = -1.0;
+
+/// What a column belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A population, a station or a balancer.
+    Node(NodeIndex),
+    /// A class of users in a population that has several.
+    Class(ClassIndex),
+    /// A thread pool.
+    Pool(PoolIndex),
+    /// A call.
+    Edge(EdgeIndex),
+}
+
+/// Takes the columns of a window in a fixed order: owner, name, unit, value.
+pub type Sink<'a> = dyn FnMut(Owner, &'static str, &'static str, f64) + 'a;
+
+/// The window whose columns are filled.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Its length in nanoseconds.
+    pub nanos: f64,
+}
+
+impl Span {
+    /// A count as a rate per second.
+    pub fn rate(self, count: u64) -> f64 {
+        count as f64 * 1e9 / self.nanos
+    }
+
+    /// An integral as a mean.
+    pub fn mean(self, integral: f64) -> f64 {
+        integral / self.nanos
+    }
+}
+
+/// A share of a capacity, both as integrals: [`NO_DATA`] without capacity, at most 1 (a pool may be made
+/// smaller than what is busy in it).
+pub fn share(used: f64, capacity: f64) -> f64 {
+    if capacity > 0.0 { (used / capacity).min(1.0) } else { NO_DATA }
+}
+
+/// A quantile of nanoseconds in milliseconds, [`NO_DATA`] without values.
+pub fn quantile_ms(nanos: Option<u64>) -> f64 {
+    nanos.map_or(NO_DATA, |nanos| nanos as f64 / 1e6)
+}
+
+/// The causes that occurred, with their counts.
+pub fn by_cause(count: impl Fn(usize) -> u64) -> BTreeMap<&'static str, u64> {
+    let counts = Cause::ALL.iter().enumerate().map(|(index, cause)| (cause.key(), count(index)));
+    counts.filter(|(_, count)| *count > 0).collect()
+}
+
+/// Everything that enters a place and leaves it again, with Little's law as a check.
+///
+/// The integral of the number present equals the sum of the times that those who left had stayed
+/// (plus what those present have stayed so far). Model and metrics reach the two sides on different
+/// ways, so each moment at which nobody is present tests both, to the nanosecond.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Passage {
+    present: Level,
+    stayed: Integral,
+    broken: bool,
+}
+
+impl Passage {
+    /// Somebody enters.
+    #[inline]
+    pub fn enter(&mut self, now: u64) {
+        self.present.rise(now);
+    }
+
+    /// Somebody leaves who has been there for `stayed` nanoseconds.
+    #[inline]
+    pub fn leave(&mut self, now: u64, stayed: u64) {
+        self.present.fall(now);
+        self.stayed.add(stayed);
+        if self.present.value() == 0 {
+            self.broken |= self.present.integral(now) != self.stayed;
+        }
+    }
+
+    /// How many are present.
+    pub fn level(&self) -> &Level {
+        &self.present
+    }
+
+    /// How many are present, to settle it.
+    pub fn level_mut(&mut self) -> &mut Level {
+        &mut self.present
+    }
+
+    /// What contradicts Little's law, in words.
+    pub fn problem(&self, now: u64) -> Option<String> {
+        if self.present.broken() {
+            return Some("more left than had entered".into());
+        }
+        if self.broken {
+            return Some("the times stayed do not add up to the number present over time".into());
+        }
+        let staying = self.present.integral(now).minus(self.stayed).as_f64();
+        let most = f64::from(self.present.value()) * now as f64;
+        let fits = staying <= most * (1.0 + 1e-9);
+        (!fits).then(|| "those present would have come before the start of the run".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passage_with_true_times_keeps_littles_law() {
+        let mut passage = Passage::default();
+        passage.enter(10);
+        passage.enter(20);
+        passage.leave(50, 40);
+        assert_eq!(passage.problem(55), None);
+        passage.leave(60, 40);
+        assert_eq!(passage.problem(60), None);
+        assert_eq!(passage.level().integral(60).as_f64(), 80.0);
+    }
+
+    #[test]
+    fn a_wrong_time_is_noticed_when_nobody_is_left() {
+        let mut passage = Passage::default();
+        passage.enter(10);
+        passage.leave(50, 41);
+        assert!(passage.problem(50).unwrap().contains("add up"));
+    }
+
+    #[test]
+    fn leaving_without_having_entered_is_noticed() {
+        let mut passage = Passage::default();
+        passage.leave(50, 0);
+        assert!(passage.problem(50).unwrap().contains("more left"));
+    }
+
+    #[test]
+    fn a_time_too_short_is_noticed_even_with_somebody_present() {
+        let mut passage = Passage::default();
+        passage.enter(0);
+        passage.enter(0);
+        passage.leave(100, 10);
+        assert!(passage.problem(100).unwrap().contains("before the start"));
+    }
+}

@@ -1,0 +1,240 @@
+//! Meter of a thread pool over all servers: work that arrives, waits, is worked on and ends.
+
+use super::histogram::Distribution;
+use super::level::{Level, Tally};
+use super::meter::{CAUSES, Owner, Passage, Sink, Span, by_cause, share};
+use crate::observation::{Cause, Outcome};
+use std::collections::BTreeMap;
+
+const ARRIVED: usize = 0;
+const OK: usize = 1;
+const FAILED: usize = 2;
+const WASTED: usize = 3;
+const STARTED: usize = 4;
+const WAITED: usize = 5;
+const REFUSED: usize = 6;
+
+/// Counts of work, in a window or since the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Reached a server.
+    pub arrived: u64,
+    /// Ended well, with somebody waiting for it.
+    pub ok: u64,
+    /// Ended with an error, with somebody waiting for it.
+    pub failed: u64,
+    /// Ended when nobody waited for it any more.
+    pub wasted: u64,
+    /// Refused, or dropped before a thread took it up.
+    pub refused: u64,
+    /// Taken up by a thread.
+    pub started: u64,
+    /// Of these, after waiting.
+    pub waited: u64,
+}
+
+impl Work {
+    /// All work that had started and ended.
+    pub fn ended(&self) -> u64 {
+        self.ok + self.failed + self.wasted
+    }
+
+    /// The sum of two.
+    pub fn plus(self, other: Work) -> Work {
+        Work {
+            arrived: self.arrived + other.arrived,
+            ok: self.ok + other.ok,
+            failed: self.failed + other.failed,
+            wasted: self.wasted + other.wasted,
+            refused: self.refused + other.refused,
+            started: self.started + other.started,
+            waited: self.waited + other.waited,
+        }
+    }
+}
+
+/// Meter of a thread pool.
+#[derive(Clone, Debug, Default)]
+pub struct PoolMeter {
+    tally: Tally<{ REFUSED + CAUSES }>,
+    passage: Passage,
+    queue: Level,
+    busy: Level,
+    /// Threads of all servers that are up.
+    threads: Level,
+    threads_per_server: u32,
+    wait: Distribution,
+}
+
+impl PoolMeter {
+    /// A pool of so many threads on each of `up` servers.
+    pub fn new(threads_per_server: u32, up: u32) -> PoolMeter {
+        let threads = Level::new(threads_per_server.saturating_mul(up));
+        PoolMeter { threads_per_server, threads, ..PoolMeter::default() }
+    }
+
+    /// Work arrived.
+    pub fn arrived(&mut self, now: u64) {
+        self.tally.count(ARRIVED);
+        self.passage.enter(now);
+    }
+
+    /// Work was refused, or dropped, `waited` nanoseconds after its arrival.
+    pub fn refused(&mut self, now: u64, cause: Cause, waited: u64) {
+        self.tally.count(REFUSED + cause as usize);
+        self.passage.leave(now, waited);
+    }
+
+    /// Work waits for a thread.
+    pub fn queued(&mut self, now: u64) {
+        self.queue.rise(now);
+    }
+
+    /// Work no longer waits.
+    pub fn dequeued(&mut self, now: u64) {
+        self.queue.fall(now);
+    }
+
+    /// A thread took work up for the first time.
+    pub fn started(&mut self, waited: u64, measuring: bool) {
+        self.tally.count(STARTED);
+        if waited > 0 {
+            self.tally.count(WAITED);
+        }
+        if measuring {
+            self.wait.record(waited);
+        }
+    }
+
+    /// A thread became busy.
+    pub fn taken(&mut self, now: u64) {
+        self.busy.rise(now);
+    }
+
+    /// A thread became free.
+    pub fn freed(&mut self, now: u64) {
+        self.busy.fall(now);
+    }
+
+    /// Work ended, `took` nanoseconds after its arrival.
+    pub fn ended(&mut self, now: u64, outcome: Outcome, took: u64, wasted: bool) {
+        let index = match outcome {
+            _ if wasted => WASTED,
+            Outcome::Ok | Outcome::Degraded => OK,
+            Outcome::Failed | Outcome::Rejected(_) | Outcome::TimedOut => FAILED,
+        };
+        self.tally.count(index);
+        self.passage.leave(now, took);
+    }
+
+    /// The number of threads per server or the number of servers up changed.
+    pub fn resize(&mut self, now: u64, threads_per_server: u32, up: u32) {
+        self.threads_per_server = threads_per_server;
+        self.threads.set(now, threads_per_server.saturating_mul(up));
+    }
+
+    /// Threads on each server.
+    pub fn threads_per_server(&self) -> u32 {
+        self.threads_per_server
+    }
+
+    /// Threads of the servers that are up.
+    pub fn threads(&self) -> &Level {
+        &self.threads
+    }
+
+    /// Threads that are busy.
+    pub fn busy(&self) -> &Level {
+        &self.busy
+    }
+
+    /// Requests that wait.
+    pub fn queue(&self) -> &Level {
+        &self.queue
+    }
+
+    /// Requests that wait or are worked on.
+    pub fn present(&self) -> &Level {
+        self.passage.level()
+    }
+
+    /// Times between arrival and start, since the warm-up.
+    pub fn wait(&self) -> &Distribution {
+        &self.wait
+    }
+
+    /// Counts since the warm-up.
+    pub fn measured(&self) -> Work {
+        self.work(|index| self.tally.measured(index))
+    }
+
+    /// Counts in this window.
+    pub fn in_window(&self) -> Work {
+        self.work(|index| self.tally.in_window(index))
+    }
+
+    /// What was refused since the warm-up.
+    pub fn refused_by_cause(&self) -> BTreeMap<&'static str, u64> {
+        by_cause(|cause| self.tally.measured(REFUSED + cause))
+    }
+
+    fn work(&self, count: impl Fn(usize) -> u64) -> Work {
+        Work {
+            arrived: count(ARRIVED),
+            ok: count(OK),
+            failed: count(FAILED),
+            wasted: count(WASTED),
+            refused: (REFUSED..REFUSED + CAUSES).map(&count).sum(),
+            started: count(STARTED),
+            waited: count(WAITED),
+        }
+    }
+
+    fn levels(&mut self) -> [&mut Level; 4] {
+        [self.passage.level_mut(), &mut self.queue, &mut self.busy, &mut self.threads]
+    }
+
+    /// Integrates levels up to `now`.
+    pub fn settle(&mut self, now: u64) {
+        self.levels().into_iter().for_each(|level| level.settle(now));
+    }
+
+    /// A new window begins.
+    pub fn start_window(&mut self) {
+        self.tally.start_window();
+        self.levels().into_iter().for_each(Level::start_window);
+    }
+
+    /// The warm-up is over.
+    pub fn end_warmup(&mut self) {
+        self.tally.end_warmup();
+        self.levels().into_iter().for_each(Level::end_warmup);
+    }
+
+    /// Fills the columns of a window.
+    pub fn columns(&self, owner: Owner, span: Span, sink: &mut Sink) {
+        let utilisation = share(self.busy.in_window(), self.threads.in_window());
+        sink(owner, "busy", "count", span.mean(self.busy.in_window()));
+        sink(owner, "utilisation", "ratio", utilisation);
+        sink(owner, "queue", "count", span.mean(self.queue.in_window()));
+    }
+
+    /// What contradicts conservation or Little's law.
+    pub fn problem(&self, now: u64) -> Option<String> {
+        let work = self.work(|index| self.tally.all(index));
+        let present = self.present().value();
+        if work.refused + work.ended() + u64::from(present) != work.arrived {
+            return Some("work arrived is not that refused, ended and present".into());
+        }
+        if work.ended() > work.started {
+            return Some("more work ended than started".into());
+        }
+        if self.queue.broken() || self.busy.broken() {
+            return Some("more left the queue or the threads than had entered".into());
+        }
+        if self.queue.value() + self.busy.value() > present {
+            return Some("more work waits and holds threads than is present".into());
+        }
+        self.passage.problem(now)
+    }
+}

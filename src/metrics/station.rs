@@ -1,0 +1,212 @@
+//! Meter of a service or a database: its servers, cores, disks and how its requests spread over them.
+
+use super::histogram::{Buckets, Distribution, WindowedBuckets};
+use super::level::{Level, SmoothLevel};
+use super::meter::{Owner, Sink, Span, quantile_ms, share};
+use super::pool::{PoolMeter, Work};
+use super::spread::Spread;
+use crate::engine::Time;
+use crate::observation::DownCause;
+
+/// The first time that a server of a node went down by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstDown {
+    /// When.
+    pub at: Time,
+    /// Which server.
+    pub server: u32,
+    /// Why.
+    pub cause: DownCause,
+}
+
+/// Meter of a service or a database.
+#[derive(Clone, Debug, Default)]
+pub struct StationMeter {
+    servers: Level,
+    up: Level,
+    cores_per_server: Option<u32>,
+    /// Cores of all servers that are up.
+    cores: Level,
+    cores_busy: SmoothLevel,
+    response: Distribution,
+    window: Buckets,
+    spells: WindowedBuckets,
+    spread: Spread,
+    /// Bytes in use per server.
+    disks: Vec<u64>,
+    disk_full_at: Option<Time>,
+    first_down: Option<FirstDown>,
+}
+
+impl StationMeter {
+    /// A station of so many servers.
+    pub fn new(servers: u32, up: u32, cores_per_server: Option<u32>) -> StationMeter {
+        StationMeter {
+            servers: Level::new(servers),
+            up: Level::new(up),
+            cores_per_server,
+            cores: Level::new(cores_per_server.unwrap_or(0).saturating_mul(up)),
+            ..StationMeter::default()
+        }
+    }
+
+    /// Work arrived at a server.
+    pub fn arrived(&mut self, server: u32) {
+        self.spread.arrived(server);
+    }
+
+    /// Work that had started ended.
+    pub fn ended(&mut self, took: u64, measuring: bool) {
+        self.window.record(took);
+        if measuring {
+            self.response.record(took);
+        }
+    }
+
+    /// Cores in use over all servers, from now on.
+    pub fn cores_busy(&mut self, now: u64, cores: f64) {
+        self.cores_busy.set(now, cores);
+    }
+
+    /// Servers that exist and that are up, from now on.
+    pub fn servers_changed(&mut self, now: u64, servers: u32, up: u32) {
+        self.rotation_changed(now);
+        self.servers.set(now, servers);
+        self.up.set(now, up);
+        self.resize_cores(now, self.cores_per_server);
+    }
+
+    /// The servers that receive requests may be others from now on.
+    pub fn rotation_changed(&mut self, now: u64) {
+        self.spread.start_spell(now, self.up.value());
+    }
+
+    /// The number of cores per server changed.
+    pub fn resize_cores(&mut self, now: u64, cores_per_server: Option<u32>) {
+        self.cores_per_server = cores_per_server;
+        self.cores.set(now, cores_per_server.unwrap_or(0).saturating_mul(self.up.value()));
+    }
+
+    /// A server went down.
+    pub fn down(&mut self, at: Time, server: u32, cause: DownCause) {
+        // What an operator stops has not failed.
+        if cause != DownCause::Stopped && self.first_down.is_none() {
+            self.first_down = Some(FirstDown { at, server, cause });
+        }
+    }
+
+    /// Bytes in use on the disk of a server.
+    pub fn disk_used(&mut self, server: u32, bytes: u64) {
+        let server = server as usize;
+        if server >= self.disks.len() {
+            self.disks.resize(server + 1, 0);
+        }
+        self.disks[server] = bytes;
+    }
+
+    /// A log write found no room.
+    pub fn disk_full(&mut self, now: Time) {
+        self.disk_full_at.get_or_insert(now);
+    }
+
+    /// Servers that exist.
+    pub fn servers(&self) -> &Level {
+        &self.servers
+    }
+
+    /// Servers that are up.
+    pub fn up(&self) -> &Level {
+        &self.up
+    }
+
+    /// Cores of a server, if they are limited.
+    pub fn cores_per_server(&self) -> Option<u32> {
+        self.cores_per_server
+    }
+
+    /// Cores in use now.
+    pub fn cores_in_use(&self) -> f64 {
+        self.cores_busy.value()
+    }
+
+    /// Mean share of cores in use since the warm-up; none without a limit of cores.
+    pub fn cpu_utilisation(&self, now: u64) -> Option<f64> {
+        let capacity = self.cores.measured(now);
+        (capacity > 0.0).then(|| share(self.cores_busy.measured(now), capacity))
+    }
+
+    /// Times from arrival to the end of the work, since the warm-up.
+    pub fn response(&self) -> &Distribution {
+        &self.response
+    }
+
+    /// The same in closed windows.
+    pub fn spells(&self) -> &WindowedBuckets {
+        &self.spells
+    }
+
+    /// How requests spread over the servers.
+    pub fn spread(&self) -> &Spread {
+        &self.spread
+    }
+
+    /// Bytes in use on the fullest disk.
+    pub fn disk(&self) -> u64 {
+        self.disks.iter().copied().max().unwrap_or(0)
+    }
+
+    /// When the first disk was full.
+    pub fn disk_full_at(&self) -> Option<Time> {
+        self.disk_full_at
+    }
+
+    /// When the first server went down by itself.
+    pub fn first_down(&self) -> Option<FirstDown> {
+        self.first_down
+    }
+
+    fn levels(&mut self) -> [&mut Level; 3] {
+        [&mut self.servers, &mut self.up, &mut self.cores]
+    }
+
+    /// Integrates levels up to `now`.
+    pub fn settle(&mut self, now: u64) {
+        self.levels().into_iter().for_each(|level| level.settle(now));
+        self.cores_busy.settle(now);
+    }
+
+    /// A new window begins.
+    pub fn start_window(&mut self) {
+        self.levels().into_iter().for_each(Level::start_window);
+        self.cores_busy.start_window();
+        self.spells.push(&self.window);
+        self.window.clear();
+        self.spread.start_window();
+    }
+
+    /// The warm-up is over.
+    pub fn end_warmup(&mut self, now: u64) {
+        self.levels().into_iter().for_each(Level::end_warmup);
+        self.cores_busy.end_warmup();
+        self.spread.end_warmup(now);
+    }
+
+    /// Fills the columns of a window.
+    pub fn columns(&self, owner: Owner, pools: &[&PoolMeter], span: Span, sink: &mut Sink) {
+        let work = pools.iter().fold(Work::default(), |sum, pool| sum.plus(pool.in_window()));
+        let present: f64 = pools.iter().map(|pool| pool.present().in_window()).sum();
+        let cpu = share(self.cores_busy.in_window(), self.cores.in_window());
+        let mut put = |name, unit, value| sink(owner, name, unit, value);
+        put("offered", "per_s", span.rate(work.arrived));
+        put("ok", "per_s", span.rate(work.ok));
+        put("failed", "per_s", span.rate(work.failed));
+        put("rejected", "per_s", span.rate(work.refused));
+        put("wasted", "per_s", span.rate(work.wasted));
+        put("p50_ms", "ms", quantile_ms(self.window.quantile(0.50)));
+        put("p95_ms", "ms", quantile_ms(self.window.quantile(0.95)));
+        put("in_system", "count", span.mean(present));
+        put("cpu", "ratio", cpu);
+        put("servers_up", "count", f64::from(self.up.low()));
+        put("disk_used", "bytes", self.disk() as f64);
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of metrics on observations made by hand.

@@ -1,0 +1,154 @@
+//! The timeline: what happened to nodes and calls, bounded, with bursts told as one.
+//!
+//! Entries are facts without words; `report::words` says them in two languages.
+
+use crate::engine::Time;
+use crate::observation::{BreakerState, DownCause, LabelIndex};
+use crate::wiring::{EdgeIndex, NodeIndex};
+
+/// Entries kept. A reader is lost long before, and a flapping fleet must not take memory without end.
+pub const MAX_ENTRIES: usize = 2_000;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A fault began.
+    FaultStarted(LabelIndex),
+    /// A fault ended.
+    FaultEnded(LabelIndex),
+    /// Somebody flipped a switch.
+    Switched(LabelIndex, bool),
+    /// An intervention took effect.
+    Intervened(LabelIndex),
+    /// Servers went down.
+    Down(NodeIndex, DownCause),
+    /// Servers began to boot.
+    Booting(NodeIndex),
+    /// Servers take requests.
+    Up(NodeIndex),
+    /// A balancer took servers out of rotation.
+    OutOfRotation(NodeIndex),
+    /// A balancer took servers back.
+    BackInRotation(NodeIndex),
+    /// Disks are full.
+    DiskFull(NodeIndex),
+    /// Logs were rotated.
+    LogRotated(NodeIndex),
+    /// Breakers of calling servers changed their state.
+    Breaker(EdgeIndex, BreakerState),
+}
+
+const PER_NODE: usize = 9;
+const PER_EDGE: usize = 3;
+
+impl Happening {
+    /// Where the same thing is looked for within a window; none for what is always told by itself.
+    fn slot(self, nodes: usize) -> Option<usize> {
+        let (node, kind) = match self {
+            Happening::Down(node, cause) => (node, cause as usize),
+            Happening::Booting(node) => (node, 3),
+            Happening::Up(node) => (node, 4),
+            Happening::OutOfRotation(node) => (node, 5),
+            Happening::BackInRotation(node) => (node, 6),
+            Happening::DiskFull(node) => (node, 7),
+            Happening::LogRotated(node) => (node, 8),
+            Happening::Breaker(edge, state) => {
+                return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
+            }
+            _ => return None,
+        };
+        Some(usize::from(node.0) * PER_NODE + kind)
+    }
+}
+
+/// An entry of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When it happened first.
+    pub at: Time,
+    /// What happened.
+    pub happening: Happening,
+    /// The server that it happened to first; 0 where no server is meant.
+    pub server: u32,
+    /// How often it happened within the window.
+    pub count: u32,
+    /// Bytes freed, for rotated logs.
+    pub bytes: u64,
+}
+
+/// What happened, in the order of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    nodes: usize,
+    entries: Vec<Entry>,
+    dropped: u64,
+    /// Per slot: the window (from 1; 0 is none) and the entry that told it last.
+    last: Vec<(u32, u32)>,
+}
+
+impl Timeline {
+    /// An empty timeline of so many nodes and calls.
+    pub fn new(nodes: usize, edges: usize) -> Timeline {
+        let last = vec![(0, 0); nodes * PER_NODE + edges * PER_EDGE];
+        Timeline { nodes, last, ..Timeline::default() }
+    }
+
+    /// Something happened in that window, to that server.
+    pub fn push(&mut self, at: Time, window: u32, happening: Happening, server: u32, bytes: u64) {
+        let slot = happening.slot(self.nodes);
+        if let Some(slot) = slot {
+            let (told, entry) = self.last[slot];
+            if told == window + 1 {
+                let entry = &mut self.entries[entry as usize];
+                entry.count += 1;
+                entry.bytes += bytes;
+                return;
+            }
+        }
+        if self.entries.len() >= MAX_ENTRIES {
+            self.dropped += 1;
+            return;
+        }
+        if let Some(slot) = slot {
+            self.last[slot] = (window + 1, self.entries.len() as u32);
+        }
+        self.entries.push(Entry { at, happening, server, count: 1, bytes });
+    }
+
+    /// The entries. The newest ones may still grow in count until their window ends.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many entries did not fit.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bursts_within_a_window_are_one_entry() {
+        let mut timeline = Timeline::new(1, 2);
+        let open = |edge| Happening::Breaker(EdgeIndex(edge), BreakerState::Open);
+        for server in 0..4 {
+            timeline.push(Time(5), 0, open(0), server, 0);
+        }
+        timeline.push(Time(6), 0, open(1), 0, 0);
+        timeline.push(Time(12), 1, open(0), 2, 0);
+        let told: Vec<_> = timeline.entries().iter().map(|e| (e.at.0, e.count, e.server)).collect();
+        assert_eq!(told, [(5, 4, 0), (6, 1, 0), (12, 1, 2)]);
+    }
+
+    #[test]
+    fn the_timeline_is_bounded_and_says_so() {
+        let mut timeline = Timeline::new(1, 0);
+        for window in 0..MAX_ENTRIES as u32 + 7 {
+            timeline.push(Time(0), window, Happening::Up(NodeIndex(0)), 0, 0);
+        }
+        assert_eq!((timeline.entries().len(), timeline.dropped()), (MAX_ENTRIES, 7));
+    }
+}

@@ -1,0 +1,221 @@
+//! From metrics to the report.
+
+use super::{Edge, Latency, PoolReport, Report, Requests, ShareSpell, Station, TimelineEntry};
+use super::{cascade, verdict, words};
+use crate::engine::Time;
+use crate::metrics::Metrics;
+use crate::metrics::class::Wishes;
+use crate::metrics::histogram::Distribution;
+use crate::metrics::pool::Work;
+use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use std::collections::BTreeMap;
+
+/// Name of a fault, a switch or an intervention, by [`crate::observation::LabelIndex`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Its key in the scenario.
+    pub key: String,
+    /// Its name in English.
+    pub en: String,
+    /// Its name in Korean; English is used where it is missing.
+    pub ko: Option<String>,
+}
+
+/// What the metrics do not know about a run.
+#[derive(Clone, Debug, Default)]
+pub struct ReportContext<'a> {
+    /// Name of the scenario in English.
+    pub scenario: &'a str,
+    /// Seed of the run.
+    pub seed: u64,
+    /// See [`Report::switches`].
+    pub switches: Vec<String>,
+    /// Names of faults, switches and interventions.
+    pub labels: &'a [Label],
+    /// What may upset the system: start and end of each fault and change of load. Without an end it
+    /// goes on to the end of the run.
+    pub triggers: &'a [(Time, Option<Time>)],
+    /// Events handled.
+    pub events: u64,
+    /// Digest over all events.
+    pub digest: u64,
+    /// Why the run ended before its time, if it did.
+    pub stopped_early: Option<String>,
+}
+
+impl Report {
+    /// The report over a run that has ended.
+    pub fn build(metrics: &Metrics, context: &ReportContext) -> Report {
+        let wiring = metrics.wiring();
+        let cascade = cascade::trace(metrics, context.triggers);
+        let classes = (0..wiring.classes.len() as u16).map(ClassIndex);
+        let edges = (0..wiring.edges.len() as u16).map(EdgeIndex);
+        let mut report = Report {
+            scenario: context.scenario.to_owned(),
+            seed: context.seed,
+            switches: context.switches.clone(),
+            simulated_s: metrics.now().seconds(),
+            events: context.events,
+            stopped_early: context.stopped_early.clone(),
+            digest: format!("{:016x}", context.digest),
+            totals: requests(metrics, classes.clone()),
+            classes: classes
+                .map(|class| (wiring.class_name(class), requests(metrics, [class])))
+                .collect(),
+            stations: wiring
+                .stations()
+                .map(|node| (wiring.node(node).key.clone(), station(metrics, node)))
+                .collect(),
+            edges: edges.map(|index| (wiring.edge_name(index), edge(metrics, index))).collect(),
+            timeline: timeline(metrics, context.labels),
+            timeline_dropped: metrics.timeline().dropped(),
+            cascade,
+            verdict: Default::default(),
+            expectations: Vec::new(),
+        };
+        report.verdict = verdict::judge(metrics, context.triggers, &report);
+        report
+    }
+}
+
+/// The timeline in words. `labels` names faults, switches and interventions.
+pub fn timeline(metrics: &Metrics, labels: &[Label]) -> Vec<TimelineEntry> {
+    let entries = metrics.timeline().entries().iter();
+    entries.map(|entry| words::timeline_entry(metrics.wiring(), labels, entry)).collect()
+}
+
+/// What became of the requests of those classes.
+pub fn requests(metrics: &Metrics, classes: impl IntoIterator<Item = ClassIndex>) -> Requests {
+    let mut wishes = Wishes::default();
+    classes.into_iter().for_each(|class| wishes.merge(&metrics.class(class).wishes()));
+    let rejected: u64 = wishes.rejected.values().sum();
+    let answered = wishes.ok + wishes.degraded;
+    let ended = answered + wishes.failed + wishes.timed_out + rejected;
+    let seconds = measured_seconds(metrics);
+    Requests {
+        offered: wishes.offered,
+        refreshes: wishes.refreshes,
+        ok: wishes.ok,
+        degraded: wishes.degraded,
+        failed: wishes.failed,
+        timed_out: wishes.timed_out,
+        abandoned: wishes.offered.saturating_sub(ended),
+        goodput_ratio: ratio(answered as f64, wishes.offered as f64),
+        offered_rps: ratio(wishes.offered as f64, seconds),
+        goodput_rps: ratio(answered as f64, seconds),
+        response: latency(&wishes.response),
+        rejected: wishes.rejected,
+    }
+}
+
+/// Seconds since the warm-up.
+pub fn measured_seconds(metrics: &Metrics) -> f64 {
+    metrics.measured_nanos() as f64 / 1e9
+}
+
+/// A quotient, 0 where there is nothing to divide by.
+pub fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// The counts of work of a station since the warm-up.
+pub fn work(metrics: &Metrics, node: NodeIndex) -> Work {
+    let pools = metrics.wiring().pools_of(node).map(|pool| metrics.pool(pool).measured());
+    pools.fold(Work::default(), Work::plus)
+}
+
+/// Server-hours that a station used since the warm-up.
+pub fn server_hours(metrics: &Metrics, node: NodeIndex) -> f64 {
+    metrics.station(node).servers().measured(metrics.now().0) / 3.6e12
+}
+
+fn latency(times: &Distribution) -> Latency {
+    let quantile_ms = |quantile| times.quantile(quantile).unwrap_or(0) as f64 / 1e6;
+    Latency {
+        count: times.count(),
+        mean_ms: times.mean() / 1e6,
+        variance_ms2: times.variance() / 1e12,
+        p50_ms: quantile_ms(0.50),
+        p95_ms: quantile_ms(0.95),
+        p99_ms: quantile_ms(0.99),
+        max_ms: times.max() as f64 / 1e6,
+    }
+}
+
+fn station(metrics: &Metrics, node: NodeIndex) -> Station {
+    let (wiring, meter, now) = (metrics.wiring(), metrics.station(node), metrics.now().0);
+    let work = work(metrics, node);
+    let mut rejected = BTreeMap::new();
+    for pool in wiring.pools_of(node) {
+        for (cause, count) in metrics.pool(pool).refused_by_cause() {
+            *rejected.entry(cause).or_default() += count;
+        }
+    }
+    let present = wiring.pools_of(node).map(|pool| metrics.pool(pool).present().measured(now));
+    Station {
+        offered: work.arrived,
+        ok: work.ok,
+        failed: work.failed,
+        rejected,
+        wasted: work.wasted,
+        wasted_ratio: ratio(work.wasted as f64, work.ended() as f64),
+        response: latency(meter.response()),
+        cpu_utilisation: meter.cpu_utilisation(now),
+        mean_in_system: ratio(present.sum(), metrics.measured_nanos() as f64),
+        pools: wiring
+            .pools_of(node)
+            .map(|index| (wiring.pool(index).key.clone(), pool(metrics, index)))
+            .collect(),
+        shares: shares(metrics, node),
+        disk_full_at_s: meter.disk_full_at().map(Time::seconds),
+        server_hours: server_hours(metrics, node),
+    }
+}
+
+fn shares(metrics: &Metrics, node: NodeIndex) -> Vec<ShareSpell> {
+    let meter = metrics.station(node);
+    let spells = meter.spread().spells(metrics.now().0, meter.up().value());
+    let share = |spell: crate::metrics::spread::Spell| ShareSpell {
+        from_s: Time(spell.from).seconds(),
+        to_s: Time(spell.to).seconds(),
+        servers: spell.servers,
+        share: ratio(1.0, f64::from(spell.servers)),
+    };
+    spells.into_iter().map(share).collect()
+}
+
+fn pool(metrics: &Metrics, index: PoolIndex) -> PoolReport {
+    let (meter, now) = (metrics.pool(index), metrics.now().0);
+    let nanos = metrics.measured_nanos() as f64;
+    let servers = metrics.station(metrics.wiring().pool(index).node).servers().value();
+    let (busy, work) = (meter.busy().measured(now), meter.measured());
+    PoolReport {
+        threads: meter.threads_per_server().saturating_mul(servers),
+        utilisation: ratio(busy, meter.threads().measured(now)).min(1.0),
+        mean_busy: ratio(busy, nanos),
+        mean_queue: ratio(meter.queue().measured(now), nanos),
+        max_queue: meter.queue().peak(),
+        waited_ratio: ratio(work.waited as f64, work.started as f64),
+        wait: latency(meter.wait()),
+    }
+}
+
+fn edge(metrics: &Metrics, index: EdgeIndex) -> Edge {
+    let meter = metrics.edge(index);
+    let traffic = meter.measured();
+    Edge {
+        calls: traffic.calls,
+        attempts: traffic.attempts,
+        retries: traffic.retries,
+        amplification: ratio(traffic.attempts as f64, traffic.calls as f64),
+        ok: traffic.ok,
+        failed: traffic.failed,
+        timed_out: traffic.timed_out,
+        refused: traffic.refused,
+        rejected: traffic.rejected,
+        fallbacks: traffic.fallbacks,
+        retries_denied: traffic.retries_denied,
+        breaker_opened: traffic.breaker_opened,
+        attempt_time: latency(meter.time()),
+    }
+}

@@ -1,0 +1,120 @@
+//! Clauses such as `goodput_ratio >= 0.95`: what a run must show.
+//!
+//! ```text
+//! clause := metric [ "(" argument { "," argument } ")" ] operator value
+//! operator := "<" | "<=" | ">" | ">=" | "==" | "!=" | "~"        (~: within 2 %)
+//! argument := name | percentile | from ".." to                    (p(99, users, 30s..60s))
+//! value := number [ unit ] | "none" | "true" | "false" | state
+//! ```
+//!
+//! A name is a node (`api`), a server (`api#3`), or a class, pool or call of a node (`users.new`,
+//! `api.web`, `api.idp`). Figures are those of the report, after the warm-up; with a spell they are
+//! those of the windows that lie wholly inside it. A time that never came is later than any other.
+
+mod measure;
+mod metric;
+mod parse;
+
+pub use metric::{METRICS, Metric, Quantity, Subject, Unit};
+
+use super::{Expectation, Report};
+use crate::engine::Time;
+use crate::metrics::Metrics;
+use crate::observation::Cause;
+use crate::wiring::Wiring;
+
+/// How far apart two values may be to be about equal, as a share of the wanted one.
+const ABOUT: f64 = 0.02;
+
+/// States of a verdict, in the order of the numbers that stand for them.
+pub const STATES: [&str; 5] = ["healthy", "contained", "recovered", "down", "metastable"];
+
+/// How the measured value is compared with the wanted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Equal,
+    Unequal,
+    About,
+}
+
+impl Operator {
+    fn holds(self, measured: f64, wanted: f64) -> bool {
+        match self {
+            Operator::Less => measured < wanted,
+            Operator::AtMost => measured <= wanted,
+            Operator::More => measured > wanted,
+            Operator::AtLeast => measured >= wanted,
+            Operator::Equal => measured == wanted,
+            Operator::Unequal => measured != wanted,
+            // Two times that never came are equal; their difference would not be a number.
+            Operator::About => {
+                measured == wanted || (measured - wanted).abs() <= ABOUT * wanted.abs()
+            }
+        }
+    }
+}
+
+/// What stands between the parentheses.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Arguments {
+    subject: Option<Subject>,
+    /// 0 to 1.
+    quantile: Option<f64>,
+    cause: Option<Cause>,
+    spell: Option<(Time, Time)>,
+}
+
+/// A clause whose every name and unit has been checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clause {
+    text: String,
+    metric: &'static Metric,
+    arguments: Arguments,
+    operator: Operator,
+    /// In the unit of the metric.
+    wanted: f64,
+}
+
+impl Clause {
+    /// Reads a clause and checks it against the nodes that exist. The error is a sentence for the
+    /// author of the clause.
+    pub fn parse(text: &str, wiring: &Wiring) -> Result<Clause, String> {
+        parse::clause(text, wiring)
+    }
+
+    /// The clause as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Judges a run that has ended.
+    pub fn judge(&self, metrics: &Metrics, report: &Report) -> Expectation {
+        let unit = self.metric.unit.key();
+        let clause = self.text.clone();
+        match measure::measure(self.metric.quantity, &self.arguments, metrics, report) {
+            Ok(measured) => Expectation {
+                clause,
+                measured: measured.is_finite().then_some(measured),
+                unit,
+                holds: self.operator.holds(measured, self.wanted),
+                problem: None,
+            },
+            Err(problem) => {
+                Expectation { clause, measured: None, unit, holds: false, problem: Some(problem) }
+            }
+        }
+    }
+}
+
+impl Report {
+    /// Judges clauses and keeps the result in the report; returns whether all hold.
+    pub fn expect(&mut self, metrics: &Metrics, clauses: &[Clause]) -> bool {
+        let judged = clauses.iter().map(|clause| clause.judge(metrics, self)).collect();
+        self.expectations = judged;
+        self.expectations.iter().all(|expectation| expectation.holds)
+    }
+}

@@ -1,0 +1,383 @@
+//! What a clause is judged on: figures of the report, or of the windows of a spell.
+
+use super::metric::{Quantity, Subject};
+use super::{Arguments, STATES};
+use crate::engine::Time;
+use crate::metrics::histogram::Buckets;
+use crate::metrics::spread::SERVERS_PER_WINDOW;
+use crate::metrics::{Metrics, NO_DATA};
+use crate::report::build::{ratio, requests, server_hours};
+use crate::report::{Edge, Latency, PoolReport, Report, Requests, Station};
+use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use std::ops::Range;
+
+/// A measured value, or why there is none.
+type Measured = Result<f64, String>;
+
+/// Measures a quantity, in the unit of its metric.
+pub fn measure(
+    quantity: Quantity,
+    arguments: &Arguments,
+    metrics: &Metrics,
+    report: &Report,
+) -> Measured {
+    let judge = Judge { metrics, report, arguments };
+    let windows = arguments.spell.map(|spell| judge.windows(spell)).transpose()?;
+    judge.measure(quantity, windows)
+}
+
+struct Judge<'a> {
+    metrics: &'a Metrics,
+    report: &'a Report,
+    arguments: &'a Arguments,
+}
+
+impl Judge<'_> {
+    fn measure(&self, quantity: Quantity, spell: Option<Range<usize>>) -> Measured {
+        use Quantity as Q;
+        let verdict = &self.report.verdict;
+        match quantity {
+            Q::GoodputRatio => self.of_offered(spell, "goodput", |r| r.ok + r.degraded),
+            Q::FailedRatio => self.of_offered(spell, "failed", |r| r.failed),
+            Q::TimedOutRatio => self.of_offered(spell, "timed_out", |r| r.timed_out),
+            Q::DegradedRatio => self.of_offered(spell, "degraded", |r| r.degraded),
+            Q::RejectedRatio => self.of_offered(spell, "rejected", |r| self.rejected(r)),
+            Q::Availability => self.availability(),
+            Q::Percentile => self.percentile(spell),
+            Q::MeanResponse => self.latency().and_then(|latency| known(&latency, latency.mean_ms)),
+            Q::Throughput => self.throughput(spell),
+            Q::RetryAmplification => Ok(match self.arguments.subject {
+                Some(Subject::Edge(edge)) => self.edge(edge).amplification,
+                _ => verdict.retry_amplification,
+            }),
+            Q::Attempts => self.attempts(spell),
+            Q::BreakerOpened => self.an_edge().map(|edge| edge.breaker_opened as f64),
+            Q::WastedRatio => Ok(match self.arguments.subject {
+                Some(Subject::Station(node)) => self.station(node).wasted_ratio,
+                _ => verdict.wasted_ratio,
+            }),
+            Q::RecoveryTime => Ok(or_never(verdict.recovery_time_s)),
+            Q::TimeToDetect => Ok(or_never(verdict.time_to_detect_s)),
+            Q::TimeToContain => Ok(or_never(verdict.time_to_contain_s)),
+            Q::Metastable => Ok(f64::from(u8::from(verdict.metastable))),
+            Q::State => {
+                let state = STATES.iter().position(|state| *state == verdict.state);
+                Ok(state.expect("the verdict uses known states") as f64)
+            }
+            Q::BlastRadius => Ok(verdict.blast_radius),
+            Q::CascadeStage => self.cascade_stage(),
+            Q::Share => self.share(spell),
+            Q::ServersUp => self.extreme("servers_up", spell, f64::min),
+            Q::DiskUsed => self.extreme("disk_used", spell, f64::max),
+            Q::MaxQueue => self.a_pool().map(|pool| f64::from(pool.max_queue)),
+            Q::MeanQueue => self.pool_mean(spell, "queue", |pool| pool.mean_queue),
+            Q::Utilisation => self.pool_mean(spell, "utilisation", |pool| pool.utilisation),
+            Q::MeanWait => self.a_pool().and_then(|pool| known(&pool.wait, pool.wait.mean_ms)),
+            Q::WaitedRatio => self.a_pool().map(|pool| pool.waited_ratio),
+            Q::MeanInSystem => self.station_mean(spell, "in_system", |s| Some(s.mean_in_system)),
+            Q::Cpu => self.station_mean(spell, "cpu", |station| station.cpu_utilisation),
+            Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
+            Q::ServerHours => Ok(match self.arguments.subject {
+                Some(Subject::Station(node)) => server_hours(self.metrics, node),
+                _ => verdict.server_hours,
+            }),
+        }
+    }
+
+    /// The closed windows that lie wholly inside the spell.
+    fn windows(&self, (from, to): (Time, Time)) -> Result<Range<usize>, String> {
+        let rows = self.metrics.table().rows();
+        let start = |window: &usize| self.metrics.window_start(*window);
+        let first = (0..rows).find(|window| start(window) >= from).unwrap_or(rows);
+        let inside = (first..rows).take_while(|window| start(&(window + 1)) <= to).count();
+        if inside == 0 {
+            return Err(format!(
+                "no whole window lies between {} s and {} s",
+                from.seconds(),
+                to.seconds()
+            ));
+        }
+        Ok(first..first + inside)
+    }
+
+    fn seconds(&self, windows: &Range<usize>) -> f64 {
+        let metrics = self.metrics;
+        metrics.window_start(windows.end).since(metrics.window_start(windows.start)).seconds()
+    }
+
+    /// Keys of the columns of the users asked for: a class, a population or all populations.
+    fn users(&self) -> Vec<String> {
+        let wiring = self.metrics.wiring();
+        match self.arguments.subject {
+            Some(Subject::Population(node)) => vec![wiring.node(node).key.clone()],
+            Some(Subject::Class(class)) => {
+                let node = wiring.class(class).node;
+                // The only class of a population has no columns of its own.
+                let only = wiring.classes_of(node).count() == 1;
+                vec![if only { wiring.node(node).key.clone() } else { wiring.class_name(class) }]
+            }
+            _ => {
+                let populations = wiring.nodes().filter(|(node, _)| self.is_population(*node));
+                populations.map(|(_, node)| node.key.clone()).collect()
+            }
+        }
+    }
+
+    fn is_population(&self, node: NodeIndex) -> bool {
+        self.metrics.wiring().classes_of(node).next().is_some()
+    }
+
+    fn user_classes(&self) -> Vec<ClassIndex> {
+        let wiring = self.metrics.wiring();
+        match self.arguments.subject {
+            Some(Subject::Population(node)) => wiring.classes_of(node).collect(),
+            Some(Subject::Class(class)) => vec![class],
+            _ => (0..wiring.classes.len() as u16).map(ClassIndex).collect(),
+        }
+    }
+
+    fn requests(&self) -> Requests {
+        requests(self.metrics, self.user_classes())
+    }
+
+    /// Mean rate of a quantity over the windows, summed over the owners.
+    fn rate(&self, owners: &[String], name: &str, windows: &Range<usize>) -> f64 {
+        let mean = |owner: &String| {
+            let column = self.metrics.column(&format!("{owner}/{name}"));
+            column[windows.clone()].iter().sum::<f64>() / windows.len() as f64
+        };
+        owners.iter().map(mean).sum()
+    }
+
+    fn of_offered(
+        &self,
+        spell: Option<Range<usize>>,
+        name: &str,
+        count: impl Fn(&Requests) -> u64,
+    ) -> Measured {
+        let (part, offered) = match spell {
+            Some(windows) => {
+                let users = self.users();
+                (self.rate(&users, name, &windows), self.rate(&users, "offered", &windows))
+            }
+            None => {
+                let requests = self.requests();
+                (count(&requests) as f64, requests.offered as f64)
+            }
+        };
+        if offered > 0.0 { Ok(part / offered) } else { Err("there was no request".into()) }
+    }
+
+    fn rejected(&self, requests: &Requests) -> u64 {
+        match self.arguments.cause {
+            Some(cause) => requests.rejected.get(cause.key()).copied().unwrap_or(0),
+            None => requests.rejected.values().sum(),
+        }
+    }
+
+    fn availability(&self) -> Measured {
+        let requests = self.requests();
+        let ended = requests.offered - requests.abandoned;
+        if ended == 0 {
+            return Err("no request ended".into());
+        }
+        Ok((requests.ok + requests.degraded) as f64 / ended as f64)
+    }
+
+    fn latency(&self) -> Result<Latency, String> {
+        match self.arguments.subject {
+            Some(Subject::Station(node)) => Ok(self.station(node).response.clone()),
+            _ => Ok(self.requests().response),
+        }
+    }
+
+    fn percentile(&self, spell: Option<Range<usize>>) -> Measured {
+        let quantile = self.arguments.quantile.expect("the parser demands a percentile");
+        let nanos = match (self.arguments.subject, spell) {
+            (Some(Subject::Station(node)), None) => {
+                self.metrics.station(node).response().quantile(quantile)
+            }
+            (_, None) => {
+                let mut wishes = crate::metrics::class::Wishes::default();
+                for class in self.user_classes() {
+                    wishes.merge(&self.metrics.class(class).wishes());
+                }
+                wishes.response.quantile(quantile)
+            }
+            (Some(Subject::Station(node)), Some(windows)) => {
+                let mut sum = Buckets::default();
+                let spells = self.metrics.station(node).spells();
+                spells.add_to(windows.start, windows.end, &mut sum);
+                sum.quantile(quantile)
+            }
+            (_, Some(windows)) => {
+                let mut sum = Buckets::default();
+                for class in self.user_classes() {
+                    let spells = self.metrics.class(class).spells();
+                    spells.add_to(windows.start, windows.end, &mut sum);
+                }
+                sum.quantile(quantile)
+            }
+        };
+        nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "nothing was answered".into())
+    }
+
+    fn throughput(&self, spell: Option<Range<usize>>) -> Measured {
+        let seconds = self.metrics.measured_nanos() as f64 / 1e9;
+        Ok(match (self.arguments.subject, spell) {
+            (Some(Subject::Station(node)), Some(windows)) => {
+                self.rate(&[self.node_key(node)], "ok", &windows)
+            }
+            (Some(Subject::Station(node)), None) => ratio(self.station(node).ok as f64, seconds),
+            (_, Some(windows)) => self.rate(&self.users(), "goodput", &windows),
+            (_, None) => self.requests().goodput_rps,
+        })
+    }
+
+    fn attempts(&self, spell: Option<Range<usize>>) -> Measured {
+        let Some(Subject::Edge(edge)) = self.arguments.subject else { return Err(no_subject()) };
+        Ok(match spell {
+            Some(windows) => {
+                let owner = self.metrics.wiring().edge_name(edge);
+                let rate = self.rate(&[owner], "attempts", &windows);
+                (rate * self.seconds(&windows)).round()
+            }
+            None => self.edge(edge).attempts as f64,
+        })
+    }
+
+    fn cascade_stage(&self) -> Measured {
+        let Some(Subject::Stage(node, stage)) = self.arguments.subject else {
+            return Err(no_subject());
+        };
+        let key = self.node_key(node);
+        let steps = &self.report.cascade;
+        let step = steps.iter().find(|step| step.node == key && step.stage == stage);
+        Ok(or_never(step.map(|step| step.at_s)))
+    }
+
+    fn share(&self, spell: Option<Range<usize>>) -> Measured {
+        let windows = spell.unwrap_or(0..self.metrics.table().rows());
+        let (node, server) = match self.arguments.subject {
+            Some(Subject::Server(node, server)) => (node, Some(server as usize)),
+            Some(Subject::Station(node)) => (node, None),
+            _ => return Err(no_subject()),
+        };
+        let counts = self.metrics.station(node).spread().in_windows(windows.start, windows.end);
+        let total: u64 = counts.iter().sum();
+        if total == 0 {
+            return Err("no request reached a server".into());
+        }
+        match server {
+            Some(server) if server >= SERVERS_PER_WINDOW => {
+                Err(format!("shares are kept for the first {SERVERS_PER_WINDOW} servers"))
+            }
+            Some(server) => Ok(counts[server] as f64 / total as f64),
+            None => Ok(1.0 / counts.iter().filter(|count| **count > 0).count() as f64),
+        }
+    }
+
+    fn extreme(
+        &self,
+        name: &str,
+        spell: Option<Range<usize>>,
+        pick: fn(f64, f64) -> f64,
+    ) -> Measured {
+        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        let column = self.metrics.column(&format!("{}/{name}", self.node_key(node)));
+        let windows = spell.unwrap_or(0..column.len());
+        column[windows].iter().copied().reduce(pick).ok_or_else(|| "no window has ended".into())
+    }
+
+    fn pool_mean(
+        &self,
+        spell: Option<Range<usize>>,
+        name: &str,
+        whole_run: fn(&PoolReport) -> f64,
+    ) -> Measured {
+        let Some(Subject::Pool(pool)) = self.arguments.subject else { return Err(no_subject()) };
+        match spell {
+            Some(windows) => self.mean(&self.metrics.wiring().pool_name(pool), name, windows),
+            None => self.a_pool().map(whole_run),
+        }
+    }
+
+    fn station_mean(
+        &self,
+        spell: Option<Range<usize>>,
+        name: &str,
+        whole_run: fn(&Station) -> Option<f64>,
+    ) -> Measured {
+        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        match spell {
+            Some(windows) => self.mean(&self.node_key(node), name, windows),
+            None => {
+                whole_run(self.station(node)).ok_or_else(|| "there is no limit of cores".into())
+            }
+        }
+    }
+
+    /// Mean of a column over windows of equal length, those without data left out.
+    fn mean(&self, owner: &str, name: &str, windows: Range<usize>) -> Measured {
+        let column = self.metrics.column(&format!("{owner}/{name}"));
+        let known = column[windows].iter().filter(|value| **value != NO_DATA);
+        let (sum, count) = known.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+        if count == 0 {
+            Err("nothing was measured then".into())
+        } else {
+            Ok(sum / f64::from(count))
+        }
+    }
+
+    fn node_key(&self, node: NodeIndex) -> String {
+        self.metrics.wiring().node(node).key.clone()
+    }
+
+    fn station(&self, node: NodeIndex) -> &Station {
+        &self.report.stations[&self.metrics.wiring().node(node).key]
+    }
+
+    fn edge(&self, edge: EdgeIndex) -> &Edge {
+        &self.report.edges[&self.metrics.wiring().edge_name(edge)]
+    }
+
+    fn pool(&self, pool: PoolIndex) -> &PoolReport {
+        let wired = self.metrics.wiring().pool(pool);
+        &self.station(wired.node).pools[&wired.key]
+    }
+
+    fn a_station(&self) -> Result<&Station, String> {
+        match self.arguments.subject {
+            Some(Subject::Station(node)) => Ok(self.station(node)),
+            _ => Err(no_subject()),
+        }
+    }
+
+    fn an_edge(&self) -> Result<&Edge, String> {
+        match self.arguments.subject {
+            Some(Subject::Edge(edge)) => Ok(self.edge(edge)),
+            _ => Err(no_subject()),
+        }
+    }
+
+    fn a_pool(&self) -> Result<&PoolReport, String> {
+        match self.arguments.subject {
+            Some(Subject::Pool(pool)) => Ok(self.pool(pool)),
+            _ => Err(no_subject()),
+        }
+    }
+}
+
+/// A moment that never came is later than any other.
+fn or_never(seconds: Option<f64>) -> f64 {
+    seconds.unwrap_or(f64::INFINITY)
+}
+
+fn known(latency: &Latency, value: f64) -> Measured {
+    if latency.count > 0 { Ok(value) } else { Err("nothing was measured".into()) }
+}
+
+/// The parser lets no clause through that lacks what its metric is about.
+fn no_subject() -> String {
+    "the metric needs something to be about".into()
+}

@@ -1,0 +1,410 @@
+//! Reads clauses, and checks every name and unit while reading.
+
+use super::metric::{Kind, METRICS, Metric, Quantity, Subject, Unit};
+use super::{Arguments, Clause, Operator, STATES};
+use crate::engine::Time;
+use crate::nearest::did_you_mean;
+use crate::observation::Cause;
+use crate::report::cascade::STAGES;
+use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
+
+/// Longest clause that is read; far longer than any that makes sense.
+const MAX_LENGTH: usize = 300;
+
+/// Reads from left to right.
+struct Scanner<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Scanner<'a> {
+    fn skip_spaces(&mut self) {
+        self.rest = self.rest.trim_start();
+    }
+
+    /// Everything up to the first character that does not belong.
+    fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let rest = self.rest.strip_prefix(token);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+}
+
+/// Reads a clause.
+pub fn clause(text: &str, wiring: &Wiring) -> Result<Clause, String> {
+    if text.len() > MAX_LENGTH {
+        return Err(format!("a clause has at most {MAX_LENGTH} bytes, this one {}", text.len()));
+    }
+    let mut scanner = Scanner { rest: text };
+    scanner.skip_spaces();
+    let name = scanner.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
+    let metric = metric_named(name)?;
+    scanner.skip_spaces();
+    let arguments = arguments(&mut scanner, metric, wiring)?;
+    scanner.skip_spaces();
+    let operator = operator(&mut scanner)?;
+    let wanted = value(scanner.rest.trim(), metric)?;
+    if matches!(metric.unit, Unit::Flag | Unit::State)
+        && !matches!(operator, Operator::Equal | Operator::Unequal)
+    {
+        return Err(format!("{}: compare with == or !=", metric.name));
+    }
+    Ok(Clause { text: text.trim().to_owned(), metric, arguments, operator, wanted })
+}
+
+fn metric_named(name: &str) -> Result<&'static Metric, String> {
+    let found = METRICS.iter().find(|metric| metric.name == name);
+    found.ok_or_else(|| {
+        let near = did_you_mean(name, METRICS.iter().map(|metric| metric.name));
+        format!("unknown metric \"{name}\"{near}")
+    })
+}
+
+fn operator(scanner: &mut Scanner) -> Result<Operator, String> {
+    // The longer ones first: `<` begins `<=`.
+    let known = [
+        ("<=", Operator::AtMost),
+        (">=", Operator::AtLeast),
+        ("==", Operator::Equal),
+        ("!=", Operator::Unequal),
+        ("<", Operator::Less),
+        (">", Operator::More),
+        ("~", Operator::About),
+    ];
+    let found = known.into_iter().find(|(token, _)| scanner.eat(token));
+    found.map(|(_, operator)| operator).ok_or_else(|| {
+        format!("expected <, <=, >, >=, ==, != or ~ before \"{}\"", scanner.rest.trim())
+    })
+}
+
+fn arguments(scanner: &mut Scanner, metric: &Metric, wiring: &Wiring) -> Result<Arguments, String> {
+    let mut arguments = Arguments::default();
+    if scanner.eat("(") {
+        loop {
+            let argument = scanner.take_while(|c| c != ',' && c != ')').trim();
+            add_argument(&mut arguments, argument, metric, wiring)?;
+            if scanner.eat(")") {
+                break;
+            }
+            if !scanner.eat(",") {
+                return Err("a closing parenthesis is missing".into());
+            }
+        }
+    }
+    if metric.needs_subject && arguments.subject.is_none() {
+        return Err(format!("{} needs {}", metric.name, wanted_subjects(metric)));
+    }
+    if metric.quantity == Quantity::Percentile && arguments.quantile.is_none() {
+        return Err("p needs a percentile, as in p(99)".into());
+    }
+    if arguments.cause.is_some() && arguments.spell.is_some() {
+        return Err("causes are not counted per window: leave out the cause or the spell".into());
+    }
+    Ok(arguments)
+}
+
+fn wanted_subjects(metric: &Metric) -> String {
+    let kinds: Vec<_> = metric.subjects.iter().map(|kind| kind.describe()).collect();
+    if kinds.is_empty() { "nothing in parentheses".into() } else { kinds.join(" or ") }
+}
+
+fn add_argument(
+    arguments: &mut Arguments,
+    text: &str,
+    metric: &Metric,
+    wiring: &Wiring,
+) -> Result<(), String> {
+    let name = metric.name;
+    let taken = if let Some((from, to)) = text.split_once("..") {
+        if !metric.by_spell {
+            return Err(format!("{name} cannot be asked for a spell"));
+        }
+        arguments.spell.replace(spell(from, to)?).is_some()
+    } else if let Ok(percentile) = text.parse::<f64>() {
+        if metric.quantity != Quantity::Percentile {
+            return Err(format!("{name} takes no number, but has {text}"));
+        }
+        if !(percentile > 0.0 && percentile <= 100.0) {
+            return Err(format!("a percentile is above 0 and at most 100, not {text}"));
+        }
+        arguments.quantile.replace(percentile / 100.0).is_some()
+    } else if let Some(cause) = cause(text).filter(|_| metric.quantity == Quantity::RejectedRatio) {
+        arguments.cause.replace(cause).is_some()
+    } else {
+        arguments.subject.replace(subject(text, metric, wiring)?).is_some()
+    };
+    if taken {
+        Err(format!("{name} has \"{text}\" where one such argument came before"))
+    } else {
+        Ok(())
+    }
+}
+
+fn cause(text: &str) -> Option<Cause> {
+    Cause::ALL.into_iter().find(|cause| cause.key() == text)
+}
+
+fn spell(from: &str, to: &str) -> Result<(Time, Time), String> {
+    let moment = |text: &str| -> Result<Time, String> {
+        Ok(Time::from_seconds(number(text.trim(), Unit::Seconds)?))
+    };
+    let (start, end) = (moment(from)?, moment(to)?);
+    if start >= end {
+        return Err(format!("a spell ends after its start, unlike {from}..{to}"));
+    }
+    Ok((start, end))
+}
+
+fn subject(text: &str, metric: &Metric, wiring: &Wiring) -> Result<Subject, String> {
+    let found = metric.subjects.iter().find_map(|kind| subject_of(*kind, text, wiring));
+    found.ok_or_else(|| {
+        let known: Vec<String> =
+            metric.subjects.iter().flat_map(|kind| names_of(*kind, wiring)).collect();
+        let mut near = did_you_mean(text, known.iter().map(String::as_str));
+        if metric.quantity == Quantity::RejectedRatio && near.is_empty() {
+            near = did_you_mean(text, Cause::ALL.iter().map(|cause| cause.key()));
+        }
+        format!("{}: \"{text}\" is not {}{near}", metric.name, wanted_subjects(metric))
+    })
+}
+
+fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
+    let node = || wiring.node_named(text);
+    let is = |node: &NodeIndex, kind: NodeKind| wiring.node(*node).kind == kind;
+    let station = |node: Option<NodeIndex>| node.filter(|n| wiring.node(*n).kind.is_station());
+    match kind {
+        Kind::Users => {
+            let population = node().filter(|n| is(n, NodeKind::Clients)).map(Subject::Population);
+            let class = || classes(wiring).find(|class| wiring.class_name(*class) == text);
+            population.or_else(|| class().map(Subject::Class))
+        }
+        Kind::Station => station(node()).map(Subject::Station),
+        Kind::Server => {
+            let (node, server) = text.split_once('#')?;
+            let node = station(wiring.node_named(node))?;
+            Some(Subject::Server(node, server.parse().ok()?))
+        }
+        Kind::Pool => {
+            let named = pools(wiring).find(|pool| wiring.pool_name(*pool) == text);
+            let only = || {
+                let mut pools = wiring.pools_of(node()?);
+                pools.next().filter(|_| pools.next().is_none())
+            };
+            named.or_else(only).map(Subject::Pool)
+        }
+        Kind::Edge => edges(wiring).find(|edge| wiring.edge_name(*edge) == text).map(Subject::Edge),
+        Kind::Stage => {
+            let (node, stage) = text.rsplit_once('.')?;
+            let stage = STAGES.into_iter().find(|known| *known == stage)?;
+            Some(Subject::Stage(wiring.node_named(node)?, stage))
+        }
+    }
+}
+
+fn classes(wiring: &Wiring) -> impl Iterator<Item = ClassIndex> {
+    (0..wiring.classes.len() as u16).map(ClassIndex)
+}
+
+fn pools(wiring: &Wiring) -> impl Iterator<Item = PoolIndex> {
+    (0..wiring.pools.len() as u16).map(PoolIndex)
+}
+
+fn edges(wiring: &Wiring) -> impl Iterator<Item = EdgeIndex> {
+    (0..wiring.edges.len() as u16).map(EdgeIndex)
+}
+
+fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
+    let nodes = |wanted: fn(NodeKind) -> bool| {
+        let nodes = wiring.nodes.iter().filter(move |node| wanted(node.kind));
+        nodes.map(|node| node.key.clone())
+    };
+    match kind {
+        Kind::Users => nodes(|kind| kind == NodeKind::Clients)
+            .chain(classes(wiring).map(|class| wiring.class_name(class)))
+            .collect(),
+        Kind::Station => nodes(NodeKind::is_station).collect(),
+        Kind::Server => nodes(NodeKind::is_station).map(|key| format!("{key}#0")).collect(),
+        Kind::Pool => pools(wiring).map(|pool| wiring.pool_name(pool)).collect(),
+        Kind::Edge => edges(wiring).map(|edge| wiring.edge_name(edge)).collect(),
+        Kind::Stage => {
+            let stages = |key: String| STAGES.map(|stage| format!("{key}.{stage}"));
+            nodes(|kind| kind != NodeKind::Balancer).flat_map(stages).collect()
+        }
+    }
+}
+
+fn value(text: &str, metric: &Metric) -> Result<f64, String> {
+    match metric.unit {
+        Unit::Flag => match text {
+            "true" => Ok(1.0),
+            "false" => Ok(0.0),
+            _ => Err(format!("{} is true or false, not \"{text}\"", metric.name)),
+        },
+        Unit::State => {
+            let found = STATES.iter().position(|state| *state == text);
+            found.map(|state| state as f64).ok_or_else(|| {
+                let near = did_you_mean(text, STATES.into_iter());
+                format!("{} is one of {}, not \"{text}\"{near}", metric.name, STATES.join(", "))
+            })
+        }
+        Unit::Seconds if text == "none" => Ok(f64::INFINITY),
+        unit => number(text, unit),
+    }
+}
+
+/// A number, converted into `unit`; without a unit of its own it is in `unit` already.
+fn number(text: &str, unit: Unit) -> Result<f64, String> {
+    let mut scanner = Scanner { rest: text };
+    let digits = scanner.take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
+    let number: f64 = digits.parse().map_err(|_| format!("\"{text}\" is not a number"))?;
+    let written = scanner.rest.trim();
+    let factor = factor(unit, written).ok_or_else(|| {
+        let known = units_of(unit).iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "no unit".into() } else { known };
+        format!("\"{written}\" is no unit here: use {known}")
+    })?;
+    Ok(number * factor)
+}
+
+fn factor(unit: Unit, written: &str) -> Option<f64> {
+    if written.is_empty() {
+        return Some(1.0);
+    }
+    units_of(unit).iter().find(|(name, _)| *name == written).map(|(_, factor)| *factor)
+}
+
+/// The units that may be written, with their size in `unit`.
+fn units_of(unit: Unit) -> &'static [(&'static str, f64)] {
+    match unit {
+        Unit::Ratio => &[("%", 0.01)],
+        Unit::PerSecond => &[("rps", 1.0)],
+        Unit::Ms => &[("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6)],
+        Unit::Seconds => &[("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3_600.0)],
+        Unit::Hours => &[("s", 1.0 / 3_600.0), ("min", 1.0 / 60.0), ("h", 1.0)],
+        Unit::Bytes => &[("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)],
+        Unit::Count | Unit::Flag | Unit::State => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wiring::{WiredClass, WiredEdge, WiredNode, WiredPool};
+
+    fn wiring() -> Wiring {
+        let node = |key: &str, kind| WiredNode { key: key.into(), kind };
+        let pool = |node, key: &str| WiredPool { node: NodeIndex(node), key: key.into() };
+        let class = |key: &str| WiredClass { node: NodeIndex(0), key: key.into() };
+        let edge = |owner, key: &str, callee| WiredEdge {
+            owner: NodeIndex(owner),
+            key: key.into(),
+            callee: NodeIndex(callee),
+            station: NodeIndex(callee),
+        };
+        Wiring {
+            nodes: vec![
+                node("users", NodeKind::Clients),
+                node("api", NodeKind::Service),
+                node("db", NodeKind::Database),
+            ],
+            pools: vec![pool(1, "web"), pool(1, "batch"), pool(2, "sessions")],
+            edges: vec![edge(0, "login", 1), edge(1, "sql", 2)],
+            classes: vec![class("new"), class("old")],
+        }
+    }
+
+    fn parsed(text: &str) -> Clause {
+        clause(text, &wiring()).unwrap_or_else(|problem| panic!("{text}: {problem}"))
+    }
+
+    #[test]
+    fn values_are_in_the_unit_of_the_metric() {
+        for (text, wanted) in [
+            ("goodput_ratio >= 95%", 0.95),
+            ("goodput_ratio>=0.95", 0.95),
+            ("p(99) < 0.8 s", 800.0),
+            ("p(99) < 800", 800.0),
+            ("recovery_time < 2min", 120.0),
+            ("recovery_time == none", f64::INFINITY),
+            ("server_hours < 30 min", 0.5),
+            ("disk_used(api) <= 2GB", 2e9),
+            ("throughput(users) ~ 100rps", 100.0),
+            ("metastable == false", 0.0),
+            ("state != down", 3.0),
+        ] {
+            assert!((parsed(text).wanted == wanted), "{text}: {}", parsed(text).wanted);
+        }
+    }
+
+    #[test]
+    fn arguments_are_found_by_their_kind() {
+        let all = parsed("p(99.9, users.new, 30s..1min) <= 1s").arguments;
+        assert_eq!(all.subject, Some(Subject::Class(ClassIndex(0))));
+        assert_eq!(all.quantile, Some(0.9990000000000001));
+        assert_eq!(all.spell, Some((Time::from_seconds(30.0), Time::from_seconds(60.0))));
+        let subject = |text: &str| parsed(text).arguments.subject.unwrap();
+        assert_eq!(subject("p(50, api) < 1s"), Subject::Station(NodeIndex(1)));
+        assert_eq!(subject("max_queue(api.batch) < 1"), Subject::Pool(PoolIndex(1)));
+        assert_eq!(subject("max_queue(db) < 1"), Subject::Pool(PoolIndex(2)));
+        assert_eq!(subject("attempts(api.sql) < 1"), Subject::Edge(EdgeIndex(1)));
+        assert_eq!(subject("share(api#3) ~ 12.5%"), Subject::Server(NodeIndex(1), 3));
+        assert_eq!(subject("share(api) ~ 12.5%"), Subject::Station(NodeIndex(1)));
+        assert_eq!(subject("cascade_stage(db.slow) < 9s"), Subject::Stage(NodeIndex(2), "slow"));
+        let rejected = parsed("rejected_ratio(users, queue_full) < 1%").arguments;
+        assert_eq!(rejected.cause, Some(Cause::QueueFull));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_was_meant() {
+        for (text, message) in [
+            (
+                "goodput_ration >= 1",
+                "unknown metric \"goodput_ration\"; did you mean \"goodput_ratio\"?",
+            ),
+            ("", "unknown metric \"\""),
+            ("goodput_ratio(user) >= 1", "did you mean \"users\"?"),
+            ("goodput_ratio(api) >= 1", "\"api\" is not a population or class of users"),
+            ("max_queue(api) < 1", "max_queue: \"api\" is not a pool such as api.web"),
+            ("max_queue < 1", "max_queue needs a pool such as api.web"),
+            ("p < 1s", "p needs a percentile"),
+            ("p(101) < 1s", "at most 100, not 101"),
+            ("p(99, 95) < 1s", "one such argument came before"),
+            ("p(99 < 1s", "closing parenthesis is missing"),
+            ("p(99) < 5%", "\"%\" is no unit here: use ms, s, min, h"),
+            ("p(99) 5", "expected <, <=, >, >=, ==, != or ~ before \"5\""),
+            ("max_queue(db) < 5s", "\"s\" is no unit here: use no unit"),
+            ("goodput_ratio >= many", "\"many\" is not a number"),
+            ("metastable == yes", "true or false, not \"yes\""),
+            ("metastable > false", "compare with == or !="),
+            ("state == meta", "metastable, not \"meta\""),
+            ("recovery_time(api) < 1s", "is not nothing in parentheses"),
+            ("recovery_time(1s..2s) < 1s", "cannot be asked for a spell"),
+            ("cpu(api, 9s..3s) < 1", "ends after its start"),
+            ("cascade_stage(api.slwo) < 1s", "did you mean \"api.slow\"?"),
+            ("rejected_ratio(queue_ful) < 1", "did you mean \"queue_full\"?"),
+            ("rejected_ratio(shed, 1s..2s) < 1", "leave out the cause or the spell"),
+            ("mean_wait(db, 3) < 1", "takes no number"),
+            ("goodput_ratio >= nan", "not a number"),
+            ("goodput_ratio >= inf", "not a number"),
+        ] {
+            let problem = clause(text, &wiring()).expect_err(text);
+            assert!(problem.contains(message), "{text}: {problem}");
+        }
+        assert!(clause(&"x".repeat(400), &wiring()).unwrap_err().contains("at most 300"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_the_parser_panic(text in ".{0,60}", tail in "[a-z_()#.,<>=~0-9%]{0,40}") {
+            let _ = clause(&text, &wiring());
+            let _ = clause(&format!("p(99{tail}"), &wiring());
+            let _ = clause(&format!("share({tail}"), &wiring());
+        }
+    }
+}

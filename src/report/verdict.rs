@@ -1,0 +1,411 @@
+//! The judgement: was it contained, did it come back, and if not, is anything left to blame?
+//!
+//! Goodput (answers per second over all populations) is compared with what it was before the first
+//! trigger. It is *in trouble* while it lies below the normal band **and** not nearly everything that is
+//! asked for is answered; a quiet night is no outage. The band is the median of the normal windows less
+//! the larger of 5 % and three standard deviations, these at most half of the median.
+//!
+//! Goodput is *back for good* at the end of its last trouble. A run is *metastable* (Bronson et al.,
+//! HotOS 2021) when it is in trouble at its end although the last trigger ended at least ten windows,
+//! and at least a fifth of the time since the first trigger, before.
+
+use super::baseline::{Phases, median};
+use super::build::{ratio, server_hours, work};
+use super::{Report, Verdict, words};
+use crate::engine::Time;
+use crate::metrics::Metrics;
+use crate::metrics::pool::Work;
+use crate::wiring::{EdgeIndex, NodeKind};
+use std::ops::Range;
+
+/// Goodput this near to normal is normal, and so is a system that answers all but this share.
+const TOLERANCE: f64 = 0.05;
+/// Windows are judged together until they hold so many answers: the noise of counting is then 10 %.
+const ANSWERS_PER_JUDGEMENT: f64 = 100.0;
+/// … but never so many that the judgement loses sight of when things happened.
+const MOST_WINDOWS: usize = 60;
+/// So large a share of requests ending badly is trouble even where counting is too noisy for the band.
+const MANY_BAD: f64 = 0.2;
+/// Trouble that leaves this share of goodput was contained even if it lasts.
+const CONTAINED_RATIO: f64 = 0.8;
+/// How long the trigger must be over before the system is held to be stuck.
+const STUCK_WINDOWS: usize = 10;
+const STUCK_SHARE: f64 = 0.2;
+
+/// What users saw, per window, as rates per second.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Requests that arrived.
+    pub offered: Vec<f64>,
+    /// Answered in full or in part.
+    pub goodput: Vec<f64>,
+    /// Failed, rejected or given up.
+    pub bad: Vec<f64>,
+    /// Requests under way (mean).
+    pub in_flight: Vec<f64>,
+}
+
+impl Seen {
+    fn new(metrics: &Metrics) -> Seen {
+        let rows = metrics.table().rows();
+        let zero = || vec![0.0; rows];
+        let (offered, goodput, bad, in_flight) = (zero(), zero(), zero(), zero());
+        let mut seen = Seen { offered, goodput, bad, in_flight };
+        for node in metrics.wiring().nodes.iter().filter(|node| node.kind == NodeKind::Clients) {
+            let add = |sums: &mut [f64], name: &str| {
+                let column = metrics.column(&format!("{}/{name}", node.key));
+                sums.iter_mut().zip(column).for_each(|(sum, value)| *sum += value);
+            };
+            add(&mut seen.offered, "offered");
+            add(&mut seen.goodput, "goodput");
+            for name in ["failed", "rejected", "timed_out"] {
+                add(&mut seen.bad, name);
+            }
+            add(&mut seen.in_flight, "in_flight");
+        }
+        seen
+    }
+}
+
+/// When goodput was in trouble.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trouble {
+    /// Normal goodput per second.
+    pub normal: f64,
+    /// Share of what ended in the normal windows that ended well.
+    pub normal_share: f64,
+    /// Stretches of windows in trouble, each long enough to count.
+    pub stretches: Vec<Range<usize>>,
+}
+
+impl Trouble {
+    /// Finds the trouble.
+    pub fn find(seen: &Seen, phases: &Phases) -> Trouble {
+        let normal = median(&seen.goodput, phases.normal.clone()).unwrap_or(0.0);
+        let total = |rates: &[f64]| rates[phases.normal.clone()].iter().sum::<f64>();
+        let (good, bad) = (total(&seen.goodput), total(&seen.bad));
+        let normal_share = if good + bad > 0.0 { good / (good + bad) } else { 1.0 };
+        let together = windows_together(normal, phases);
+        let smooth = |rates: &[f64]| smooth(rates, together);
+        let smoothed = Seen {
+            offered: smooth(&seen.offered),
+            goodput: smooth(&seen.goodput),
+            bad: smooth(&seen.bad),
+            in_flight: smooth(&seen.in_flight),
+        };
+        let lowest = normal - band(&smoothed.goodput[phases.normal.clone()], normal);
+        let length = together as f64 * if phases.windows() > 0 { phases.seconds(0) } else { 1.0 };
+        let bad_bound = TOLERANCE.max(3.0 * (1.0 - normal_share));
+        let troubled = |window: usize| {
+            let goodput = smoothed.goodput[window];
+            let bad_share = ratio(smoothed.bad[window], smoothed.bad[window] + goodput);
+            let answering = bad_share <= bad_bound && keeps_up(&smoothed, window, length);
+            let low = goodput < lowest
+                || bad_share > MANY_BAD.max(bad_bound) && goodput < (1.0 - TOLERANCE) * normal;
+            low && !answering
+        };
+        let stretches = stretches(phases.judged.clone(), phases.sustained(), troubled);
+        Trouble { normal, normal_share, stretches }
+    }
+}
+
+/// How many windows are judged together.
+fn windows_together(normal: f64, phases: &Phases) -> usize {
+    if phases.windows() == 0 {
+        return 1;
+    }
+    let answers = (normal * phases.seconds(0)).max(1e-9);
+    let wanted = (ANSWERS_PER_JUDGEMENT / answers).ceil();
+    let most = (phases.windows() / MOST_WINDOWS).max(1);
+    (wanted as usize).clamp(1, most)
+}
+
+/// Means over each window and those before it.
+fn smooth(rates: &[f64], together: usize) -> Vec<f64> {
+    let mean = |window: usize| {
+        let from = (window + 1).saturating_sub(together);
+        let part = &rates[from..=window];
+        part.iter().sum::<f64>() / part.len() as f64
+    };
+    (0..rates.len()).map(mean).collect()
+}
+
+/// Half the width of the normal band.
+fn band(goodput: &[f64], normal: f64) -> f64 {
+    let squares = goodput.iter().map(|value| (value - normal) * (value - normal));
+    let deviation = ratio(squares.sum(), goodput.len() as f64).sqrt();
+    (TOLERANCE * normal).max((3.0 * deviation).min(0.5 * normal))
+}
+
+/// Whether about as much is answered as is asked for. Arrivals are counted in one window and
+/// their answers in a later one, so the noise of counting is allowed for.
+fn keeps_up(smoothed: &Seen, window: usize, seconds: f64) -> bool {
+    let offered = smoothed.offered[window] * seconds;
+    let answered = smoothed.goodput[window] * seconds;
+    if offered <= 0.0 && answered <= 0.0 {
+        // Users who wait for an answer ask nothing new; users who are away do not either.
+        return smoothed.in_flight[window] <= 0.0;
+    }
+    answered >= (1.0 - TOLERANCE) * offered - 3.0 * offered.sqrt()
+}
+
+fn stretches(
+    judged: Range<usize>,
+    sustained: usize,
+    troubled: impl Fn(usize) -> bool,
+) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for window in judged.filter(|window| troubled(*window)) {
+        match found.last_mut() {
+            Some(last) if last.end == window => last.end += 1,
+            _ => found.push(window..window + 1),
+        }
+    }
+    found.retain(|stretch| stretch.len() >= sustained);
+    found
+}
+
+/// The judgement over a run whose report is otherwise complete.
+pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Report) -> Verdict {
+    let phases = Phases::new(metrics, triggers);
+    let seen = Seen::new(metrics);
+    let totals = &report.totals;
+    let answered = (totals.ok + totals.degraded) as f64;
+    let ended = (totals.offered - totals.abandoned) as f64;
+    let wiring = metrics.wiring();
+    let work = wiring.stations().map(|node| work(metrics, node)).fold(Work::default(), Work::plus);
+    let mut verdict = Verdict {
+        // Nobody asked, nobody was let down.
+        availability: if ended > 0.0 { answered / ended } else { 1.0 },
+        retry_amplification: ratio(client_attempts(metrics) as f64, totals.offered as f64),
+        wasted_ratio: ratio(work.wasted as f64, work.ended() as f64),
+        blast_radius: blast_radius(metrics, report),
+        server_hours: wiring.stations().map(|node| server_hours(metrics, node)).sum(),
+        ..Verdict::default()
+    };
+    assess(&mut verdict, &seen, &phases);
+    let (en, ko) = match verdict.state {
+        "down" if verdict.time_to_detect_s.is_none() && verdict.recovery_time_s.is_some() => {
+            words::overloaded(&verdict)
+        }
+        _ => words::judgement(&verdict, report.cascade.first()),
+    };
+    Verdict { en, ko, ..verdict }
+}
+
+fn client_attempts(metrics: &Metrics) -> u64 {
+    let wiring = metrics.wiring();
+    let edges = (0..wiring.edges.len() as u16).map(EdgeIndex);
+    let of_clients =
+        edges.filter(|edge| wiring.node(wiring.edge(*edge).owner).kind == NodeKind::Clients);
+    of_clients.map(|edge| metrics.edge(edge).measured().attempts).sum()
+}
+
+fn blast_radius(metrics: &Metrics, report: &Report) -> f64 {
+    let wiring = metrics.wiring();
+    let hit = |key: &str| report.cascade.iter().any(|step| step.node == key);
+    let count = wiring.stations().count();
+    let affected = wiring.stations().filter(|node| hit(&wiring.node(*node).key)).count();
+    ratio(affected as f64, count as f64)
+}
+
+/// Fills in what follows from goodput over time: times, ratio, metastability and state.
+pub fn assess(verdict: &mut Verdict, seen: &Seen, phases: &Phases) {
+    let trouble = Trouble::find(seen, phases);
+    let onset = trouble.stretches.first().map(|stretch| phases.onset(stretch.start));
+    let last = trouble.stretches.last();
+    let stuck = last.is_some_and(|last| last.end == phases.windows());
+    let back = last.filter(|_| !stuck).map(|last| phases.end_of(last.end - 1));
+    // Without a trigger, times count from the moment that goodput left its band.
+    let start = phases.trigger_at.or(onset);
+    verdict.trigger_at_s = phases.trigger_at.map(Time::seconds);
+    verdict.trigger_end_s = phases.trigger_end.map(Time::seconds);
+    verdict.time_to_detect_s =
+        phases.trigger_at.zip(onset).map(|(trigger, onset)| onset.since(trigger).seconds());
+    if !stuck {
+        let from_end = |back: Time| phases.trigger_end.map(|end| back.since(end).seconds());
+        let contained = back.zip(start).map(|(back, start)| back.since(start).seconds());
+        verdict.time_to_contain_s = Some(contained.unwrap_or(0.0));
+        verdict.recovery_time_s = Some(back.and_then(from_end).unwrap_or(0.0));
+    }
+    verdict.goodput_ratio = goodput_ratio(seen, phases, &trouble, stuck);
+    verdict.metastable = stuck && trigger_long_over(phases);
+    let before_end = |back: Time| phases.trigger_end.is_none_or(|end| back <= end);
+    let contained_in_time = phases.trigger_at.is_some() && back.is_some_and(before_end);
+    let normally_answers = trouble.normal_share >= 1.0 - TOLERANCE;
+    verdict.state = match (stuck, trouble.stretches.is_empty()) {
+        (true, _) if verdict.metastable => "metastable",
+        (true, _) if verdict.goodput_ratio >= CONTAINED_RATIO => "contained",
+        (true, _) => "down",
+        (false, false) if contained_in_time => "contained",
+        (false, false) => "recovered",
+        (false, true) if verdict.availability >= 1.0 - TOLERANCE => "healthy",
+        (false, true) if normally_answers => "contained",
+        (false, true) => "down",
+    };
+}
+
+/// Goodput from the trigger until the trouble or the trigger was over, whichever came later,
+/// divided by normal goodput. Without either it is 1.
+fn goodput_ratio(seen: &Seen, phases: &Phases, trouble: &Trouble, stuck: bool) -> f64 {
+    let windows = phases.windows();
+    let onset = trouble.stretches.first().map(|stretch| stretch.start);
+    let Some(from) = phases.trigger_at.map(|_| phases.judged.start).or(onset) else { return 1.0 };
+    let back = trouble.stretches.last().map_or(from, |last| last.end);
+    let triggered = match (phases.trigger_at, phases.trigger_end) {
+        (Some(_), None) => windows,
+        (_, Some(end)) => (0..windows).take_while(|window| phases.end_of(*window) <= end).count(),
+        (None, None) => from,
+    };
+    let to = if stuck { windows } else { back.max(triggered) }.max(from + 1).min(windows);
+    if from >= to || trouble.normal <= 0.0 {
+        return 1.0;
+    }
+    let goodput = seen.goodput[from..to].iter().sum::<f64>() / (to - from) as f64;
+    goodput / trouble.normal
+}
+
+fn trigger_long_over(phases: &Phases) -> bool {
+    let (Some(start), Some(end)) = (phases.trigger_at, phases.trigger_end) else { return false };
+    let Some(last) = phases.windows().checked_sub(1) else { return false };
+    let over = phases.end_of(last).since(end).seconds();
+    let since_start = phases.end_of(last).since(start).seconds();
+    over >= STUCK_WINDOWS as f64 * phases.seconds(last) && over >= STUCK_SHARE * since_start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOWS: usize = 200;
+
+    /// A run of 200 windows of a second at 1 000 requests a second; `answered` is the share that
+    /// is answered in each window.
+    fn verdict(triggers: &[(u64, Option<u64>)], answered: impl Fn(usize) -> f64) -> Verdict {
+        let second = 1_000_000_000;
+        let starts: Vec<_> = (0..=WINDOWS as u64).map(|start| Time(start * second)).collect();
+        let triggers: Vec<_> = triggers
+            .iter()
+            .map(|(start, end)| (Time(start * second), end.map(|end| Time(end * second))))
+            .collect();
+        let now = Time(WINDOWS as u64 * second);
+        let phases = Phases::of_windows(starts, Time::ZERO, now, &triggers);
+        let goodput: Vec<f64> = (0..WINDOWS).map(|window| 1_000.0 * answered(window)).collect();
+        let seen = Seen {
+            offered: vec![1_000.0; WINDOWS],
+            bad: goodput.iter().map(|good| (1_000.0 - good).max(0.0)).collect(),
+            goodput,
+            in_flight: vec![10.0; WINDOWS],
+        };
+        let availability = seen.goodput.iter().sum::<f64>() / seen.offered.iter().sum::<f64>();
+        let mut verdict = Verdict { availability, ..Verdict::default() };
+        assess(&mut verdict, &seen, &phases);
+        verdict
+    }
+
+    fn during(range: Range<usize>, share: f64) -> impl Fn(usize) -> f64 {
+        move |window| if range.contains(&window) { share } else { 1.0 }
+    }
+
+    #[test]
+    fn nothing_happens() {
+        let verdict = verdict(&[], |_| 1.0);
+        assert_eq!(verdict.state, "healthy");
+        assert_eq!((verdict.recovery_time_s, verdict.time_to_detect_s), (Some(0.0), None));
+        assert_eq!(verdict.goodput_ratio, 1.0);
+    }
+
+    #[test]
+    fn a_trigger_that_nobody_notices() {
+        let verdict = verdict(&[(50, Some(60))], |_| 0.99);
+        assert_eq!((verdict.state, verdict.metastable), ("healthy", false));
+        assert_eq!(verdict.trigger_at_s, Some(50.0));
+    }
+
+    #[test]
+    fn contained_while_the_trigger_goes_on() {
+        let verdict = verdict(&[(50, Some(120))], during(52..60, 0.3));
+        assert_eq!(verdict.state, "contained");
+        assert_eq!(verdict.time_to_detect_s, Some(2.0));
+        assert_eq!(verdict.time_to_contain_s, Some(10.0));
+        assert_eq!(verdict.recovery_time_s, Some(0.0));
+    }
+
+    #[test]
+    fn contained_though_the_trigger_never_ends() {
+        assert_eq!(verdict(&[(50, None)], during(52..60, 0.3)).state, "contained");
+        // A lasting loss of a tenth is damage limited, not an outage.
+        let limited = verdict(&[(50, None)], during(52..200, 0.9));
+        assert_eq!((limited.state, limited.time_to_contain_s), ("contained", None));
+    }
+
+    #[test]
+    fn recovered_after_the_trigger_ended() {
+        let verdict = verdict(&[(50, Some(60))], during(51..75, 0.1));
+        assert_eq!(verdict.state, "recovered");
+        assert_eq!(verdict.recovery_time_s, Some(15.0));
+        assert!((verdict.goodput_ratio - (0.1 * 24.0 + 1.0) / 25.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn metastable_when_stuck_long_after_the_trigger() {
+        let verdict = verdict(&[(50, Some(60))], during(51..200, 0.1));
+        assert_eq!((verdict.state, verdict.metastable), ("metastable", true));
+        assert_eq!((verdict.recovery_time_s, verdict.time_to_contain_s), (None, None));
+    }
+
+    #[test]
+    fn not_metastable_when_the_trigger_is_hardly_over_or_not_at_all() {
+        let hardly = verdict(&[(50, Some(190))], during(51..200, 0.1));
+        assert_eq!((hardly.state, hardly.metastable), ("down", false));
+        let lasting = verdict(&[(50, None)], during(51..200, 0.1));
+        assert_eq!((lasting.state, lasting.metastable), ("down", false));
+    }
+
+    #[test]
+    fn trouble_without_a_trigger() {
+        let filled = verdict(&[], during(100..200, 0.0));
+        assert_eq!((filled.state, filled.trigger_at_s), ("down", None));
+        assert_eq!(filled.goodput_ratio, 0.0);
+        assert_eq!(verdict(&[], during(100..120, 0.0)).state, "recovered");
+    }
+
+    #[test]
+    fn overloaded_all_along() {
+        let verdict = verdict(&[], |_| 0.4);
+        assert_eq!((verdict.state, verdict.recovery_time_s), ("down", Some(0.0)));
+    }
+
+    #[test]
+    fn a_single_odd_window_is_noise() {
+        assert_eq!(verdict(&[(50, Some(60))], during(100..101, 0.2)).state, "healthy");
+    }
+
+    #[test]
+    fn fewer_users_at_night_are_no_outage() {
+        let starts: Vec<_> = (0..=100).map(|start| Time(start * 1_000_000_000)).collect();
+        let phases = Phases::of_windows(starts, Time::ZERO, Time(100_000_000_000), &[]);
+        let load: Vec<f64> = (0..100).map(|window| 1_000.0 - 9.0 * f64::from(window)).collect();
+        let seen = Seen {
+            offered: load.clone(),
+            goodput: load,
+            bad: vec![0.0; 100],
+            in_flight: vec![1.0; 100],
+        };
+        assert_eq!(Trouble::find(&seen, &phases).stretches, []);
+    }
+
+    #[test]
+    fn users_who_all_wait_are_an_outage_though_they_ask_nothing() {
+        let starts: Vec<_> = (0..=100).map(|start| Time(start * 1_000_000_000)).collect();
+        let phases = Phases::of_windows(starts, Time::ZERO, Time(100_000_000_000), &[]);
+        let rates: Vec<f64> = (0..100).map(|w| if w < 50 { 100.0 } else { 0.0 }).collect();
+        let seen = Seen {
+            offered: rates.clone(),
+            goodput: rates,
+            bad: vec![0.0; 100],
+            in_flight: vec![20.0; 100],
+        };
+        assert_eq!(Trouble::find(&seen, &phases).stretches, [50..100]);
+    }
+}

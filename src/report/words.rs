@@ -1,0 +1,347 @@
+//! Every sentence of the report, in English and Korean: the only place with words in it.
+//!
+//! Korean avoids particles after names (`api: 서킷 브레이커가 열림`), because which particle fits
+//! depends on how the name is read aloud.
+
+use super::{CascadeStep, Label, TimelineEntry, Verdict};
+use crate::metrics::timeline::{Entry, Happening};
+use crate::observation::{BreakerState, DownCause, LabelIndex};
+use crate::wiring::Wiring;
+
+/// English and Korean.
+pub type Words = (String, String);
+
+const NEUTRAL: u8 = 0;
+const GOOD: u8 = 1;
+const WARNING: u8 = 2;
+const BAD: u8 = 3;
+
+/// A share as a percentage with one digit, or two significant ones below 1 %.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.095 {
+        format!("{percent:.2}%")
+    } else {
+        format!("{percent:.1}%")
+    }
+}
+
+/// Seconds, with as many digits as mean something.
+fn seconds(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+}
+
+/// Bytes in the largest decimal unit that keeps the number above 1.
+pub fn bytes(count: u64) -> String {
+    let units = [(1_000_000_000_000u64, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB")];
+    let unit = units.into_iter().find(|(size, _)| count >= *size);
+    let (size, name) = unit.unwrap_or((1_000, "kB"));
+    format!("{:.1} {name}", count as f64 / size as f64)
+}
+
+/// An entry of the timeline in words.
+pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> TimelineEntry {
+    let label = |index: LabelIndex| labels.get(index.0 as usize);
+    let (kind, severity, subject, (en, ko)) = match entry.happening {
+        Happening::FaultStarted(fault) => (
+            "fault_started",
+            BAD,
+            key(label(fault)),
+            named(label(fault), "Fault begins", "장애 시작"),
+        ),
+        Happening::FaultEnded(fault) => {
+            ("fault_ended", GOOD, key(label(fault)), named(label(fault), "Fault over", "장애 끝"))
+        }
+        Happening::Switched(toggle, true) => {
+            ("switched_on", GOOD, key(label(toggle)), named(label(toggle), "Switched on", "켬"))
+        }
+        Happening::Switched(toggle, false) => (
+            "switched_off",
+            NEUTRAL,
+            key(label(toggle)),
+            named(label(toggle), "Switched off", "끔"),
+        ),
+        Happening::Intervened(index) => {
+            ("intervened", NEUTRAL, key(label(index)), named(label(index), "Intervention", "조치"))
+        }
+        Happening::Breaker(edge, state) => {
+            let subject = wiring.edge_name(edge);
+            let (kind, severity, words) = breaker(&subject, state, entry.count);
+            (kind, severity, subject, words)
+        }
+        Happening::Down(node, _)
+        | Happening::Booting(node)
+        | Happening::Up(node)
+        | Happening::OutOfRotation(node)
+        | Happening::BackInRotation(node)
+        | Happening::DiskFull(node)
+        | Happening::LogRotated(node) => {
+            let subject = wiring.node(node).key.clone();
+            let (kind, severity, words) = server(&subject, entry);
+            (kind, severity, subject, words)
+        }
+    };
+    TimelineEntry { at_s: entry.at.seconds(), kind, subject, severity, en, ko }
+}
+
+fn key(label: Option<&Label>) -> String {
+    label.map(|label| label.key.clone()).unwrap_or_default()
+}
+
+fn named(label: Option<&Label>, en: &str, ko: &str) -> Words {
+    let name = label.map(|label| label.en.as_str()).unwrap_or_default();
+    let korean = label.and_then(|label| label.ko.as_deref()).unwrap_or(name);
+    (format!("{en}: {name}"), format!("{ko}: {korean}"))
+}
+
+fn breaker(edge: &str, state: BreakerState, count: u32) -> (&'static str, u8, Words) {
+    let (kind, severity, en, ko) = match state {
+        BreakerState::Open => ("breaker_open", WARNING, "open", "열림"),
+        BreakerState::HalfOpen => ("breaker_half_open", NEUTRAL, "half-open", "반열림"),
+        BreakerState::Closed => ("breaker_closed", GOOD, "closed", "닫힘"),
+    };
+    let words = if count == 1 {
+        let particle = if state == BreakerState::HalfOpen {
+            "서킷 브레이커"
+        } else {
+            "서킷 브레이커가"
+        };
+        (format!("{edge}: circuit breaker {en}"), format!("{edge}: {particle} {ko}"))
+    } else {
+        (
+            format!("{edge}: {count} circuit breakers {en}"),
+            format!("{edge}: 서킷 브레이커 {count}개 {ko}"),
+        )
+    };
+    (kind, severity, words)
+}
+
+/// What happened to a server, or to several within a window.
+fn server(node: &str, entry: &Entry) -> (&'static str, u8, Words) {
+    let (kind, severity, en, ko) = match entry.happening {
+        Happening::Down(_, DownCause::Fault) => ("server_down", BAD, "down", "다운"),
+        Happening::Down(_, DownCause::OutOfMemory) => {
+            ("server_out_of_memory", BAD, "killed: out of memory", "메모리 부족으로 강제 종료")
+        }
+        Happening::Down(_, DownCause::Stopped) => ("server_stopped", NEUTRAL, "stopped", "중지"),
+        Happening::Booting(_) => ("server_booting", NEUTRAL, "booting", "부팅 중"),
+        Happening::Up(_) => ("server_up", GOOD, "up", "가동"),
+        Happening::OutOfRotation(_) => {
+            ("out_of_rotation", WARNING, "out of rotation", "분산 대상에서 제외")
+        }
+        Happening::BackInRotation(_) => {
+            ("back_in_rotation", GOOD, "back in rotation", "분산 대상으로 복귀")
+        }
+        Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
+        _ => ("log_rotated", GOOD, "log rotated", "로그 로테이션"),
+    };
+    let freed = (entry.bytes > 0).then(|| bytes(entry.bytes));
+    let en_freed = freed.as_ref().map(|freed| format!(", {freed} freed")).unwrap_or_default();
+    let ko_freed = freed.map(|freed| format!(", {freed} 확보")).unwrap_or_default();
+    let (server, count) = (entry.server, entry.count);
+    let words = if count == 1 {
+        (format!("{node}#{server}: {en}{en_freed}"), format!("{node}#{server}: {ko}{ko_freed}"))
+    } else {
+        (
+            format!("{node}: {count} servers {en}{en_freed}"),
+            format!("{node}: 서버 {count}대 {ko}{ko_freed}"),
+        )
+    };
+    (kind, severity, words)
+}
+
+/// Stage `down` of the cascade.
+pub fn stage_down(server: u32, cause: DownCause) -> Words {
+    match cause {
+        DownCause::OutOfMemory => {
+            (format!("server #{server} ran out of memory"), format!("#{server} 서버 메모리 부족"))
+        }
+        _ => (format!("server #{server} went down"), format!("#{server} 서버 다운")),
+    }
+}
+
+/// Stage `errors` of the cascade, when a disk is full.
+pub fn stage_disk_full() -> Words {
+    ("disk full: log writes fail".into(), "디스크가 가득 차 로그 쓰기 실패".into())
+}
+
+/// Stage `errors` of the cascade.
+pub fn stage_errors(share: f64, normal: f64) -> Words {
+    let (share, normal) = (percent(share), percent(normal));
+    (format!("{share} errors (normally {normal})"), format!("오류 {share} (평소 {normal})"))
+}
+
+/// Stage `slow` of the cascade, in milliseconds.
+pub fn stage_slow(p95_ms: f64, normal_ms: f64) -> Words {
+    (
+        format!("p95 {p95_ms:.0} ms (normally {normal_ms:.0} ms)"),
+        format!("p95 {p95_ms:.0} ms (평소 {normal_ms:.0} ms)"),
+    )
+}
+
+/// Stage `saturated` of the cascade, when cores are short.
+pub fn stage_cpu() -> Words {
+    ("every core busy".into(), "모든 CPU 코어가 바쁨".into())
+}
+
+/// Stage `saturated` of the cascade, when threads are short.
+pub fn stage_pool(pool: &str, threads: u32, queue: f64) -> Words {
+    (
+        format!("pool {pool}: all {threads} threads busy, {queue:.0} waiting"),
+        format!("{pool} 풀: 스레드 {threads}개 모두 사용 중, 대기 {queue:.0}건"),
+    )
+}
+
+/// Stage `stopped` of the cascade, in requests per second.
+pub fn stage_stopped(rate: f64, normal: f64) -> Words {
+    (
+        format!("{rate:.0} answered per second (normally {normal:.0})"),
+        format!("초당 응답 {rate:.0}건 (평소 {normal:.0}건)"),
+    )
+}
+
+fn stage_name(stage: &str) -> (&'static str, &'static str) {
+    match stage {
+        "errors" => ("errors", "오류"),
+        "slow" => ("slow responses", "응답 지연"),
+        "saturated" => ("saturation", "포화"),
+        "down" => ("a server down", "서버 다운"),
+        _ => ("standstill", "정지"),
+    }
+}
+
+fn origin(first: Option<&CascadeStep>) -> Words {
+    let Some(step) = first else { return Words::default() };
+    let (en, ko) = stage_name(step.stage);
+    let node = &step.node;
+    (format!(" It began at {node} ({en})."), format!(" 시작점은 {node} ({ko})."))
+}
+
+/// The judgement in a sentence or two. Reads every field of the verdict but `en` and `ko`.
+pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
+    let availability = percent(verdict.availability);
+    let kept = percent(verdict.goodput_ratio);
+    let (en, ko) = match verdict.state {
+        "healthy" => {
+            return (
+                format!("Healthy: {availability} of all requests were answered."),
+                format!("정상: 전체 요청의 {availability}에 응답했습니다."),
+            );
+        }
+        "contained" => contained(verdict, &kept),
+        "recovered" => recovered(verdict, &kept),
+        "metastable" => (
+            format!("Metastable: the trigger is gone, yet goodput stays at {kept} of normal."),
+            format!("준안정 장애: 원인이 사라진 뒤에도 처리량이 평소의 {kept}에 머무릅니다."),
+        ),
+        _ => (
+            format!("Down: goodput fell to {kept} of normal and had not come back at the end."),
+            format!(
+                "장애 지속: 처리량이 평소의 {kept}로 떨어진 채 끝날 때까지 회복되지 않았습니다."
+            ),
+        ),
+    };
+    let (en_origin, ko_origin) = origin(first);
+    (en + &en_origin, ko + &ko_origin)
+}
+
+fn contained(verdict: &Verdict, kept: &str) -> Words {
+    match verdict.time_to_contain_s.filter(|time| *time > 0.0).map(seconds) {
+        Some(time) => (
+            format!(
+                "Contained {time} s after the trigger; goodput was {kept} of normal until then."
+            ),
+            format!("발생 {time}초 만에 차단됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
+        ),
+        None => (
+            format!("Contained: goodput stayed at {kept} of normal."),
+            format!("차단됨: 처리량이 평소의 {kept}를 유지했습니다."),
+        ),
+    }
+}
+
+fn recovered(verdict: &Verdict, kept: &str) -> Words {
+    let time = verdict.recovery_time_s.filter(|_| verdict.trigger_end_s.is_some()).map(seconds);
+    match time {
+        Some(time) => (
+            format!(
+                "Recovered {time} s after the trigger ended; meanwhile goodput was {kept} of normal."
+            ),
+            format!(
+                "원인이 사라지고 {time}초 뒤 회복됐습니다. 그동안 처리량은 평소의 {kept}였습니다."
+            ),
+        ),
+        None => (
+            format!("Recovered; meanwhile goodput was {kept} of normal."),
+            format!("회복됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
+        ),
+    }
+}
+
+/// The judgement over a system that never managed its load.
+pub fn overloaded(verdict: &Verdict) -> Words {
+    let availability = percent(verdict.availability);
+    (
+        format!("Down all along: only {availability} of all requests were answered."),
+        format!("처음부터 과부하: 전체 요청의 {availability}에만 응답했습니다."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Time;
+    use crate::wiring::{EdgeIndex, NodeIndex, NodeKind, WiredEdge, WiredNode};
+
+    fn wiring() -> Wiring {
+        let node = |key: &str| WiredNode { key: key.into(), kind: NodeKind::Service };
+        let (owner, callee) = (NodeIndex(0), NodeIndex(1));
+        let edge = WiredEdge { owner, key: "idp".into(), callee, station: callee };
+        Wiring { nodes: vec![node("api"), node("idp")], edges: vec![edge], ..Wiring::default() }
+    }
+
+    fn said(happening: Happening, server: u32, count: u32, bytes: u64) -> Words {
+        let labels =
+            [Label { key: "slow".into(), en: "Slow API".into(), ko: Some("느린 API".into()) }];
+        let entry = Entry { at: Time(0), happening, server, count, bytes };
+        let entry = timeline_entry(&wiring(), &labels, &entry);
+        (entry.en, entry.ko)
+    }
+
+    #[test]
+    fn one_server_is_named_and_several_are_counted() {
+        let down = Happening::Down(NodeIndex(0), DownCause::Fault);
+        assert_eq!(said(down, 3, 1, 0), ("api#3: down".into(), "api#3: 다운".into()));
+        assert_eq!(
+            said(down, 3, 2, 0),
+            ("api: 2 servers down".into(), "api: 서버 2대 다운".into())
+        );
+        let rotated = Happening::LogRotated(NodeIndex(0));
+        let (en, ko) = said(rotated, 0, 1, 1_200_000_000);
+        assert_eq!(en, "api#0: log rotated, 1.2 GB freed");
+        assert_eq!(ko, "api#0: 로그 로테이션, 1.2 GB 확보");
+    }
+
+    #[test]
+    fn breakers_and_labels() {
+        let open = Happening::Breaker(EdgeIndex(0), BreakerState::Open);
+        assert_eq!(said(open, 0, 1, 0).1, "api.idp: 서킷 브레이커가 열림");
+        assert_eq!(said(open, 0, 8, 0).0, "api.idp: 8 circuit breakers open");
+        let fault = Happening::FaultStarted(LabelIndex(0));
+        assert_eq!(
+            said(fault, 0, 1, 0),
+            ("Fault begins: Slow API".into(), "장애 시작: 느린 API".into())
+        );
+        // A label that nobody gave is a bug of the caller, but no reason to panic in a report.
+        assert_eq!(said(Happening::Intervened(LabelIndex(9)), 0, 1, 0).0, "Intervention: ");
+    }
+
+    #[test]
+    fn figures_keep_meaningful_digits() {
+        assert_eq!(percent(1.0 / 7.0), "14.3%");
+        assert_eq!(percent(0.0004), "0.04%");
+        assert_eq!(percent(0.0), "0.0%");
+        assert_eq!(bytes(2_500_000), "2.5 MB");
+        assert_eq!(bytes(300), "0.3 kB");
+    }
+}
