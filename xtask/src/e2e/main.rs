@@ -34,6 +34,7 @@ const TESTS: &[Test] = tests![
     smoke::the_page_becomes_ready,
     smoke::nothing_is_fetched_after_loading,
     smoke::language_and_theme_follow_the_browser,
+    smoke::errors_and_violations_are_noticed,
 ];
 
 fn main() -> ExitCode {
@@ -84,6 +85,10 @@ fn run_tests(
                 println!("test {name} ... FAILED ({seconds:.1} s)\n{error}");
             }
         }
+    }
+    if passed + failed == 0 {
+        println!("no test has a name with any of: {}", words.join(", "));
+        return ExitCode::FAILURE;
     }
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     let seconds = start.elapsed().as_secs_f64();

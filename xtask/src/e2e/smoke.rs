@@ -30,3 +30,30 @@ pub fn language_and_theme_follow_the_browser(page: &Page) -> Outcome {
     assert_eq!(page.value("[innerWidth, devicePixelRatio].join()")?, "390,3");
     Ok(())
 }
+
+/// The harness itself: it would notice if something were wrong.
+pub fn errors_and_violations_are_noticed(page: &Page) -> Outcome {
+    page.open("")?;
+    page.expect_no_complaints()?;
+    page.expect_complaints();
+    page.script("console.error('deliberate')")?;
+    page.script(
+        "const inline = document.createElement('script');
+         inline.textContent = 'window.injected = true';
+         document.body.append(inline);",
+    )?;
+    let complaints = page.complaints()?.join("\n");
+    assert!(complaints.contains("deliberate"), "{complaints}");
+    assert!(complaints.contains("content security policy: script-src"), "{complaints}");
+    assert_eq!(page.value("typeof window.injected")?, "undefined");
+    // The policy forbids the request itself, so it is a link's that the test needs.
+    page.script("location.href = 'http://127.0.0.1:9/elsewhere'")?;
+    let foreign = || -> Outcome<bool> { Ok(!page.foreign_requests()?.is_empty()) };
+    for _ in 0..100 {
+        if foreign()? {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Err("a request to another host went unnoticed".into())
+}
