@@ -4,6 +4,7 @@ use crate::driver::Driver;
 use crate::webdriver::Session;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -68,7 +69,7 @@ pub struct Page<'a> {
     first_request: usize,
     /// Complaints that the browser has told us already; it tells each only once.
     told: RefCell<Vec<String>>,
-    foreign_requests: RefCell<Vec<String>>,
+    told_requests: RefCell<BTreeSet<String>>,
     complaints_expected: Cell<bool>,
 }
 
@@ -76,14 +77,14 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// Starts a browser, with nothing opened yet.
     pub fn new(driver: &Driver, server: &'a StaticServer) -> Outcome<Self> {
-        let session = Session::start(driver)?;
+        let session = Session::start(driver, &format!("127.0.0.1:{}", server.port()))?;
         session.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WITNESS }))?;
         let page = Self {
             session,
             server,
             first_request: server.requests().len(),
             told: RefCell::default(),
-            foreign_requests: RefCell::default(),
+            told_requests: RefCell::default(),
             complaints_expected: Cell::new(false),
         };
         page.view(View::DESKTOP)?;
@@ -177,7 +178,18 @@ impl<'a> Page<'a> {
             let key = key.to_string();
             [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
         });
-        let strokes: Vec<Value> = strokes.collect();
+        self.strike(strokes.collect())
+    }
+
+    /// Presses keys all together, such as Shift and Tab.
+    pub fn press_together(&self, keys: &[char]) -> Outcome {
+        let stroke = |kind| move |key: &char| json!({ "type": kind, "value": key.to_string() });
+        let down = keys.iter().map(stroke("keyDown"));
+        let up = keys.iter().rev().map(stroke("keyUp"));
+        self.strike(down.chain(up).collect())
+    }
+
+    fn strike(&self, strokes: Vec<Value>) -> Outcome {
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
         self.session.command("actions", &json!({ "actions": [keyboard] })).map(drop)
     }
@@ -203,10 +215,11 @@ impl<'a> Page<'a> {
 
     /// The paths asked for so far, by the page or its workers, from our server.
     pub fn requests(&self) -> Vec<String> {
-        self.server.requests().split_off(self.first_request)
+        self.received().filter(|target| target.starts_with('/')).collect()
     }
 
-    /// The addresses on other hosts that the page has asked for so far.
+    /// What the page or its workers have asked for so far from other hosts: addresses, or only
+    /// `host:port` where the connection would have been encrypted.
     pub fn foreign_requests(&self) -> Outcome<Vec<String>> {
         let log = self.session.command("se/log", &json!({ "type": "performance" }))?;
         let own = self.server.url();
@@ -217,8 +230,16 @@ impl<'a> Page<'a> {
             let url = message["params"]["request"]["url"].as_str().filter(|_| asked)?;
             (url.starts_with("http") && !url.starts_with(&own)).then(|| url.to_owned())
         });
-        self.foreign_requests.borrow_mut().extend(new);
-        Ok(self.foreign_requests.borrow().clone())
+        let mut told = self.told_requests.borrow_mut();
+        told.extend(new);
+        // The log knows nothing of workers; but the browser takes our server for its proxy.
+        let proxied = self.received().filter(|target| !target.starts_with('/'));
+        told.extend(proxied.filter(|target| !is_the_browsers_own(target)));
+        Ok(told.iter().cloned().collect())
+    }
+
+    fn received(&self) -> impl Iterator<Item = String> {
+        self.server.requests().into_iter().skip(self.first_request)
     }
 
     /// Whatever was wrong so far: errors on the console, violations of the content security policy,
@@ -256,6 +277,15 @@ impl<'a> Page<'a> {
         let id = answer["element-6066-11e4-a52e-4f735466cecf"].as_str();
         id.map(str::to_owned).ok_or_else(|| format!("no element {selector}").into())
     }
+}
+
+/// Chromium asks its maker for this and that, whatever it is told.
+fn is_the_browsers_own(target: &str) -> bool {
+    let host = target.split_once(':').map_or(target, |(host, _)| host);
+    ["google.com", "googleapis.com", "gstatic.com", "gvt1.com"]
+        .iter()
+        .any(|maker| host == *maker || host.ends_with(&format!(".{maker}")))
+        && target.ends_with(":443")
 }
 
 fn from_base64(text: &str) -> Outcome<Vec<u8>> {

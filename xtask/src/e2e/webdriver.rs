@@ -8,6 +8,8 @@ use xtask::Outcome;
 
 /// No command takes longer, starting the browser included.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a script of a test may take, which may measure something for a while.
+const SCRIPT_TIMEOUT: Duration = Duration::from_secs(100);
 /// The options of the browser, shared with wasm-pack's tests.
 const OPTIONS: &str = include_str!("../../../webdriver.json");
 
@@ -19,8 +21,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a browser.
-    pub fn start(driver: &Driver) -> Outcome<Self> {
+    /// Starts a browser that sends what is for other hosts to `proxy`, a host and a port.
+    pub fn start(driver: &Driver, proxy: &str) -> Outcome<Self> {
         let config = Agent::config_builder()
             .timeout_global(Some(COMMAND_TIMEOUT))
             .http_status_as_error(false)
@@ -30,6 +32,9 @@ impl Session {
         let mut capabilities: Value = serde_json::from_str(OPTIONS)?;
         capabilities["browserName"] = json!("chrome");
         capabilities["goog:chromeOptions"]["binary"] = json!(driver.chromium.browser);
+        capabilities["proxy"] =
+            json!({ "proxyType": "manual", "httpProxy": proxy, "sslProxy": proxy });
+        capabilities["timeouts"] = json!({ "script": SCRIPT_TIMEOUT.as_millis() as u64 });
         capabilities["goog:loggingPrefs"] = json!({ "browser": "ALL", "performance": "ALL" });
         let body = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let answer = post(&agent, &format!("{}/session", driver.url), &body)?;
