@@ -1,0 +1,49 @@
+//! Pictures of the page in every size, theme and language, to be looked at by a person.
+
+use crate::driver::Driver;
+use crate::page::{Page, View};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+use xtask::Outcome;
+use xtask::static_server::StaticServer;
+
+/// So that a run has something to show.
+const DEFAULT_DELAY: Duration = Duration::from_secs(3);
+
+/// Takes the pictures: `[--after SECONDS] [FRAGMENT]...`
+pub fn take(driver: &Driver, server: &StaticServer, folder: &Path, words: &[String]) -> Outcome {
+    let (delay, fragments) = match words {
+        [option, seconds, rest @ ..] if option == "--after" => {
+            (Duration::try_from_secs_f64(seconds.parse()?)?, rest)
+        }
+        rest => (DEFAULT_DELAY, rest),
+    };
+    let start_page = [String::new()];
+    for fragment in if fragments.is_empty() { &start_page } else { fragments } {
+        for (size, view) in [("1440", View::DESKTOP), ("390", View::PHONE)] {
+            for (theme, dark) in [("light", false), ("dark", true)] {
+                for (language, tag) in [("en", "en-US"), ("ko", "ko-KR")] {
+                    let page = Page::new(driver, server)?;
+                    page.view(View { dark, language: tag, ..view })?;
+                    page.open(fragment)?;
+                    thread::sleep(delay);
+                    let name = format!("{}-{size}-{theme}-{language}", plain(fragment));
+                    page.screenshot(&folder.join(format!("{name}.png")))?;
+                    page.screenshot_of_all(&folder.join(format!("{name}-all.png")))?;
+                    let complaints = page.complaints()?;
+                    println!("{name} {}", complaints.join("\n  "));
+                }
+            }
+        }
+    }
+    println!("the pictures are in {}", folder.display());
+    Ok(())
+}
+
+fn plain(fragment: &str) -> String {
+    let letters = fragment.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let name: String = letters.collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "start".to_owned() } else { name.to_owned() }
+}

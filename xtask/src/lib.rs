@@ -1,0 +1,10 @@
+//! What the programs of this package share: where things are, running other programs, the static
+//! server, and finding a browser. Standard library only.
+
+pub mod chromium;
+pub mod process;
+pub mod project;
+pub mod static_server;
+
+/// The result of a step; the error is a sentence for the person at the terminal.
+pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
