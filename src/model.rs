@@ -44,9 +44,14 @@ const MAX_ALIVE: usize = 1_500_000;
 pub trait Observer {
     /// Something happened at `now`.
     fn observe(&mut self, now: Time, observation: Observation);
+
+    /// The model goes on under a new plan from `now`.
+    fn retuned(&mut self, now: Time, plan: &Plan) {
+        let _ = (now, plan);
+    }
 }
 
-/// Something that will happen. Closed and small; [`World::handle`] is the table of contents.
+/// Something that will happen. Closed and small; `World::handle` is the table of contents.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the variants' docs speak of their fields")]
 pub enum Event {
@@ -167,6 +172,8 @@ pub struct World<O> {
     now: Time,
     events: u64,
     digest: Digest,
+    /// Digest at the end of each window that is over.
+    window_digests: Vec<u64>,
     calls: Slab<Call>,
     jobs: Slab<Job>,
     populations: Vec<Population>,
@@ -190,6 +197,7 @@ impl<O: Observer> World<O> {
             now: Time::ZERO,
             events: 0,
             digest: Digest::default(),
+            window_digests: Vec::new(),
             calls: Slab::default(),
             jobs: Slab::default(),
             populations: plan.populations.iter().map(|p| Population::new(p, &plan)).collect(),
@@ -224,6 +232,7 @@ impl<O: Observer> World<O> {
             Some(event) => event,
             None => match self.calendar.pop_until(end) {
                 Some((now, event)) => {
+                    self.close_windows(now);
                     self.now = now;
                     event
                 }
@@ -236,6 +245,19 @@ impl<O: Observer> World<O> {
         self.digest.absorb(whom);
         self.handle(event);
         Some(event)
+    }
+
+    /// Notes the digest of every window that ends before the next event.
+    fn close_windows(&mut self, next: Time) {
+        let window = self.plan.window();
+        while next.0 >= window.0 * (self.window_digests.len() as u64 + 1) {
+            self.window_digests.push(self.digest.value());
+        }
+    }
+
+    /// Digest at the end of each window that an event has come after.
+    pub fn window_digests(&self) -> &[u64] {
+        &self.window_digests
     }
 
     fn handle(&mut self, event: Event) {

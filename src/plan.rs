@@ -14,7 +14,7 @@ use crate::pattern::{
     balance, bulkhead, circuit_breaker, connection_pool, health, logrotate, rate_limiter, restart,
     retry,
 };
-use crate::scenario::{CallMode, Cancel, Discipline, Fallback, Process, Scenario};
+use crate::scenario::{CallMode, Cancel, Discipline, Fallback, Process, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
 
 /// A compiled scenario.
@@ -294,6 +294,8 @@ pub struct EdgePlan {
 pub struct FaultPlan {
     /// Its key in the scenario.
     pub key: String,
+    /// Its name on the timeline.
+    pub name: Option<Text>,
     /// First moment of the fault.
     pub start: Time,
     /// First moment after the fault, [`Time::NEVER`] if it stays.

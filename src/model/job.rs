@@ -225,7 +225,8 @@ impl<O: Observer> World<O> {
             self.take_up(id);
         } else if !self.enqueue(id) {
             self.leave_server(id);
-            self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull });
+            let waited = Duration::ZERO;
+            self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull, waited });
             self.answer(id, Outcome::Rejected(Cause::QueueFull));
         }
     }
@@ -257,7 +258,7 @@ impl<O: Observer> World<O> {
         if unwanted || expired {
             self.free_thread(id);
             self.leave_server(id);
-            self.tell(Observation::WorkRefused { pool, cause: Cause::Expired });
+            self.tell(Observation::WorkRefused { pool, cause: Cause::Expired, waited });
             return self.answer(id, Outcome::Rejected(Cause::Expired));
         }
         self.tell(Observation::WorkStarted { pool, waited });
@@ -265,10 +266,11 @@ impl<O: Observer> World<O> {
     }
 
     pub(super) fn on_queue_timeout(&mut self, id: Id) {
-        let pool = self.pool_of(&self.jobs[id]);
+        let job = &self.jobs[id];
+        let (pool, waited) = (self.pool_of(job), self.now - job.arrived);
         self.leave_queue(id);
         self.leave_server(id);
-        self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull });
+        self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull, waited });
         self.answer(id, Outcome::Rejected(Cause::QueueFull));
     }
 
@@ -390,7 +392,7 @@ impl<O: Observer> World<O> {
             Outcome::Degraded => job.degraded = true,
             trouble => job.trouble = job.trouble.or(Some(trouble)),
         }
-        if job.calls.len() > 0 {
+        if !job.calls.is_empty() {
             return;
         }
         if job.holds_thread || self.take_thread(id) {
@@ -504,7 +506,7 @@ impl<O: Observer> World<O> {
             let outcome = Outcome::TimedOut;
             self.tell(Observation::WorkEnded { pool, outcome, took, wasted: true });
         } else {
-            self.tell(Observation::WorkRefused { pool, cause: Cause::Expired });
+            self.tell(Observation::WorkRefused { pool, cause: Cause::Expired, waited: took });
         }
         self.jobs.remove(id);
     }

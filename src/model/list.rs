@@ -47,6 +47,11 @@ impl<const KIND: usize> List<KIND> {
         self.len
     }
 
+    /// Whether no record is in it.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// The record in front, or [`Id::NONE`].
     pub fn first(&self) -> Id {
         self.first

@@ -31,6 +31,7 @@ impl<O: Observer> World<O> {
             self.retune_population(number, &before.populations[usize::from(number)].arrivals);
         }
         self.apply_faults();
+        self.observer.retuned(self.now, &self.plan);
     }
 
     fn retune_station(&mut self, number: u16, before: &StationPlan) {

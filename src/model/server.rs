@@ -64,7 +64,7 @@ impl Pool {
         if self.waiting == 0 {
             return None;
         }
-        let mut waiting = self.queues.iter().filter(|queue| queue.len() > 0);
+        let mut waiting = self.queues.iter().filter(|queue| !queue.is_empty());
         match discipline {
             Discipline::Priority => waiting.next().map(List::first),
             Discipline::Fifo => waiting.map(List::first).min_by_key(|id| jobs[*id].queue_number),

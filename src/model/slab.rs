@@ -50,6 +50,11 @@ impl<T> Slab<T> {
         self.entries.len() - self.free.len()
     }
 
+    /// Whether no record is stored.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Stores a record.
     pub fn insert(&mut self, value: T) -> Id {
         if let Some(slot) = self.free.pop() {

@@ -1,7 +1,7 @@
 //! Connection pool after HikariCP 6.0: callers share a fixed number of connections.
 //!
 //! A caller that finds none free waits, first come first served, and fails when
-//! `connection_timeout_ms` is over. The pool is a [`Semaphore`]; the waiting callers are the
+//! `connection_timeout_ms` is over. The pool is a `Semaphore`; the waiting callers are the
 //! model's. Creation, idle eviction and the age of connections are not modelled: HikariCP's default
 //! is a fixed-size pool (`minimumIdle` = `maximumPoolSize`), and the costs lie in the holding.
 

@@ -321,6 +321,7 @@ impl Compiler<'_> {
         let start = Time::from_seconds(fault.at_s);
         FaultPlan {
             key: key.to_owned(),
+            name: fault.name.clone(),
             start,
             end: fault.for_s.map_or(Time::NEVER, |length| start + Duration::from_seconds(length)),
             target: self.fault_target(&fault.target),

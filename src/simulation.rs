@@ -1,0 +1,312 @@
+//! A run of a scenario: the model, who watches it, and the switches that are flipped on the way.
+//!
+//! `run_until` may be called in any steps and gives the same result. A clone is a checkpoint.
+
+use crate::engine::{Digest, Duration, Time};
+use crate::metrics::{Metrics, MetricsSetup, NodeSetup};
+use crate::model::{Event, Observer, World};
+use crate::observation::Observation;
+use crate::plan::{Plan, Role};
+use crate::report::{Label, Report, ReportContext};
+use crate::run::{Action, Change, Run, SwitchState};
+use crate::scenario::{Problem, Scenario};
+
+/// How many events pass between two looks at the bounds of a run.
+const EVENTS_BETWEEN_LOOKS: u64 = 4_096;
+
+/// Why a run ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It had handled as many events as it may.
+    EventBudget,
+    /// More requests were under way than a run may hold.
+    Overfull,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Simulation<O = Metrics> {
+    run: Run,
+    world: World<O>,
+    /// What is in force now.
+    state: SwitchState,
+    /// Everything that changes the plan on the way, by the number in [`Event::Switch`].
+    changes: Vec<Planned>,
+    /// How far the run has come.
+    reached: Time,
+    stop: Option<Stop>,
+}
+
+/// A change of the plan on the way.
+#[derive(Clone, Debug)]
+enum Planned {
+    /// An intervention of the scenario, by key.
+    Intervention(String),
+    /// Somebody's action.
+    Action(Change),
+}
+
+impl Observer for Metrics {
+    fn observe(&mut self, now: Time, observation: Observation) {
+        Metrics::observe(self, now, observation);
+    }
+
+    fn retuned(&mut self, now: Time, plan: &Plan) {
+        for station in &plan.stations {
+            self.retune_cores(now, station.node, station.cores);
+            for (local, pool) in station.pools.iter().enumerate() {
+                self.retune_threads(now, station.pool_index(local as u16), pool.threads);
+            }
+        }
+    }
+}
+
+/// What metrics need to know of a plan.
+pub fn metrics_setup(plan: &Plan) -> MetricsSetup {
+    let node = |role: &Role| match role {
+        Role::Station(station) => {
+            let station = &plan.stations[usize::from(*station)];
+            let up = if station.running { station.servers } else { 0 };
+            NodeSetup { servers: station.servers, up, cores: station.cores }
+        }
+        Role::Population(_) | Role::Balancer(_) => NodeSetup::default(),
+    };
+    MetricsSetup {
+        duration: plan.end,
+        windows: plan.windows,
+        warmup: plan.warmup,
+        nodes: plan.roles.iter().map(node).collect(),
+        pools: plan.stations.iter().flat_map(|s| s.pools.iter().map(|p| p.threads)).collect(),
+    }
+}
+
+impl Simulation<Metrics> {
+    /// A run that is measured.
+    pub fn new(run: Run) -> Simulation<Metrics> {
+        Simulation::observed(run, |plan| Metrics::new(&plan.wiring, &metrics_setup(plan)))
+    }
+
+    /// The measurements up to the moment that the run has reached.
+    pub fn metrics(&self) -> &Metrics {
+        &self.world.observer
+    }
+
+    /// Goes on until a moment, and brings the measurements there.
+    pub fn measure_until(&mut self, until: Time) {
+        self.run_until(until, u64::MAX);
+        self.world.observer.advance_to(self.reached);
+    }
+
+    /// Goes on until the end.
+    pub fn run_to_end(&mut self) {
+        self.measure_until(Time::NEVER);
+    }
+
+    /// What the run has shown so far.
+    pub fn report(&self) -> Report {
+        let mut metrics = self.world.observer.clone();
+        metrics.advance_to(self.reached);
+        let scenario = &self.run.scenario;
+        let labels: Vec<Label> =
+            self.world.labels().iter().map(|key| label(key, scenario, self.world.plan())).collect();
+        let triggers = self.world.plan().triggers();
+        let context = ReportContext {
+            scenario: &scenario.name.en,
+            seed: self.run.seed,
+            switches: self.run.actions.iter().map(Action::to_string).collect(),
+            labels: &labels,
+            triggers: &triggers,
+            events: self.world.events(),
+            digest: self.world.digest().value(),
+            stopped_early: self.stopped_early(),
+        };
+        Report::build(&metrics, &context)
+    }
+}
+
+impl<O: Observer + Clone> Simulation<O> {
+    /// A run that somebody watches.
+    pub fn observed(run: Run, observer: impl FnOnce(&Plan) -> O) -> Simulation<O> {
+        let mut state = SwitchState::default();
+        let (at_start, later): (Vec<_>, Vec<_>) =
+            planned(&run).into_iter().partition(|(at, _)| *at == Time::ZERO);
+        for (_, change) in &at_start {
+            enter(&mut state, change);
+        }
+        let scenario = run.scenario_at(&state).expect("a run's own actions were checked");
+        let mut plan = Plan::compile(&scenario);
+        plan.seed = run.seed;
+        let observer = observer(&plan);
+        let mut world = World::new(plan, observer);
+        let mut changes = Vec::new();
+        for (_, change) in at_start {
+            tell(&mut world, &change);
+        }
+        for (at, change) in later {
+            world.plan_switch(at, changes.len() as u32);
+            changes.push(change);
+        }
+        Simulation { run, world, state, changes, reached: Time::ZERO, stop: None }
+    }
+
+    /// Goes on until a moment, or until `most_events` events have been handled; returns the moment
+    /// that was reached.
+    pub fn run_until(&mut self, until: Time, most_events: u64) -> Time {
+        let end = until.min(self.world.plan().end);
+        let last_event = self.world.events().saturating_add(most_events);
+        let budget = self.world.plan().max_events;
+        while self.stop.is_none() {
+            if self.world.events() >= budget {
+                self.stop = Some(Stop::EventBudget);
+            } else if self.world.events() >= last_event {
+                break;
+            } else if self.world.events() % EVENTS_BETWEEN_LOOKS == 0 && self.world.is_overfull() {
+                self.stop = Some(Stop::Overfull);
+            } else {
+                match self.world.step(end) {
+                    Some(Event::Switch { action }) => self.flip(action),
+                    Some(_) => {}
+                    None => {
+                        self.reached = self.reached.max(end);
+                        return self.reached;
+                    }
+                }
+            }
+        }
+        self.reached = self.reached.max(self.world.now());
+        self.reached
+    }
+
+    /// Does something at the moment that the run has reached, and remembers it for the link.
+    ///
+    /// # Errors
+    /// The problems of the scenario that would come of it; then nothing has changed.
+    pub fn act(&mut self, change: Change) -> Result<(), Vec<Problem>> {
+        let at = self.reached;
+        let mut state = self.state.clone();
+        enter(&mut state, &Planned::Action(change.clone()));
+        self.run.scenario_at(&state)?;
+        self.run.actions.push(Action { at, change: change.clone() });
+        self.world.plan_switch(at, self.changes.len() as u32);
+        self.changes.push(Planned::Action(change));
+        Ok(())
+    }
+
+    fn flip(&mut self, number: u32) {
+        let change = self.changes[number as usize].clone();
+        let before = self.state.clone();
+        enter(&mut self.state, &change);
+        match self.run.scenario_at(&self.state) {
+            Ok(scenario) => {
+                let mut plan = Plan::compile(&scenario);
+                plan.seed = self.run.seed;
+                self.world.retune(plan);
+                tell(&mut self.world, &change);
+            }
+            // Two changes that are fine alone may contradict each other; the later one is void.
+            Err(_) => self.state = before,
+        }
+    }
+
+    /// The scenario, the seed and what was done.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The scenario with everything that is in force now.
+    pub fn scenario_now(&self) -> Scenario {
+        self.run.scenario_at(&self.state).expect("what is in force was checked")
+    }
+
+    /// The model.
+    pub fn world(&self) -> &World<O> {
+        &self.world
+    }
+
+    /// The moment that the run has reached.
+    pub fn now(&self) -> Time {
+        self.reached
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_done(&self) -> bool {
+        self.stop.is_some() || self.reached >= self.world.plan().end
+    }
+
+    /// Digest over all events so far.
+    pub fn digest(&self) -> Digest {
+        self.world.digest()
+    }
+
+    /// Digest at the end of each window that is over.
+    pub fn window_digests(&self) -> &[u64] {
+        self.world.window_digests()
+    }
+
+    /// Why the run ended before its time, in words.
+    pub fn stopped_early(&self) -> Option<String> {
+        let at = self.world.now().seconds();
+        self.stop.map(|stop| match stop {
+            Stop::EventBudget => {
+                let budget = self.world.plan().max_events;
+                format!("stopped early at {at:.3} s: the budget of {budget} events is spent")
+            }
+            Stop::Overfull => {
+                format!("stopped early at {at:.3} s: more requests are under way than a run may hold")
+            }
+        })
+    }
+
+    /// Length of a window.
+    pub fn window(&self) -> Duration {
+        self.world.plan().window()
+    }
+}
+
+/// Everything that changes the plan of a run, in the order of time; at one moment the scenario's own
+/// interventions come first.
+fn planned(run: &Run) -> Vec<(Time, Planned)> {
+    let own = run.scenario.interventions.iter().map(|(key, intervention)| {
+        (Time::from_seconds(intervention.at_s), Planned::Intervention(key.clone()))
+    });
+    let actions =
+        run.actions.iter().map(|action| (action.at, Planned::Action(action.change.clone())));
+    let mut planned: Vec<(Time, Planned)> = own.chain(actions).collect();
+    planned.sort_by_key(|(at, _)| *at);
+    planned
+}
+
+fn enter(state: &mut SwitchState, change: &Planned) {
+    match change {
+        Planned::Intervention(key) => state.intervene(key),
+        Planned::Action(change) => state.apply(change),
+    }
+}
+
+fn tell<O: Observer>(world: &mut World<O>, change: &Planned) {
+    let observation = match change {
+        Planned::Intervention(key) => Observation::Intervened { label: world.label(key) },
+        Planned::Action(Change::Toggle { id, on }) => {
+            Observation::Switched { toggle: world.label(id), on: *on }
+        }
+        Planned::Action(Change::Set { path, .. }) => {
+            Observation::Intervened { label: world.label(path) }
+        }
+    };
+    world.tell(observation);
+}
+
+/// The names of a fault, a switch or an intervention.
+fn label(key: &str, scenario: &Scenario, plan: &Plan) -> Label {
+    let toggle = scenario.toggles.get(key).map(|toggle| &toggle.name);
+    let intervention = scenario.interventions.get(key).map(|intervention| &intervention.name);
+    let fault = plan.faults.iter().find(|fault| fault.key == key);
+    let fault = fault.and_then(|fault| fault.name.as_ref());
+    match toggle.or(intervention).or(fault) {
+        Some(text) => Label {
+            en: text.en.clone(),
+            ko: text.ko.clone().unwrap_or_else(|| text.en.clone()),
+        },
+        None => Label { en: key.to_owned(), ko: key.to_owned() },
+    }
+}
