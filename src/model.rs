@@ -174,6 +174,8 @@ pub struct World<O> {
     digest: Digest,
     /// Digest at the end of each window that is over.
     window_digests: Vec<u64>,
+    /// End of the window that is open.
+    window_end: Time,
     calls: Slab<Call>,
     jobs: Slab<Job>,
     populations: Vec<Population>,
@@ -198,6 +200,7 @@ impl<O: Observer> World<O> {
             events: 0,
             digest: Digest::default(),
             window_digests: Vec::new(),
+            window_end: plan.end_of_window(0),
             calls: Slab::default(),
             jobs: Slab::default(),
             populations: plan.populations.iter().map(|p| Population::new(p, &plan)).collect(),
@@ -249,9 +252,11 @@ impl<O: Observer> World<O> {
 
     /// Notes the digest of every window that ends before the next event.
     fn close_windows(&mut self, next: Time) {
-        let window = self.plan.window();
-        while next.0 >= window.0 * (self.window_digests.len() as u64 + 1) {
+        while next >= self.window_end {
             self.window_digests.push(self.digest.value());
+            let open = self.window_digests.len() as u32;
+            let is_there = open < self.plan.windows;
+            self.window_end = if is_there { self.plan.end_of_window(open) } else { Time::NEVER };
         }
     }
 

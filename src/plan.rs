@@ -328,8 +328,9 @@ impl Plan {
         compile::triggers(self)
     }
 
-    /// Length of a window.
-    pub fn window(&self) -> Duration {
-        Duration((self.end.0 / u64::from(self.windows)).max(1))
+    /// End of a window: `end × (window + 1) ÷ windows`, without the product, which may not fit.
+    pub fn end_of_window(&self, window: u32) -> Time {
+        let (windows, number) = (u64::from(self.windows), u64::from(window) + 1);
+        Time(self.end.0 / windows * number + self.end.0 % windows * number / windows)
     }
 }

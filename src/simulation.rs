@@ -2,7 +2,7 @@
 //!
 //! `run_until` may be called in any steps and gives the same result. A clone is a checkpoint.
 
-use crate::engine::{Digest, Duration, Time};
+use crate::engine::{Digest, Time};
 use crate::metrics::{Metrics, MetricsSetup, NodeSetup};
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
@@ -91,15 +91,25 @@ impl Simulation<Metrics> {
         &self.world.observer
     }
 
-    /// Goes on until a moment, and brings the measurements there.
-    pub fn measure_until(&mut self, until: Time) {
-        self.run_until(until, u64::MAX);
-        self.world.observer.advance_to(self.reached);
+    /// Goes on like [`Simulation::run_until`], and brings the measurements there.
+    pub fn advance(&mut self, until: Time, most_events: u64) -> Time {
+        let reached = self.run_until(until, most_events);
+        // While something may still happen at this very moment, its window stays open.
+        if self.world.next_time().is_none_or(|next| next > reached) || self.is_done() {
+            self.world.observer.advance_to(reached);
+        }
+        reached
     }
 
     /// Goes on until the end.
     pub fn run_to_end(&mut self) {
-        self.measure_until(Time::NEVER);
+        self.advance(Time::NEVER, u64::MAX);
+    }
+
+    /// The names of faults, switches and interventions.
+    pub fn labels(&self) -> Vec<Label> {
+        let label = |key: &String| label(key, &self.run.scenario, self.world.plan());
+        self.world.labels().iter().map(label).collect()
     }
 
     /// What the run has shown so far.
@@ -107,8 +117,7 @@ impl Simulation<Metrics> {
         let mut metrics = self.world.observer.clone();
         metrics.advance_to(self.reached);
         let scenario = &self.run.scenario;
-        let labels: Vec<Label> =
-            self.world.labels().iter().map(|key| label(key, scenario, self.world.plan())).collect();
+        let labels = self.labels();
         let triggers = self.world.plan().triggers();
         let context = ReportContext {
             scenario: &scenario.name.en,
@@ -255,11 +264,6 @@ impl<O: Observer + Clone> Simulation<O> {
                 format!("stopped early at {at:.3} s: more requests are under way than a run may hold")
             }
         })
-    }
-
-    /// Length of a window.
-    pub fn window(&self) -> Duration {
-        self.world.plan().window()
     }
 }
 
