@@ -1,8 +1,11 @@
 //! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
 
+pub mod chart;
 pub mod engine;
 pub mod observation;
 pub mod pattern;
 pub mod report;
 pub mod scenario;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 pub mod wiring;
