@@ -1,5 +1,6 @@
 //! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
 
+pub mod chart;
 pub mod engine;
 pub mod metrics;
 pub mod model;
@@ -9,4 +10,6 @@ pub mod pattern;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 pub mod wiring;
