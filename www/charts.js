@@ -4,12 +4,29 @@ import { Chart, forgetHover } from "./chart.js";
 import { byId, find, h } from "./dom.js";
 import { nameOf, t } from "./i18n.js";
 import { select } from "./session.js";
-import { columnsOf } from "./series.js";
+import { columnsOf, partsOf } from "./measures.js";
 import { state, watch } from "./state.js";
 
 const COLOURS = {
-  offered: 0, arrivals: 0, goodput: 1, ok: 1, failed: 2, rejected: 3, timed_out: 4, degraded: 5, wasted: 6,
-  p50: 1, p95: 3, p99: 2,
+  offered: 0,
+  arrivals: 0,
+  attempts: 0,
+  goodput: 1,
+  ok: 1,
+  in_flight: 1,
+  failed: 2,
+  breaker_open: 2,
+  rejected: 3,
+  timed_out: 4,
+  degraded: 5,
+  fallbacks: 5,
+  wasted: 6,
+  refused: 6,
+  retries: 7,
+  cpu: 7,
+  p50: 1,
+  p95: 3,
+  p99: 2,
 };
 /** Colours of pools, in their order. */
 const POOL_COLOURS = [1, 5, 3, 4, 6, 7, 2, 0];
@@ -23,53 +40,70 @@ export function startCharts() {
   forgetHover();
   byId("scope").addEventListener("change", (event) => {
     const key = event.target.value;
-    if (key !== (state.selected?.key ?? "")) select("node", key === "" ? null : key);
+    const kind = event.target.selectedOptions[0].dataset.kind;
+    if (key !== (state.selected?.key ?? "")) select(kind, key === "" ? null : key);
   });
   watch(["describe", "selected", "language"], defineCharts);
   const redraw = () => charts.forEach((chart) => chart.draw());
   watch(["hover_s", "view_s", "theme", "describe"], redraw);
   watch(["lanes"], redraw, { every_ms: calm.matches ? 1_000 : 0 });
-  watch(["lanes", "language", "selected"], () => charts.forEach((chart) => chart.drawTable()), { every_ms: 1_000 });
+  watch(["lanes", "language", "selected"], () => charts.forEach((chart) => chart.drawTable()), {
+    every_ms: 1_000,
+  });
 }
 
-/** The node whose measurements are shown, or null for the whole system. */
+/** What is measured: a node, a class of users or a call; null for the whole system. */
 function scope() {
   const { selected, describe } = state;
-  if (selected?.kind === "node") return describe.nodes.find(({ key }) => key === selected.key) ?? null;
-  if (selected?.kind === "edge") {
-    const edge = describe.edges.find(({ key }) => key === selected.key);
-    return describe.nodes.find(({ key }) => key === edge?.station) ?? null;
-  }
-  return null;
+  if (selected?.kind === "class" || selected?.kind === "edge") return selected;
+  const node = selected?.kind === "node" && describe.nodes.find(({ key }) => key === selected.key);
+  return node && node.kind !== "balancer" ? { kind: node.kind, key: node.key } : null;
 }
 
 function defineCharts() {
   if (!state.describe) return;
-  const node = scope();
-  const definitions = node && node.kind !== "clients" && node.kind !== "balancer" ? ofStation(node.key) : ofClients(node);
+  const subject = scope();
   const grid = find("#charts .chart-grid");
-  for (const definition of definitions) {
-    const slot = definition.slot;
+  definitions(subject).forEach((definition, slot) => {
     if (charts.has(slot)) charts.get(slot).define(definition);
     else {
       charts.set(slot, new Chart(definition));
       grid.append(charts.get(slot).figure);
     }
-  }
-  listScopes(node);
+  });
+  listScopes(subject);
 }
 
-function listScopes(node) {
-  const measured = state.describe.nodes.filter(({ kind }) => kind !== "balancer");
-  const options = measured.map((one) => h("option", { value: one.key }, nameOf(one, one.key)));
-  byId("scope").replaceChildren(h("option", { value: "" }, t("scope_all")), ...options);
-  byId("scope").value = node && node.kind !== "balancer" ? node.key : "";
+function listScopes(subject) {
+  const { describe, effective } = state;
+  const option = (kind, key, name) => h("option", { value: key, data: { kind } }, name);
+  const options = describe.nodes.flatMap((node) => {
+    if (node.kind === "balancer") return [];
+    const classes = node.kind === "clients" ? partsOf(describe, node.key, "offered") : [];
+    const several = classes.length > 1 ? classes : [];
+    const name = nameOf(node, node.key);
+    const names = effective.nodes[node.key]?.classes ?? {};
+    return [
+      option("node", node.key, name),
+      ...several.map(({ owner, part }) =>
+        option("class", owner, `${name} · ${nameOf(names[part], part)}`),
+      ),
+    ];
+  });
+  const calls = describe.edges.map(({ key }) => option("edge", key, key));
+  byId("scope").replaceChildren(
+    option("", "", t("scope_all")),
+    ...options,
+    h("optgroup", { label: t("group_edges") }, ...calls),
+  );
+  byId("scope").value = subject?.key ?? "";
 }
 
 // --- lines ---
 
 /** Adds the values of several columns; -1 where none has one. */
-const summed = (columns) => (history, window) => combine(columns, history, window, (one, other) => one + other);
+const summed = (columns) => (history, window) =>
+  combine(columns, history, window, (one, other) => one + other);
 const largest = (columns) => (history, window) => combine(columns, history, window, Math.max);
 
 function combine(columns, history, window, operation) {
@@ -81,48 +115,81 @@ function combine(columns, history, window, operation) {
   return result;
 }
 
-function line(measure, nodes, { from = [measure], join = summed } = {}) {
-  const columns = nodes.flatMap((key) => from.map((name) => columnsOf(state.describe, key)[name])).filter((column) => column !== undefined);
-  return columns.length === 0 ? [] : [{ name: t(`m_${measure}`), color_index: COLOURS[measure], values: join(columns) }];
+function line(measure, keys, { from = [measure], join = summed } = {}) {
+  const columns = keys
+    .flatMap((key) => from.map((name) => columnsOf(state.describe, key)[name]))
+    .filter((column) => column !== undefined);
+  if (columns.length === 0) return [];
+  return [{ name: t(`m_${measure}`), color_index: COLOURS[measure], values: join(columns) }];
 }
 
-const latencies = (nodes) => ["p50", "p95", "p99"].flatMap((measure) => line(measure, nodes, { join: largest }));
+const lines = (measures, keys, options) =>
+  measures.flatMap((measure) => line(measure, keys, options));
+const answered = (keys) => line("goodput", keys, { from: ["ok", "degraded"] });
+const chart = (id, title, unit, content) => ({ id, title: t(title), unit, lines: content });
+const latency = (keys) =>
+  chart("latency", "chart_latency", "ms", lines(["p50", "p95", "p99"], keys, { join: largest }));
 
-function ofClients(node) {
-  const clients = state.describe.nodes.filter(({ key, kind }) => kind === "clients" && (node?.kind !== "clients" || key === node.key));
-  const keys = clients.map(({ key }) => key);
-  const goodput = [...line("offered", keys), ...line("goodput", keys, { from: ["ok", "degraded"] })];
-  const outcomes = ["failed", "rejected", "timed_out", "degraded"].flatMap((measure) => line(measure, keys));
+function definitions(subject) {
+  if (subject?.kind === "edge") return ofCall(subject.key);
+  if (subject?.kind === "service" || subject?.kind === "database") return ofStation(subject.key);
+  const clients = state.describe.nodes.filter(({ kind }) => kind === "clients");
+  return ofClients(subject ? [subject.key] : clients.map(({ key }) => key));
+}
+
+function ofClients(keys) {
+  const outcomes = lines(["failed", "rejected", "timed_out", "degraded"], keys);
   return [
-    { slot: 0, id: "goodput", title: t("chart_goodput"), unit: "rps", lines: goodput },
-    { slot: 1, id: "outcomes", title: t("chart_outcomes"), unit: "rps", lines: outcomes },
-    { slot: 2, id: "latency", title: t("chart_latency"), unit: "ms", lines: latencies(keys) },
+    chart("goodput", "chart_goodput", "rps", [...line("offered", keys), ...answered(keys)]),
+    chart("outcomes", "chart_outcomes", "rps", outcomes),
+    latency(keys),
     ...ofPools(null),
   ];
 }
 
 function ofStation(key) {
-  const work = [...line("arrivals", [key], { from: ["arrivals", "offered"] }), ...line("goodput", [key], { from: ["ok", "degraded"] })];
-  const outcomes = ["failed", "rejected", "timed_out", "wasted"].flatMap((measure) => line(measure, [key]));
+  const arrivals = line("arrivals", [key], { from: ["offered"] });
+  const outcomes = lines(["failed", "rejected", "wasted"], [key]);
   return [
-    { slot: 0, id: "goodput", title: t("chart_goodput"), unit: "rps", lines: work },
-    { slot: 1, id: "outcomes", title: t("chart_work"), unit: "rps", lines: outcomes },
-    { slot: 2, id: "latency", title: t("chart_latency"), unit: "ms", lines: latencies([key]) },
+    chart("goodput", "chart_goodput", "rps", [...arrivals, ...answered([key])]),
+    chart("outcomes", "chart_work", "rps", outcomes),
+    latency([key]),
     ...ofPools(key),
   ];
 }
 
+function ofCall(key) {
+  const { station } = state.describe.edges.find((edge) => edge.key === key) ?? {};
+  const outcomes = lines(["failed", "timed_out", "refused", "rejected"], [key]);
+  return [
+    chart(
+      "goodput",
+      "chart_attempts",
+      "rps",
+      lines(["attempts", "ok", "retries", "fallbacks"], [key]),
+    ),
+    chart("outcomes", "chart_call_outcomes", "rps", outcomes),
+    latency([station]),
+    chart("busy", "chart_breaker", "ratio", line("breaker_open", [key])),
+    chart("queue", "chart_in_flight", "requests", line("in_flight", [key])),
+  ];
+}
+
+/** How full the pools are, and with one station also its processors. */
 function ofPools(only) {
   const pools = state.describe.nodes
     .filter(({ key }) => only === null || key === only)
-    .flatMap((node) => Object.entries(columnsOf(state.describe, node.key).pools).map(([pool, columns]) => ({ node, pool, columns })))
+    .flatMap(({ key }) => partsOf(state.describe, key, "queue"))
     .slice(0, MOST_POOLS);
-  const lines = (measure) => pools.map(({ node, pool, columns }, index) => ({
-    name: only === null ? `${node.key}.${pool}` : pool,
-    color_index: POOL_COLOURS[index], values: summed([columns[measure] ?? -1]),
-  }));
+  const ofEach = (measure) =>
+    pools.map(({ owner, part, columns }, index) => ({
+      name: only === null ? owner : part,
+      color_index: POOL_COLOURS[index],
+      values: summed([columns[measure]]),
+    }));
+  const cpu = only === null ? [] : line("cpu", [only]);
   return [
-    { slot: 3, id: "busy", title: t("chart_busy"), unit: "threads", lines: lines("busy") },
-    { slot: 4, id: "queue", title: t("chart_queue"), unit: "requests", lines: lines("queue") },
+    chart("busy", "chart_busy", "ratio", [...ofEach("utilisation"), ...cpu]),
+    chart("queue", "chart_queue", "requests", ofEach("queue")),
   ];
 }

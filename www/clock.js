@@ -35,7 +35,8 @@ function ask(passed_s) {
   if (state.speed === Infinity) return advance(duration_s);
   const lead = state.now_s + state.speed * LEAD_S;
   // After a pause or a restart the wish starts again from where the simulation is.
-  if (wanted_s < state.now_s || wanted_s > lead) wanted_s = Math.min(Math.max(wanted_s, state.now_s), lead);
+  if (wanted_s < state.now_s || wanted_s > lead)
+    wanted_s = Math.min(Math.max(wanted_s, state.now_s), lead);
   wanted_s += passed_s * state.speed;
   return advance(Math.min(wanted_s, duration_s));
 }
@@ -45,7 +46,8 @@ function note(time, interval, drawing) {
   while (frames.length > 0 && frames[0].time < time - STATISTICS_MS) frames.shift();
 }
 
-const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+const quantile = (sorted, share) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 /** Frame intervals and drawing times over the last ten seconds, in milliseconds. */
 export function frameStatistics() {
@@ -54,8 +56,10 @@ export function frameStatistics() {
   const total = (list) => list.reduce((sum, value) => sum + value, 0);
   return {
     frames: frames.length,
-    interval_p50_ms: quantile(interval, 0.5), interval_p95_ms: quantile(interval, 0.95),
-    drawing_p50_ms: quantile(drawing, 0.5), drawing_p95_ms: quantile(drawing, 0.95),
+    interval_p50_ms: quantile(interval, 0.5),
+    interval_p95_ms: quantile(interval, 0.95),
+    drawing_p50_ms: quantile(drawing, 0.5),
+    drawing_p95_ms: quantile(drawing, 0.95),
     drawing_share: total(drawing) / Math.max(1, total(interval)),
   };
 }

@@ -9,13 +9,15 @@ import { Schema } from "./schema.js";
 export function boundsText({ minimum, maximum, default: initial, type }) {
   const parts = [];
   if (type === "number" || type === "integer") {
-    const plain = (value) => (Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 0.01) ? String(value) : number(value));
+    const plain = (value) =>
+      value !== 0 && Math.abs(value) < 0.01 ? String(value) : number(value);
     const values = { min: plain(minimum), max: plain(maximum) };
     if (minimum !== undefined && maximum !== undefined) parts.push(t("form_range", values));
     else if (minimum !== undefined) parts.push(t("form_from", values));
     else if (maximum !== undefined) parts.push(t("form_to", values));
   }
-  if (initial !== undefined && initial !== null && typeof initial !== "object") parts.push(t("form_default", { value: initial }));
+  if (initial !== undefined && initial !== null && typeof initial !== "object")
+    parts.push(t("form_default", { value: initial }));
   return parts.length === 0 ? "" : `(${parts.join(" · ")})`;
 }
 
@@ -29,8 +31,14 @@ export function leaf(schema, options) {
 }
 
 function wordControl(words, schema, { id, value, isOptional, commit }) {
-  const input = h("select", { id }, ...(isOptional ? [h("option", { value: "" }, "–")] : []),
-    ...words.map(({ value: word, description }) => h("option", { value: word, title: description }, word)));
+  const input = h(
+    "select",
+    { id },
+    ...(isOptional ? [h("option", { value: "" }, "–")] : []),
+    ...words.map(({ value: word, description }) =>
+      h("option", { value: word, title: description }, word),
+    ),
+  );
   input.value = value ?? schema.default ?? "";
   input.addEventListener("change", () => commit(input.value === "" ? null : input.value, input));
   return { element: input, input };
@@ -46,15 +54,22 @@ function checkControl(schema, { id, value, commit }) {
 function textControl({ id, value, isOptional, commit }) {
   const input = h("input", { type: "text", id, spellcheck: "false" });
   input.value = value ?? "";
-  input.addEventListener("change", () => commit(isOptional && input.value === "" ? null : input.value, input));
+  input.addEventListener("change", () =>
+    commit(isOptional && input.value === "" ? null : input.value, input),
+  );
   return { element: input, input };
 }
 
 function numberControl(schema, { id, value, isOptional, commit, refuse }) {
   const whole = schema.type === "integer";
   const input = h("input", {
-    type: "number", id, min: schema.minimum, max: schema.maximum, step: whole ? 1 : "any",
-    inputmode: whole ? "numeric" : "decimal", placeholder: isOptional ? t("form_off") : null,
+    type: "number",
+    id,
+    min: schema.minimum,
+    max: schema.maximum,
+    step: whole ? 1 : "any",
+    inputmode: whole ? "numeric" : "decimal",
+    placeholder: isOptional ? t("form_off") : null,
   });
   const initial = value ?? schema.default;
   input.value = initial === undefined || initial === null ? "" : String(initial);
@@ -79,8 +94,21 @@ function complaint({ minimum, maximum }, value, whole) {
 
 /** Shares and percentages can be pulled as well as typed. */
 function ratioSlider({ minimum, maximum, type }, input, take) {
-  if (type !== "number" || minimum === undefined || (maximum !== 1 && maximum !== 100) || minimum > 1) return null;
-  const slider = h("input", { type: "range", min: minimum, max: maximum, step: maximum / 100, tabindex: "-1", "aria-hidden": "true" });
+  if (
+    type !== "number" ||
+    minimum === undefined ||
+    (maximum !== 1 && maximum !== 100) ||
+    minimum > 1
+  )
+    return null;
+  const slider = h("input", {
+    type: "range",
+    min: minimum,
+    max: maximum,
+    step: maximum / 100,
+    tabindex: "-1",
+    "aria-hidden": "true",
+  });
   const follow = () => {
     slider.value = input.value === "" ? String(minimum) : input.value;
   };

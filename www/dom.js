@@ -11,7 +11,8 @@ function append(element, children) {
 
 function set(element, name, value) {
   if (name === "on") {
-    for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    for (const [event, listener] of Object.entries(value))
+      element.addEventListener(event, listener);
   } else if (name === "data") {
     Object.assign(element.dataset, value);
   } else if (value === true) {
@@ -55,3 +56,12 @@ export const uniqueId = (() => {
   let last = 0;
   return (prefix) => `${prefix}-${(last += 1)}`;
 })();
+
+/** The sign of a lane: a dashed line for "as it was", a solid one for "with your switches". */
+export function laneMark(lane) {
+  return s(
+    "svg",
+    { class: `lane-mark lane-${lane}`, viewBox: "0 0 24 6", "aria-hidden": "true" },
+    s("path", { d: "M0 3h24" }),
+  );
+}

@@ -26,12 +26,20 @@ function build() {
   const root = new Schema(JSON.parse(schema()));
   const effect = root.at(["faults", "*", "effect"]);
   const kinds = root.variants(effect);
-  const fields = { target: h("select"), kind: h("select"), length: h("input", { type: "number", min: "0.001", step: "any", inputmode: "decimal" }) };
+  const fields = {
+    target: h("select"),
+    kind: h("select"),
+    length: h("input", { type: "number", min: "0.001", step: "any", inputmode: "decimal" }),
+  };
   const forever = h("input", { type: "checkbox" });
   const strength = h("div", { class: "fault-strength" });
   const problem = h("p", { class: "problem", role: "alert" });
   fields.target.append(...targets());
-  fields.kind.append(...kinds.map(({ tag, constant }) => h("option", { value: constant, data: { tag } }, tOr(`effect_${constant}`, constant))));
+  fields.kind.append(
+    ...kinds.map(({ tag, constant }) =>
+      h("option", { value: constant, data: { tag } }, tOr(`effect_${constant}`, constant)),
+    ),
+  );
   fields.length.value = String(Math.max(1, Math.round(state.describe.duration_s / 6)));
   forever.addEventListener("change", () => {
     fields.length.disabled = forever.checked;
@@ -39,10 +47,20 @@ function build() {
   form = { root, kinds, fields, forever, strength, problem, value: {} };
   fields.kind.addEventListener("change", drawStrength);
   find("#faults .fault-form").replaceChildren(
-    labelled("fault_target", fields.target), labelled("fault_kind", fields.kind), strength,
-    h("div", { class: "fault-length" }, labelled("fault_length", fields.length, "s"), h("label", { class: "check" }, forever, t("fault_forever"))),
-    h("button", { type: "submit", class: "danger" }, t("fault_inject")), problem);
+    labelled("fault_target", fields.target),
+    labelled("fault_kind", fields.kind),
+    strength,
+    h(
+      "div",
+      { class: "fault-length" },
+      labelled("fault_length", fields.length, "s"),
+      h("label", { class: "check" }, forever, t("fault_forever")),
+    ),
+    h("button", { type: "submit", class: "danger" }, t("fault_inject")),
+    problem,
+  );
   find("#faults .fault-form").onsubmit = inject;
+  fields.target.value = likelyTarget();
   followSelection();
   drawStrength();
 }
@@ -50,8 +68,12 @@ function build() {
 function labelled(key, control, unit) {
   const id = uniqueId("fault");
   control.id = id;
-  return h("div", { class: "field" }, h("label", { for: id }, t(key)),
-    h("span", { class: "field-control" }, control, unit && h("span", { class: "unit" }, unit)));
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, t(key)),
+    h("span", { class: "field-control" }, control, unit && h("span", { class: "unit" }, unit)),
+  );
 }
 
 /** Nodes, the first servers of each, and calls. */
@@ -65,9 +87,27 @@ function targets() {
     return Array.from({ length: count }, (_, index) => option(`${node.key}#${index}`, name(index)));
   });
   return [
-    h("optgroup", { label: t("group_nodes") }, ...nodes.map((node) => option(node.key, nameOf(node, node.key))), ...servers),
-    h("optgroup", { label: t("group_edges") }, ...edges.map(({ key }) => option(key, t("fault_call", { key })))),
+    h(
+      "optgroup",
+      { label: t("group_nodes") },
+      ...nodes.map((node) => option(node.key, nameOf(node, node.key))),
+      ...servers,
+    ),
+    h(
+      "optgroup",
+      { label: t("group_edges") },
+      ...edges.map(({ key }) => option(key, t("fault_call", { key }))),
+    ),
   ];
+}
+
+/** The service or database that the story strikes, else the first one. */
+function likelyTarget() {
+  const { nodes } = state.describe;
+  const isStation = (target) =>
+    nodes.some(({ key, kind }) => key === target && (kind === "service" || kind === "database"));
+  const struck = Object.values(state.scenario.faults ?? {}).map(({ target }) => target);
+  return struck.find(isStation) ?? nodes.find(({ key }) => isStation(key))?.key ?? "";
 }
 
 /** What is selected in the topology is the likely target. */
@@ -89,7 +129,10 @@ function drawStrength() {
     form.value[name] = value;
     return [];
   };
-  const body = Object.keys(properties).length === 0 ? [] : [buildForm(root, { ...variant.schema, properties }, form.value, onChange, { bare: true })];
+  const body =
+    Object.keys(properties).length === 0
+      ? []
+      : [buildForm(root, { ...variant.schema, properties }, form.value, onChange, { bare: true })];
   strength.replaceChildren(...body, h("p", { class: "help" }, variant.schema.description ?? ""));
 }
 
@@ -115,7 +158,9 @@ function list() {
     const until = fault.at_s + (fault.for_s ?? Infinity);
     return { key, fault, until, active: moment >= fault.at_s && moment < until };
   });
-  const signature = state.language + rows.map(({ key, fault, until, active }) => [key, fault.at_s, until, active]).join("|");
+  const signature =
+    state.language +
+    rows.map(({ key, fault, until, active }) => [key, fault.at_s, until, active]).join("|");
   if (signature === listed) return;
   listed = signature;
   find("#faults .fault-list").replaceChildren(...rows.map(faultRow));
@@ -125,10 +170,23 @@ function faultRow({ key, fault, until, active }) {
   const kind = tOr(`effect_${fault.effect.kind}`, fault.effect.kind);
   const name = nameOf(fault, `${kind} · ${fault.target}`);
   const from = seconds(fault.at_s);
-  const when = Number.isFinite(until) ? t("fault_from_to", { from, to: seconds(until) }) : t("fault_at", { from });
-  const end = key.startsWith("live-") && active
-    && h("button", { type: "button", class: "quiet", on: { click: () => endFault(key) } }, t("fault_end"));
-  return h("li", { data: { active } },
+  const when = Number.isFinite(until)
+    ? t("fault_from_to", { from, to: seconds(until) })
+    : t("fault_at", { from });
+  const end =
+    key.startsWith("live-") &&
+    active &&
+    h(
+      "button",
+      { type: "button", class: "quiet", on: { click: () => endFault(key) } },
+      t("fault_end"),
+    );
+  return h(
+    "li",
+    { data: { active } },
     h("span", { class: "fault-sign", "aria-hidden": "true" }, active ? "⚡" : "·"),
-    h("span", { class: "fault-name" }, name), h("span", { class: "fault-when" }, active ? `${when} · ${t("fault_active")}` : when), end);
+    h("span", { class: "fault-name" }, name),
+    h("span", { class: "fault-when" }, active ? `${when} · ${t("fault_active")}` : when),
+    end,
+  );
 }

@@ -15,11 +15,18 @@ const OPEN_DEPTH = 1;
  * A form for `value`. `onChange(path, value)` answers with problems (or a promise of them);
  * `skip` names parts to leave out, by path; `bare` leaves out the description at the top.
  */
-export function buildForm(root, schema, value, onChange, { skip = () => false, bare = false } = {}) {
+export function buildForm(
+  root,
+  schema,
+  value,
+  onChange,
+  { skip = () => false, bare = false } = {},
+) {
   const context = { root, onChange, skip };
   const element = h("div", { class: "form" });
   const resolved = root.resolve(schema);
-  if (!bare && resolved.description) element.append(h("p", { class: "help" }, resolved.description));
+  if (!bare && resolved.description)
+    element.append(h("p", { class: "help" }, resolved.description));
   element.append(...contents(context, resolved, value, []));
   return element;
 }
@@ -31,11 +38,16 @@ function contents(context, schema, value, path) {
   if (variants.length > 0) return choice(context, schema, variants, value, path);
   if (schema.properties) {
     return Object.entries(schema.properties)
-      .filter(([name, property]) => !("const" in root.resolve(property)) && !context.skip([...path, name]))
+      .filter(
+        ([name, property]) =>
+          !("const" in root.resolve(property)) && !context.skip([...path, name]),
+      )
       .map(([name, property]) => part(context, name, property, value?.[name], [...path, name]));
   }
   if (typeof schema.additionalProperties === "object") {
-    return Object.entries(value ?? {}).map(([name, item]) => group(context, name, schema.additionalProperties, item, [...path, name]));
+    return Object.entries(value ?? {}).map(([name, item]) =>
+      group(context, name, schema.additionalProperties, item, [...path, name]),
+    );
   }
   if (schema.type === "array") return list(context, schema, value ?? [], path);
   return [];
@@ -45,8 +57,10 @@ function contents(context, schema, value, path) {
 function part(context, name, property, value, path) {
   const { root } = context;
   const schema = root.resolve(property);
-  if (root.isOptional(property) && !root.isLeaf(schema)) return optional(context, name, schema, value, path);
-  if (root.isLeaf(schema)) return field(context, name, schema, root.isOptional(property), value, path);
+  if (root.isOptional(property) && !root.isLeaf(schema))
+    return optional(context, name, schema, value, path);
+  if (root.isLeaf(schema))
+    return field(context, name, schema, root.isOptional(property), value, path);
   return group(context, name, property, value, path);
 }
 
@@ -55,7 +69,13 @@ function group(context, name, property, value, path) {
   const inside = contents(context, schema, value ?? context.root.initial(schema), path);
   if (inside.length === 0) return h("div", { hidden: true });
   const help = schema.description && h("p", { class: "help" }, schema.description);
-  return h("details", { class: "group", open: path.length <= OPEN_DEPTH }, h("summary", {}, name), help, ...inside);
+  return h(
+    "details",
+    { class: "group", open: path.length <= OPEN_DEPTH },
+    h("summary", {}, name),
+    help,
+    ...inside,
+  );
 }
 
 /** An optional part: a check switches it on with its defaults and off again. */
@@ -65,7 +85,10 @@ function optional(context, name, schema, value, path) {
   check.checked = value !== undefined && value !== null;
   const problems = problemLine();
   const body = h("div", { class: "group-body" });
-  const fill = (now) => body.replaceChildren(...(now === null || now === undefined ? [] : contents(context, schema, now, path)));
+  const fill = (now) =>
+    body.replaceChildren(
+      ...(now === null || now === undefined ? [] : contents(context, schema, now, path)),
+    );
   fill(value);
   check.addEventListener("change", async () => {
     const now = check.checked ? context.root.initial(schema) : null;
@@ -74,16 +97,25 @@ function optional(context, name, schema, value, path) {
     if (answer.length > 0) check.checked = !check.checked;
     else fill(now);
   });
-  return h("div", { class: "group optional" },
+  return h(
+    "div",
+    { class: "group optional" },
     h("label", { class: "check", for: id }, check, h("code", {}, name)),
-    schema.description && h("p", { class: "help" }, schema.description), problems, body);
+    schema.description && h("p", { class: "help" }, schema.description),
+    problems,
+    body,
+  );
 }
 
 /** One of several shapes, chosen by a tag; another shape starts from its defaults. */
 function choice(context, schema, variants, value, path) {
   const id = uniqueId("form");
   const { tag } = variants[0];
-  const select = h("select", { id }, ...variants.map(({ constant }) => h("option", { value: constant }, constant)));
+  const select = h(
+    "select",
+    { id },
+    ...variants.map(({ constant }) => h("option", { value: constant }, constant)),
+  );
   const help = h("p", { class: "help" });
   const problems = problemLine();
   const body = h("div", { class: "group-body" });
@@ -104,7 +136,21 @@ function choice(context, schema, variants, value, path) {
     else select.value = value?.[tag] ?? select.value;
   });
   const chosen = variants.length > 1 && !(path.length === 0 && schema.fixed);
-  return [...(chosen ? [h("div", { class: "field" }, h("label", { for: id }, h("code", {}, tag)), h("span", { class: "field-control" }, select)), help, problems] : []), body];
+  return [
+    ...(chosen
+      ? [
+          h(
+            "div",
+            { class: "field" },
+            h("label", { for: id }, h("code", {}, tag)),
+            h("span", { class: "field-control" }, select),
+          ),
+          help,
+          problems,
+        ]
+      : []),
+    body,
+  ];
 }
 
 /** A list is edited as a whole: a merge patch cannot reach inside one. */
@@ -120,8 +166,14 @@ function list(context, schema, items, path) {
     const itemSchema = context.root.resolve(schema.prefixItems?.[index] ?? schema.items ?? {});
     const name = t("form_item", { index: index + 1 });
     const inside = { ...context, onChange, skip: () => false };
-    if (context.root.isLeaf(itemSchema)) return field(inside, name, itemSchema, false, item, [index]);
-    return h("details", { class: "group item", open: true }, h("summary", {}, name), ...contents(inside, itemSchema, item, [index]));
+    if (context.root.isLeaf(itemSchema))
+      return field(inside, name, itemSchema, false, item, [index]);
+    return h(
+      "details",
+      { class: "group item", open: true },
+      h("summary", {}, name),
+      ...contents(inside, itemSchema, item, [index]),
+    );
   });
 }
 
@@ -150,8 +202,21 @@ function field(context, name, schema, isOptional, value, path) {
   const unit = schema["x-unit"];
   const describedBy = `${id}-help`;
   mark(control.input, "aria-describedby", describedBy);
-  return h("div", { class: "field" },
+  return h(
+    "div",
+    { class: "field" },
     h("label", { for: id }, h("code", {}, name)),
-    h("span", { class: "field-control" }, control.element, unit && h("span", { class: "unit" }, unit)),
-    h("p", { class: "help", id: describedBy }, [schema.description, bounds].filter(Boolean).join(" ")), problems);
+    h(
+      "span",
+      { class: "field-control" },
+      control.element,
+      unit && h("span", { class: "unit" }, unit),
+    ),
+    h(
+      "p",
+      { class: "help", id: describedBy },
+      [schema.description, bounds].filter(Boolean).join(" "),
+    ),
+    problems,
+  );
 }

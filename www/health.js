@@ -1,12 +1,30 @@
 // How a node is doing, from its live levels and its newest measurements.
 // Levels: 0 well, 1 busy, 2 in trouble, 3 bad. Each has a word and a sign beside its colour.
 
-import { columnsOf } from "./series.js";
+import { columnsOf } from "./measures.js";
 import { state } from "./state.js";
 
-export const SIGNS = { ok: "✓", busy: "◔", saturated: "▲", servers: "▽", disk: "▣", errors: "✕", down: "✕", unknown: "·" };
+export const SIGNS = {
+  ok: "✓",
+  busy: "◔",
+  saturated: "▲",
+  servers: "▽",
+  disk: "▣",
+  errors: "✕",
+  down: "✕",
+  unknown: "·",
+};
 
-const LEVELS = { ok: 0, unknown: 0, busy: 1, servers: 2, saturated: 2, disk: 2, errors: 3, down: 3 };
+const LEVELS = {
+  ok: 0,
+  unknown: 0,
+  busy: 1,
+  servers: 2,
+  saturated: 2,
+  disk: 2,
+  errors: 3,
+  down: 3,
+};
 
 /** Shares at which a node counts as busy, failing, or short of disk. */
 const BUSY = 0.8;
@@ -47,7 +65,8 @@ function stationWord(key, station, history, at_s) {
   if (all > 0 && bad / all > 0.5) return "errors";
   const pools = Object.values(station.pools ?? {});
   if (pools.some((pool) => pool.threads > 0 && pool.busy >= pool.threads)) return "saturated";
-  if (station.disk_capacity && station.disk_used / station.disk_capacity > DISK_NEARLY_FULL) return "disk";
+  if (station.disk_capacity && station.disk_used_bytes / station.disk_capacity > DISK_NEARLY_FULL)
+    return "disk";
   if (all > 0 && bad / all > FAILING) return "errors";
   if (station.up < station.servers) return "servers";
   const cpu = station.cores ? (station.cores_busy ?? 0) / station.cores : 0;
@@ -55,7 +74,10 @@ function stationWord(key, station, history, at_s) {
 }
 
 function sum(history, window, columns) {
-  return columns.reduce((total, column) => total + Math.max(0, history.mean(column ?? -1, window, WINDOWS)), 0);
+  return columns.reduce(
+    (total, column) => total + Math.max(0, history.mean(column ?? -1, window, WINDOWS)),
+    0,
+  );
 }
 
 /** Share of requests answered around a moment, of one population or of all; NaN without requests. */

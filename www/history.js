@@ -51,7 +51,7 @@ export class History {
     return Math.min(this.finished - 1, Math.floor(at_s / this.window_s - 1e-6));
   }
 
-  /** Levels at a past moment, or the newest ones for `null`. */
+  /** Levels at a past moment, or the newest ones for `null`, as the core wrote them. */
   levelsAt(at_s) {
     if (at_s === null && this.newest) return JSON.parse(this.newest);
     let window = at_s === null ? this.levels.length - 1 : this.windowAt(at_s);

@@ -25,8 +25,15 @@ export const nameOf = (thing, key) => say(thing?.name, key);
 
 /** Chooses the language: the address, then the last choice, then the browser. */
 export function chooseLanguage() {
-  const wanted = [new URLSearchParams(location.search).get("lang"), stored(), ...navigator.languages];
-  const known = wanted.filter(Boolean).map((tag) => tag.slice(0, 2)).find((tag) => tag in DICTIONARIES);
+  const wanted = [
+    new URLSearchParams(location.search).get("lang"),
+    stored(),
+    ...navigator.languages,
+  ];
+  const known = wanted
+    .filter(Boolean)
+    .map((tag) => tag.slice(0, 2))
+    .find((tag) => tag in DICTIONARIES);
   setLanguage(known ?? "en");
 }
 
@@ -51,7 +58,8 @@ function stored() {
 
 /** Fills in the texts that stand in the markup. */
 function translatePage() {
-  for (const element of document.querySelectorAll("[data-i18n]")) write(element, t(element.dataset.i18n));
+  for (const element of document.querySelectorAll("[data-i18n]"))
+    write(element, t(element.dataset.i18n));
   for (const element of document.querySelectorAll("[data-i18n-label]")) {
     mark(element, "aria-label", t(element.dataset.i18nLabel));
     mark(element, "title", t(element.dataset.i18nLabel));

@@ -29,7 +29,9 @@ function belongsElsewhere(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return true;
   const { target } = event;
   if (document.querySelector("dialog[open]")) return true;
-  if (target.closest("input, select, textarea")) return event.key !== "Escape";
+  const slides = target.matches("input[type=range]");
+  if (target.closest("input, select, textarea"))
+    return event.key !== "Escape" && !(slides && event.key === " ");
   const presses = event.key === " " || event.key === "Enter";
   return presses && target.closest("button, summary, a, [role=button]") !== null;
 }
@@ -38,7 +40,9 @@ export function startKeyboard() {
   document.addEventListener("keydown", (event) => {
     if (!state.describe || belongsElsewhere(event)) return;
     const digit = /^[1-9]$/.test(event.key) ? state.describe.toggles[Number(event.key) - 1] : null;
-    const action = digit ? () => flip(digit.key) : KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const action = digit
+      ? () => flip(digit.key)
+      : KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
     event.preventDefault();
     action();

@@ -17,7 +17,8 @@ export function layersOf(nodes) {
     let moved = false;
     for (const { key, callees } of nodes) {
       for (const { to } of callees) {
-        if (to === key || layer.get(to) > layer.get(key) || layer.get(key) + 1 >= nodes.length) continue;
+        if (to === key || layer.get(to) > layer.get(key) || layer.get(key) + 1 >= nodes.length)
+          continue;
         layer.set(to, layer.get(key) + 1);
         moved = true;
       }
@@ -34,8 +35,12 @@ function ordered(layers, index) {
   if (index === 0) return layers[0];
   const before = layers[index - 1];
   const middle = ({ key }) => {
-    const places = before.flatMap(({ callees }, place) => (callees.some(({ to }) => to === key) ? [place] : []));
-    return places.length === 0 ? before.length : places.reduce((sum, place) => sum + place, 0) / places.length;
+    const places = before.flatMap(({ callees }, place) =>
+      callees.some(({ to }) => to === key) ? [place] : [],
+    );
+    return places.length === 0
+      ? before.length
+      : places.reduce((sum, place) => sum + place, 0) / places.length;
   };
   return [...layers[index]].sort((one, other) => middle(one) - middle(other));
 }
@@ -43,20 +48,32 @@ function ordered(layers, index) {
 /** Places for all nodes: {width, height, narrow, places: Map key → {x, y, width, height}}. */
 export function place(nodes, heightOf, available) {
   const layers = layersOf(nodes);
-  return available < NARROW ? below(layers, heightOf, available) : beside(layers, heightOf, available);
+  return available < NARROW
+    ? below(layers, heightOf, available)
+    : beside(layers, heightOf, available);
 }
 
 function beside(layers, heightOf, available) {
   const fits = (available - 2 - BETWEEN * (layers.length - 1)) / layers.length;
   const cardWidth = Math.max(CARD_MIN, Math.min(CARD_MAX, fits));
-  const heights = layers.map((layer) => layer.reduce((sum, node) => sum + heightOf(node) + GAP, -GAP));
+  const heights = layers.map((layer) =>
+    layer.reduce((sum, node) => sum + heightOf(node) + GAP, -GAP),
+  );
   const height = Math.max(...heights) + 2;
-  const between = layers.length > 1 ? Math.max(BETWEEN, (available - 2 - cardWidth * layers.length) / (layers.length - 1)) : 0;
+  const between =
+    layers.length > 1
+      ? Math.max(BETWEEN, (available - 2 - cardWidth * layers.length) / (layers.length - 1))
+      : 0;
   const places = new Map();
   layers.forEach((layer, index) => {
     let y = 1 + (height - 2 - heights[index]) / 2;
     for (const node of layer) {
-      places.set(node.key, { x: 1 + index * (cardWidth + between), y, width: cardWidth, height: heightOf(node) });
+      places.set(node.key, {
+        x: 1 + index * (cardWidth + between),
+        y,
+        width: cardWidth,
+        height: heightOf(node),
+      });
       y += heightOf(node) + GAP;
     }
   });
@@ -68,12 +85,22 @@ function below(layers, heightOf, available) {
   const places = new Map();
   let y = 1;
   for (const layer of layers) {
-    const columns = Math.max(1, Math.min(layer.length, Math.floor((available - 2 + GAP) / (CARD_MIN + GAP))));
+    const columns = Math.max(
+      1,
+      Math.min(layer.length, Math.floor((available - 2 + GAP) / (CARD_MIN + GAP))),
+    );
     const cardWidth = Math.min(CARD_MAX + 40, (available - 2 - GAP * (columns - 1)) / columns);
     for (let start = 0; start < layer.length; start += columns) {
       const row = layer.slice(start, start + columns);
       const left = 1 + (available - 2 - row.length * cardWidth - (row.length - 1) * GAP) / 2;
-      row.forEach((node, index) => places.set(node.key, { x: left + index * (cardWidth + GAP), y, width: cardWidth, height: heightOf(node) }));
+      row.forEach((node, index) =>
+        places.set(node.key, {
+          x: left + index * (cardWidth + GAP),
+          y,
+          width: cardWidth,
+          height: heightOf(node),
+        }),
+      );
       y += Math.max(...row.map(heightOf)) + (start + columns < layer.length ? GAP : 0);
     }
     y += BETWEEN;
@@ -81,16 +108,30 @@ function below(layers, heightOf, available) {
   return { width: available, height: y - BETWEEN + 1, narrow: true, places };
 }
 
-/** A curve from the caller to the callee, and the middle of it. */
-export function curve(from, to, narrow) {
+/**
+ * A curve from the caller to the callee, its middle, and the place of its number near the end.
+ * `shift` moves calls with the same ends apart.
+ */
+export function curve(from, to, narrow, shift = 0) {
   if (narrow) {
-    const [x1, y1, x2, y2] = [from.x + from.width / 2, from.y + from.height, to.x + to.width / 2, to.y];
+    const [x1, y1] = [from.x + from.width / 2 + shift, from.y + from.height];
+    const [x2, y2] = [to.x + to.width / 2 + shift, to.y - 5];
     const middle = (y1 + y2) / 2;
-    return { path: `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2 - 5}`, x: (x1 + x2) / 2, y: middle };
+    return {
+      path: `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`,
+      x: (x1 + x2) / 2,
+      y: middle,
+      label: { x: x2 + 7, y: y2 - 2, anchor: "start" },
+    };
   }
   const forward = to.x > from.x;
-  const [x1, y1] = [forward ? from.x + from.width : from.x, from.y + from.height / 2];
-  const [x2, y2] = [forward ? to.x - 5 : to.x + to.width + 5, to.y + to.height / 2];
+  const [x1, y1] = [forward ? from.x + from.width : from.x, from.y + from.height / 2 + shift];
+  const [x2, y2] = [forward ? to.x - 5 : to.x + to.width + 5, to.y + to.height / 2 + shift];
   const middle = (x1 + x2) / 2;
-  return { path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`, x: middle, y: (y1 + y2) / 2 };
+  return {
+    path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`,
+    x: middle,
+    y: (y1 + y2) / 2,
+    label: { x: x2 + (forward ? -3 : 3), y: y2 - 7, anchor: forward ? "end" : "start" },
+  };
 }

@@ -11,7 +11,9 @@ export const DEFAULT_PRESET = "slow-dependency";
 /** What the page shows now, as the fragment of a link. */
 export function fragment() {
   const { preset, scenario, seed, actions } = state;
-  return encode_link(JSON.stringify(preset ? { preset, seed, actions } : { scenario, seed, actions }));
+  return encode_link(
+    JSON.stringify(preset ? { preset, seed, actions } : { scenario, seed, actions }),
+  );
 }
 
 /** Reads the address. Gives {run} or, where the link is broken, {run: the default, problem: text}. */
@@ -37,7 +39,8 @@ export function readable(error) {
   const text = typeof error === "string" ? error : (error?.message ?? String(error));
   try {
     const parsed = JSON.parse(text);
-    if (Array.isArray(parsed)) return parsed.map(({ path, message }) => `${path}: ${message}`).join("\n");
+    if (Array.isArray(parsed))
+      return parsed.map(({ path, message }) => `${path}: ${message}`).join("\n");
     return say(parsed, text);
   } catch {
     return text;
@@ -55,12 +58,13 @@ export async function share() {
   writeAddress();
   const field = byId("share-link");
   const status = byId("share-status");
-  field.value = location.href;
+  const link = location.origin + location.pathname + location.hash;
+  field.value = link;
   write(status, "");
   byId("share-dialog").showModal();
   field.select();
   try {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(link);
     write(status, t("share_copied"));
   } catch {
     write(status, t("share_select"));

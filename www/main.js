@@ -1,13 +1,12 @@
 // The page, as a table of contents.
 
 import init, { presets } from "./pkg/brownout.js";
-import { startCascade } from "./cascade.js";
 import { startCharts } from "./charts.js";
 import { frameStatistics, startClock } from "./clock.js";
 import { byId, write } from "./dom.js";
 import { startEvents } from "./events.js";
 import { startFaults } from "./faults.js";
-import { startHeader } from "./header.js";
+import { startHeader, startTheme } from "./header.js";
 import { chooseLanguage, t } from "./i18n.js";
 import { startInspector } from "./inspector.js";
 import { startKeyboard } from "./keyboard.js";
@@ -16,9 +15,7 @@ import { notice } from "./notice.js";
 import { open, pause } from "./session.js";
 import { digests } from "./simulation.js";
 import { state } from "./state.js";
-import { startStory } from "./story.js";
 import { startSwitches } from "./switches.js";
-import { startTheme } from "./theme.js";
 import { startTopology } from "./topology.js";
 import { startTransport } from "./transport.js";
 import { startVerdict } from "./verdict.js";
@@ -30,14 +27,12 @@ async function main() {
   await init();
   startHeader(JSON.parse(presets()));
   startLinks(open);
-  startStory();
   startVerdict();
   startTopology();
   startCharts();
   startSwitches();
   startFaults();
   startInspector();
-  startCascade();
   startEvents();
   startTransport();
   startKeyboard();

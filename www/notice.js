@@ -6,8 +6,15 @@ import { t } from "./i18n.js";
 /** Shows a banner: a heading and paragraphs. It stays until it is dismissed. */
 export function notice(heading, ...paragraphs) {
   const banner = byId("notice");
-  const close = h("button", { type: "button", class: "quiet", on: { click: dismiss } }, t("dismiss"));
-  const lines = paragraphs.filter(Boolean).flatMap((text) => text.split("\n")).slice(0, 12);
+  const close = h(
+    "button",
+    { type: "button", class: "quiet", on: { click: dismiss } },
+    t("dismiss"),
+  );
+  const lines = paragraphs
+    .filter(Boolean)
+    .flatMap((text) => text.split("\n"))
+    .slice(0, 12);
   banner.replaceChildren(h("strong", {}, heading), ...lines.map((line) => h("p", {}, line)), close);
   banner.hidden = false;
 }

@@ -14,19 +14,28 @@ export class Schema {
       else if (current.anyOf && other) current = this.merge(other, current, "anyOf");
       else break;
     }
-    if (Array.isArray(current.type)) current = { ...current, type: current.type.find((type) => type !== "null") };
+    if (Array.isArray(current.type))
+      current = { ...current, type: current.type.find((type) => type !== "null") };
     return current;
   }
 
   /** What stands beside a reference adds to what it refers to; its own words come first. */
   merge(target, around, without) {
     const { [without]: removed, ...own } = around;
-    const properties = target.properties || own.properties ? { properties: { ...own.properties, ...target.properties } } : {};
+    const properties =
+      target.properties || own.properties
+        ? { properties: { ...own.properties, ...target.properties } }
+        : {};
     return { ...target, ...own, ...properties };
   }
 
   lookUp(reference) {
-    return reference.replace(/^#\//, "").split("/").reduce((inner, key) => inner?.[key], this.document) ?? {};
+    return (
+      reference
+        .replace(/^#\//, "")
+        .split("/")
+        .reduce((inner, key) => inner?.[key], this.document) ?? {}
+    );
   }
 
   isOptional(schema) {
@@ -38,7 +47,9 @@ export class Schema {
   variants(schema) {
     const shapes = (this.resolve(schema).oneOf ?? []).map((shape) => this.resolve(shape));
     const tagged = shapes.map((shape) => {
-      const entry = Object.entries(shape.properties ?? {}).find(([, property]) => "const" in property);
+      const entry = Object.entries(shape.properties ?? {}).find(
+        ([, property]) => "const" in property,
+      );
       return entry && { tag: entry[0], constant: entry[1].const, schema: shape };
     });
     return tagged.every(Boolean) ? tagged : [];
@@ -47,13 +58,20 @@ export class Schema {
   /** The words of an enumeration: [{value, description}]; empty for everything else. */
   static words(schema) {
     if (schema.enum) return schema.enum.map((value) => ({ value }));
-    const shapes = (schema.oneOf ?? []).flatMap((shape) => (shape.enum ? shape.enum.map((value) => ({ const: value })) : [shape]));
-    return shapes.every((shape) => "const" in shape) ? shapes.map((shape) => ({ value: shape.const, description: shape.description })) : [];
+    const shapes = (schema.oneOf ?? []).flatMap((shape) =>
+      shape.enum ? shape.enum.map((value) => ({ const: value })) : [shape],
+    );
+    return shapes.every((shape) => "const" in shape)
+      ? shapes.map((shape) => ({ value: shape.const, description: shape.description }))
+      : [];
   }
 
   /** Whether one control is enough for it. */
   isLeaf(schema) {
-    return ["number", "integer", "boolean", "string"].includes(schema.type) || Schema.words(schema).length > 0;
+    return (
+      ["number", "integer", "boolean", "string"].includes(schema.type) ||
+      Schema.words(schema).length > 0
+    );
   }
 
   /** The schema at a path; `*` stands for any name. The value decides between shapes where it is given. */
@@ -69,7 +87,8 @@ export class Schema {
 
   step(schema, key) {
     if (schema.properties && key in schema.properties) return this.resolve(schema.properties[key]);
-    if (typeof schema.additionalProperties === "object") return this.resolve(schema.additionalProperties);
+    if (typeof schema.additionalProperties === "object")
+      return this.resolve(schema.additionalProperties);
     if (schema.items) return this.resolve(schema.items);
     return {};
   }
@@ -85,7 +104,8 @@ export class Schema {
   /** The value that a part starts with when it is switched on. */
   initial(schema) {
     const resolved = this.resolve(schema);
-    if (resolved.default !== undefined && resolved.default !== null) return structuredClone(resolved.default);
+    if (resolved.default !== undefined && resolved.default !== null)
+      return structuredClone(resolved.default);
     if ("const" in resolved) return resolved.const;
     const words = Schema.words(resolved);
     if (words.length > 0) return words[0].value;
@@ -95,13 +115,18 @@ export class Schema {
     if (resolved.type === "array") return [];
     if (resolved.type === "boolean") return false;
     if (resolved.type === "string") return "";
-    if (resolved.type === "number" || resolved.type === "integer") return Math.max(resolved.minimum ?? 0, Math.min(1, resolved.maximum ?? 1));
+    if (resolved.type === "number" || resolved.type === "integer")
+      return Math.max(resolved.minimum ?? 0, Math.min(1, resolved.maximum ?? 1));
     return {};
   }
 
   initialObject(schema) {
     const entries = Object.entries(schema.properties)
-      .filter(([name, property]) => schema.required?.includes(name) || (property.default !== undefined && property.default !== null))
+      .filter(
+        ([name, property]) =>
+          schema.required?.includes(name) ||
+          (property.default !== undefined && property.default !== null),
+      )
       .map(([name, property]) => [name, this.initial(property)]);
     return Object.fromEntries(entries);
   }

@@ -11,7 +11,14 @@ import { isOn, state, update } from "./state.js";
 export async function open({ run, problem }) {
   dismiss();
   const { preset, scenario, seed, actions } = run;
-  update({ preset: preset ?? null, scenario, seed, actions, selected: null, speed: paceOf(scenario) });
+  update({
+    preset: preset ?? null,
+    scenario,
+    seed,
+    actions,
+    selected: null,
+    speed: paceOf(scenario),
+  });
   const answer = await simulation.start({ until_s: openingMoment(scenario) });
   if (refusal(answer)) return;
   document.documentElement.dataset.state = problem ? "error" : "ready";

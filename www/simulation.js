@@ -4,16 +4,20 @@
 import { History } from "./history.js";
 import { hitsBoth, state, touch, update } from "./state.js";
 
-const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+let worker = spawn();
 const pending = new Map();
 let generation = 0;
 let ticket = 0;
 let asked_s = 0;
 
-worker.onmessage = ({ data }) => {
-  if (data.generation === generation) receive[data.type](data);
-};
-worker.onerror = (event) => finish(`start-${generation}`, { error: event.message ?? "worker" });
+function spawn() {
+  const made = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  made.onmessage = ({ data }) => {
+    if (data.generation === generation) receive[data.type](data);
+  };
+  made.onerror = (event) => receive.failed({ message: event.message ?? "worker" });
+  return made;
+}
 
 /** The two runs behind the page: the same world, with and without what the user changed. */
 export function runsOf(scenario, seed, actions) {
@@ -68,9 +72,14 @@ function finish(key, answer) {
 const receive = {
   started({ describe }) {
     update({
-      describe, effective: describe.scenario,
+      describe,
+      effective: describe.scenario,
       lanes: [new History(describe), new History(describe)],
-      reports: [null, null], now_s: 0, ended: false, view_s: null, hover_s: null,
+      reports: [null, null],
+      now_s: 0,
+      ended: false,
+      view_s: null,
+      hover_s: null,
     });
     finish(`start-${generation}`, {});
   },
@@ -78,6 +87,9 @@ const receive = {
     finish(`start-${generation}`, { problems });
   },
   failed({ message }) {
+    // After a panic the module must not be used again.
+    worker.terminate();
+    worker = spawn();
     finish(`start-${generation}`, { error: message });
     window.dispatchEvent(new CustomEvent("brownout-failed", { detail: message }));
   },

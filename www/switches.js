@@ -10,7 +10,9 @@ let rows = [];
 
 export function startSwitches() {
   watch(["describe", "language"], build);
-  watch(["actions", "now_s", "view_s", "describe", "language", "selected"], draw, { every_ms: 100 });
+  watch(["actions", "now_s", "view_s", "describe", "language", "selected"], draw, {
+    every_ms: 100,
+  });
 }
 
 function build() {
@@ -18,22 +20,56 @@ function build() {
   const { toggles } = state.describe;
   rows = toggles.map(row);
   const list = find("#switches .switch-list");
-  const bulk = h("li", { class: "switch-bulk" },
-    h("button", { type: "button", class: "quiet", on: { click: () => flipAll(true) } }, t("switch_all")),
-    h("button", { type: "button", class: "quiet", on: { click: () => flipAll(false) } }, t("switch_all_off")));
+  const bulk = h(
+    "li",
+    { class: "switch-bulk" },
+    h(
+      "button",
+      { type: "button", class: "quiet", on: { click: () => flipAll(true) } },
+      t("switch_all"),
+    ),
+    h(
+      "button",
+      { type: "button", class: "quiet", on: { click: () => flipAll(false) } },
+      t("switch_all_off"),
+    ),
+  );
   const none = h("li", { class: "switch-none" }, t("switch_none"));
-  list.replaceChildren(...(rows.length === 0 ? [none] : rows.map(({ item }) => item)), ...(rows.length > 1 ? [bulk] : []));
+  list.replaceChildren(
+    ...(rows.length === 0 ? [none] : rows.map(({ item }) => item)),
+    ...(rows.length > 1 ? [bulk] : []),
+  );
   draw();
 }
 
 function row(toggle, index) {
   const name = say(toggle.name, toggle.key);
   const id = `switch-${toggle.key}`;
-  const button = h("button", {
-    type: "button", role: "switch", class: "switch", id, "aria-describedby": `${id}-help`, "aria-keyshortcuts": index < 9 ? String(index + 1) : null,
-    on: { click: () => flip(toggle.key) },
-  }, h("span", { class: "switch-track", "aria-hidden": "true" }), h("span", { class: "switch-name" }, name));
-  const inspect = h("button", { type: "button", class: "quiet switch-inspect", "aria-label": t("switch_inspect", { name }), title: t("switch_inspect", { name }), on: { click: () => select("toggle", toggle.key) } }, "⋯");
+  const button = h(
+    "button",
+    {
+      type: "button",
+      role: "switch",
+      class: "switch",
+      id,
+      "aria-describedby": `${id}-help`,
+      "aria-keyshortcuts": index < 9 ? String(index + 1) : null,
+      on: { click: () => flip(toggle.key) },
+    },
+    h("span", { class: "switch-track", "aria-hidden": "true" }),
+    h("span", { class: "switch-name" }, name),
+  );
+  const inspect = h(
+    "button",
+    {
+      type: "button",
+      class: "quiet switch-inspect",
+      "aria-label": t("switch_inspect", { name }),
+      title: t("switch_inspect", { name }),
+      on: { click: () => select("toggle", toggle.key) },
+    },
+    "⋯",
+  );
   const when = h("span", { class: "switch-when" });
   const help = h("p", { class: "switch-help", id: `${id}-help` }, say(toggle.help));
   const item = h("li", {}, h("div", { class: "switch-line" }, button, inspect), help, when);
@@ -46,7 +82,11 @@ function draw() {
     const on = isOn(toggle.key, moment);
     mark(button, "aria-checked", on);
     mark(item, "data-on", on);
-    mark(inspect, "aria-pressed", state.selected?.kind === "toggle" && state.selected.key === toggle.key);
+    mark(
+      inspect,
+      "aria-pressed",
+      state.selected?.kind === "toggle" && state.selected.key === toggle.key,
+    );
     write(when, timesOf(toggle.key, moment));
   }
 }

@@ -24,7 +24,8 @@ function startSpeed() {
   const choice = byId("speed");
   choice.addEventListener("change", () => update({ speed: Number(choice.value) }));
   watch(["language"], () => {
-    const name = (speed) => (speed === Infinity ? t("speed_max") : `${speed.toLocaleString(state.language)}×`);
+    const name = (speed) =>
+      speed === Infinity ? t("speed_max") : `${speed.toLocaleString(state.language)}×`;
     choice.replaceChildren(...SPEEDS.map((speed) => h("option", { value: speed }, name(speed))));
     choice.value = String(state.speed);
   });
@@ -95,7 +96,7 @@ function drawMarks() {
   const elements = [];
   for (const { at_s, kind, severity } of entries) {
     const percent = ((100 * at_s) / state.describe.duration_s).toFixed(1);
-    const shows = severity >= 2 || kind === "switched" || kind === "fault_ended";
+    const shows = severity >= 2 || kind.startsWith("switched") || kind === "fault_ended";
     const key = `${percent}/${severity}`;
     if (!shows || seen.has(key) || elements.length > 150) continue;
     seen.add(key);

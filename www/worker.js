@@ -33,7 +33,11 @@ const handlers = {
     try {
       run = begin(message);
     } catch (error) {
-      self.postMessage({ type: "refused", generation: message.generation, problems: String(error) });
+      self.postMessage({
+        type: "refused",
+        generation: message.generation,
+        problems: String(error),
+      });
       return;
     }
     self.postMessage({ type: "started", generation: run.generation, describe: run.describe });
@@ -56,7 +60,8 @@ const handlers = {
     wake();
   },
   digests({ generation, ticket }) {
-    const digests = generation === run?.generation ? run.lanes.map(({ lane }) => lane.digest()) : [];
+    const digests =
+      generation === run?.generation ? run.lanes.map(({ lane }) => lane.digest()) : [];
     self.postMessage({ type: "digests", generation, ticket, digests });
   },
 };
@@ -65,15 +70,28 @@ function begin({ generation, runs, until_s }) {
   const lanes = runs.map((json) => ({ lane: new Lane(json), sent: 0, told: 0, levels: [] }));
   const describe = JSON.parse(lanes[1].lane.describe());
   return {
-    generation, lanes, describe,
-    target_s: until_s, waiting: [], pumping: false,
-    events_per_slice: 2_000, windows_seen: 0, levels_at: 0, report_at: 0, report_due: true,
+    generation,
+    lanes,
+    describe,
+    target_s: until_s,
+    waiting: [],
+    pumping: false,
+    events_per_slice: 2_000,
+    windows_seen: 0,
+    levels_at: 0,
+    report_at: 0,
+    report_due: true,
   };
 }
 
 const latest = () => Math.max(...run.lanes.map(({ lane }) => lane.now_s()));
-const earliest = () => Math.min(...run.lanes.map(({ lane }) => lane.now_s()));
 const allDone = () => run.lanes.every(({ lane }) => lane.done());
+
+/** The moment that every lane has reached which has not ended. */
+function reached() {
+  const going = run.lanes.filter(({ lane }) => !lane.done());
+  return going.length === 0 ? latest() : Math.min(...going.map(({ lane }) => lane.now_s()));
+}
 
 function wake() {
   if (!run.pumping) {
@@ -110,9 +128,9 @@ function work() {
     }
     return true;
   }
-  if (allDone() || earliest() >= run.target_s - 1e-9) return false;
-  const { window_s, windows } = run.describe;
-  const boundary = Math.min(run.windows_seen + 1, windows) * window_s;
+  if (allDone() || reached() >= run.target_s - 1e-9) return false;
+  const { duration_s, window_s, windows } = run.describe;
+  const boundary = run.windows_seen + 1 < windows ? (run.windows_seen + 1) * window_s : duration_s;
   const until_s = Math.min(boundary, run.target_s);
   if (settle(until_s) && until_s === boundary) {
     for (const entry of run.lanes) entry.levels.push([run.windows_seen, entry.lane.snapshot()]);
@@ -128,11 +146,11 @@ function settle(until_s) {
     if (lane.done()) continue;
     const before = lane.events();
     const started = performance.now();
-    const reached = lane.advance(until_s, run.events_per_slice);
+    const now_s = lane.advance(until_s, run.events_per_slice);
     adapt(performance.now() - started, lane.events() - before);
     // A full budget may have ended in the middle of an instant.
     const full = lane.events() - before >= run.events_per_slice;
-    if (!lane.done() && (reached < until_s - 1e-9 || full)) there = false;
+    if (!lane.done() && (now_s < until_s - 1e-9 || full)) there = false;
   }
   return there;
 }
@@ -148,10 +166,19 @@ function act({ action, lanes, ticket }, at_s) {
   const stamped = { ...action, at_s };
   // A fault injected by hand starts when it is injected.
   if (action.value?.target !== undefined) stamped.value = { ...action.value, at_s };
-  const problems = lanes.flatMap((index) => JSON.parse(run.lanes[index].lane.act(JSON.stringify(stamped))));
+  const problems = lanes.flatMap((index) =>
+    JSON.parse(run.lanes[index].lane.act(JSON.stringify(stamped))),
+  );
   const effective = JSON.parse(run.lanes[1].lane.describe()).scenario;
   run.report_due = true;
-  self.postMessage({ type: "acted", generation: run.generation, ticket, action: stamped, problems, effective });
+  self.postMessage({
+    type: "acted",
+    generation: run.generation,
+    ticket,
+    action: stamped,
+    problems,
+    effective,
+  });
 }
 
 function sendFrame(more) {
@@ -166,14 +193,19 @@ function sendFrame(more) {
   const lanes = run.lanes.map((entry) => laneFrame(entry, live, report));
   const transfer = lanes.map((frame) => frame.rows.buffer);
   const ended = allDone();
-  self.postMessage({ type: "frame", generation: run.generation, now_s: earliest(), ended, busy: more, lanes }, transfer);
+  self.postMessage(
+    { type: "frame", generation: run.generation, now_s: reached(), ended, busy: more, lanes },
+    transfer,
+  );
 }
 
 function laneFrame(entry, live, report) {
   const { lane } = entry;
   const rows = lane.frame(entry.sent);
   const frame = {
-    from: entry.sent, rows, levels: entry.levels,
+    from: entry.sent,
+    rows,
+    levels: entry.levels,
     newest: live ? lane.snapshot() : null,
     report: report ? JSON.parse(lane.report()) : null,
     timeline: JSON.parse(lane.timeline(entry.told)),
