@@ -4,7 +4,7 @@
 /** Below this width in CSS pixels layers lie under each other. */
 const NARROW = 560;
 const GAP = 16;
-const CARD_MIN = 132;
+const CARD_MIN = 126;
 const CARD_MAX = 208;
 /** Room between two layers for the calls and their signs. */
 const BETWEEN = 40;

@@ -21,7 +21,7 @@ export async function open({ run, problem }) {
   });
   const answer = await simulation.start({ until_s: openingMoment(scenario) });
   if (refusal(answer)) return;
-  document.documentElement.dataset.state = problem ? "error" : "ready";
+  document.documentElement.dataset.state = "ready";
   if (problem) notice(t("link_bad"), problem, t("link_fallback"));
   update({ playing: true });
 }
