@@ -1,0 +1,111 @@
+// What happened: the events of both lanes, newest first (one that is the same in both stands once),
+// and the cascade path, the order in which nodes left their normal band.
+
+import { find, h, laneMark } from "./dom.js";
+import { nameOf, say, seconds, t, tOr } from "./i18n.js";
+import { look, select } from "./session.js";
+import { state, watch } from "./state.js";
+
+const SIGNS = ["·", "✓", "!", "✕"];
+/** More than this nobody reads, and the page must stay light. */
+const MOST = 150;
+
+export function startEvents() {
+  watch(["timeline", "language", "describe"], drawEvents, { every_ms: 250 });
+  watch(["reports", "language", "describe"], drawCascade, { every_ms: 500 });
+}
+
+function merged() {
+  const known = new Map();
+  state.lanes.forEach((history, lane) => {
+    for (const entry of history?.timeline ?? []) {
+      const key = `${entry.at_s}|${entry.kind}|${entry.subject}|${entry.en}`;
+      if (known.has(key)) known.get(key).lanes.push(lane);
+      else known.set(key, { entry, lanes: [lane] });
+    }
+  });
+  return [...known.values()].sort((one, other) => other.entry.at_s - one.entry.at_s).slice(0, MOST);
+}
+
+function drawEvents() {
+  const events = merged();
+  const none = h("li", { class: "none" }, t("events_none"));
+  find("#events .event-list").replaceChildren(...(events.length === 0 ? [none] : events.map(item)));
+}
+
+function item({ entry, lanes }) {
+  const both = lanes.length > 1;
+  const name = both ? t("event_both") : t(`lane_${lanes[0]}`);
+  return h(
+    "li",
+    { data: { severity: entry.severity } },
+    h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        title: t("event_jump", { time: seconds(entry.at_s) }),
+        on: { click: () => look(entry.at_s) },
+      },
+      h("span", { class: "at" }, seconds(entry.at_s)),
+      h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[entry.severity] ?? "·"),
+      h("span", { class: "what" }, say(entry)),
+      h(
+        "span",
+        { class: "where" },
+        ...(both ? [0, 1] : lanes).map(laneMark),
+        h("span", { class: "visually-hidden" }, name),
+      ),
+    ),
+  );
+}
+
+// --- the cascade path ---
+
+let drawn = "";
+
+function drawCascade() {
+  const paths = state.reports.map((report) => report?.cascade ?? []);
+  const signature = state.language + JSON.stringify(paths);
+  if (signature === drawn || !state.describe) return;
+  drawn = signature;
+  find("#cascade .cascade-lanes").replaceChildren(...paths.map(lane));
+}
+
+function lane(steps, index) {
+  const none = h("p", { class: "none" }, t("cascade_none"));
+  const list = h("ol", { class: "cascade-path" }, ...steps.map(step));
+  return h(
+    "div",
+    { class: "cascade-lane" },
+    h("h3", {}, laneMark(index), t(`lane_${index}`)),
+    steps.length === 0 ? none : list,
+  );
+}
+
+function step({ at_s, node, stage, ...text }) {
+  const name = nameOf(
+    state.describe.nodes.find(({ key }) => key === node),
+    node,
+  );
+  const show = () => {
+    look(at_s);
+    if (state.selected?.key !== node) select("node", node);
+  };
+  return h(
+    "li",
+    { data: { stage } },
+    h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        title: t("event_jump", { time: seconds(at_s) }),
+        on: { click: show },
+      },
+      h("span", { class: "at" }, seconds(at_s)),
+      h("span", { class: "what" }, h("strong", {}, name), " ", tOr(`stage_${stage}`, stage)),
+      h("span", { class: "figure" }, say(text)),
+    ),
+  );
+}
