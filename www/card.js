@@ -151,11 +151,7 @@ function levelOf(node, row, levels, history) {
       percent((station.cores_busy ?? 0) / station.cores),
     );
   if (row.kind === "disk")
-    return share(
-      station.disk_used_bytes ?? 0,
-      station.disk_capacity,
-      bytes(station.disk_used_bytes ?? 0),
-    );
+    return share(station.disk_used ?? 0, station.disk_capacity, bytes(station.disk_used ?? 0));
   const pool = station.pools?.[row.pool] ?? { busy: 0, threads: 0, queue: 0 };
   const waiting = pool.queue > 0 ? `+${number(pool.queue)}` : `${pool.busy}/${pool.threads}`;
   return { ...share(pool.busy, pool.threads, waiting), full: pool.queue > 0 };

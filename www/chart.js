@@ -9,9 +9,8 @@ import { hitsBoth, shown_s, state, update } from "./state.js";
 
 /** Rows of the table twin. */
 const TABLE_ROWS = 16;
-/** Where the plot lies in the canvas when the painter does not say, in CSS pixels. */
-const PLOT_LEFT = 44;
-const PLOT_RIGHT = 10;
+/** Device pixels per CSS pixel that a canvas is painted with at most. */
+const FINEST_SCALE = 4;
 
 export class Chart {
   /** `definition`: {id, title, unit, lines: [{name, color_index, values(history, window)}]}. */
@@ -123,8 +122,8 @@ export class Chart {
   /** Simulated moment under the pointer. */
   momentAt(event) {
     const box = this.stage.getBoundingClientRect();
-    const area = this.painter.plot_area?.() ?? [PLOT_LEFT, 0, box.width - PLOT_RIGHT, 0];
-    const share = (event.clientX - box.left - area[0]) / (area[2] - area[0]);
+    const [left = 0, , right = box.width] = this.painter.plot_area();
+    const share = (event.clientX - box.left - left) / (right - left);
     return Math.max(0, Math.min(1, share)) * state.describe.duration_s;
   }
 
@@ -170,7 +169,7 @@ export class Chart {
     const specification = {
       width_css,
       height_css,
-      scale: Math.min(4, Math.max(2, window.devicePixelRatio)),
+      scale: Math.min(FINEST_SCALE, window.devicePixelRatio),
       theme: state.theme,
       lang: state.language,
       duration_s,

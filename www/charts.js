@@ -38,10 +38,9 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function startCharts() {
   forgetHover();
-  byId("scope").addEventListener("change", (event) => {
-    const key = event.target.value;
-    const kind = event.target.selectedOptions[0].dataset.kind;
-    if (key !== (state.selected?.key ?? "")) select(kind, key === "" ? null : key);
+  byId("scope").addEventListener("change", ({ target }) => {
+    const { kind, key } = target.selectedOptions[0].dataset;
+    select(kind ?? null, key ?? null);
   });
   watch(["describe", "selected", "language"], defineCharts);
   const redraw = () => charts.forEach((chart) => chart.draw());
@@ -76,7 +75,8 @@ function defineCharts() {
 
 function listScopes(subject) {
   const { describe, effective } = state;
-  const option = (kind, key, name) => h("option", { value: key, data: { kind } }, name);
+  const option = (kind, key, name) =>
+    h("option", { value: `${kind} ${key}`, data: { kind, key } }, name);
   const options = describe.nodes.flatMap((node) => {
     if (node.kind === "balancer") return [];
     const classes = node.kind === "clients" ? partsOf(describe, node.key, "offered") : [];
@@ -92,11 +92,12 @@ function listScopes(subject) {
   });
   const calls = describe.edges.map(({ key }) => option("edge", key, key));
   byId("scope").replaceChildren(
-    option("", "", t("scope_all")),
+    h("option", { value: "" }, t("scope_all")),
     ...options,
     h("optgroup", { label: t("group_edges") }, ...calls),
   );
-  byId("scope").value = subject?.key ?? "";
+  const isPart = subject?.kind === "class" || subject?.kind === "edge";
+  byId("scope").value = subject ? `${isPart ? subject.kind : "node"} ${subject.key}` : "";
 }
 
 // --- lines ---
@@ -115,9 +116,9 @@ function combine(columns, history, window, operation) {
   return result;
 }
 
-function line(measure, keys, { from = [measure], join = summed } = {}) {
+function line(measure, keys, { from = [measure], join = summed, mark } = {}) {
   const columns = keys
-    .flatMap((key) => from.map((name) => columnsOf(state.describe, key)[name]))
+    .flatMap((key) => from.map((name) => columnsOf(state.describe, key, mark)[name]))
     .filter((column) => column !== undefined);
   if (columns.length === 0) return [];
   return [{ name: t(`m_${measure}`), color_index: COLOURS[measure], values: join(columns) }];
@@ -160,18 +161,18 @@ function ofStation(key) {
 
 function ofCall(key) {
   const { station } = state.describe.edges.find((edge) => edge.key === key) ?? {};
-  const outcomes = lines(["failed", "timed_out", "refused", "rejected"], [key]);
+  const ofIt = (...measures) => lines(measures, [key], { mark: "attempts" });
   return [
+    chart("goodput", "chart_attempts", "rps", ofIt("attempts", "ok", "retries", "fallbacks")),
     chart(
-      "goodput",
-      "chart_attempts",
+      "outcomes",
+      "chart_call_outcomes",
       "rps",
-      lines(["attempts", "ok", "retries", "fallbacks"], [key]),
+      ofIt("failed", "timed_out", "refused", "rejected"),
     ),
-    chart("outcomes", "chart_call_outcomes", "rps", outcomes),
     latency([station]),
-    chart("busy", "chart_breaker", "ratio", line("breaker_open", [key])),
-    chart("queue", "chart_in_flight", "requests", line("in_flight", [key])),
+    chart("busy", "chart_breaker", "ratio", ofIt("breaker_open")),
+    chart("queue", "chart_in_flight", "requests", ofIt("in_flight")),
   ];
 }
 

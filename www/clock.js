@@ -20,6 +20,7 @@ export function startClock() {
 }
 
 function beat(time) {
+  requestAnimationFrame(beat);
   const passed_s = Math.min((time - last) / 1_000, LONGEST_FRAME_S);
   const interval = time - last;
   last = time;
@@ -27,7 +28,6 @@ function beat(time) {
   const before = performance.now();
   render(time);
   note(time, interval, performance.now() - before);
-  requestAnimationFrame(beat);
 }
 
 function ask(passed_s) {

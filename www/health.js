@@ -65,7 +65,7 @@ function stationWord(key, station, history, at_s) {
   if (all > 0 && bad / all > 0.5) return "errors";
   const pools = Object.values(station.pools ?? {});
   if (pools.some((pool) => pool.threads > 0 && pool.busy >= pool.threads)) return "saturated";
-  if (station.disk_capacity && station.disk_used_bytes / station.disk_capacity > DISK_NEARLY_FULL)
+  if (station.disk_capacity && station.disk_used / station.disk_capacity > DISK_NEARLY_FULL)
     return "disk";
   if (all > 0 && bad / all > FAILING) return "errors";
   if (station.up < station.servers) return "servers";

@@ -8,7 +8,13 @@ import { edit, select } from "./session.js";
 import { state, watch } from "./state.js";
 import { schema } from "./pkg/brownout.js";
 
-const GROUPS = ["node", "edge", "toggle", "fault"];
+const GROUPS = {
+  node: "group_nodes",
+  class: "group_classes",
+  edge: "group_edges",
+  toggle: "group_toggles",
+  fault: "group_faults",
+};
 
 let root = null;
 let built = "";
@@ -31,21 +37,25 @@ const split = (text) => [text.slice(0, text.indexOf(":")), text.slice(text.index
 
 function listSubjects() {
   if (!state.describe) return;
-  const { nodes, edges, toggles } = state.describe;
+  const { nodes, classes, edges, toggles } = state.describe;
   const faults = Object.entries(state.effective.faults ?? {}).map(([key, fault]) => ({
     key,
     name: fault.name,
   }));
-  const groups = { node: nodes, edge: edges, toggle: toggles, fault: faults };
-  const options = GROUPS.filter((kind) => groups[kind].length > 0).map((kind) =>
-    h(
-      "optgroup",
-      { label: t(`group_${kind}s`) },
-      ...groups[kind].map((one) =>
-        h("option", { value: `${kind}:${one.key}` }, nameOf(one, one.key)),
+  // A population without classes has one that the scenario does not name.
+  const named = classes.filter((one) => state.effective.nodes[one.node].classes?.[one.class]);
+  const groups = { node: nodes, class: named, edge: edges, toggle: toggles, fault: faults };
+  const options = Object.keys(GROUPS)
+    .filter((kind) => groups[kind].length > 0)
+    .map((kind) =>
+      h(
+        "optgroup",
+        { label: t(GROUPS[kind]) },
+        ...groups[kind].map((one) =>
+          h("option", { value: `${kind}:${one.key}` }, nameOf(one, one.key)),
+        ),
       ),
-    ),
-  );
+    );
   byId("subject").replaceChildren(h("option", { value: ":" }, t("nothing")), ...options);
 }
 

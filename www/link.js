@@ -22,7 +22,8 @@ export function read() {
   if (text === "") return { run: presetRun(DEFAULT_PRESET) };
   try {
     const run = JSON.parse(decode_link(text));
-    return { run: { preset: null, actions: [], ...run } };
+    const scenario = run.scenario ?? presetRun(run.preset).scenario;
+    return { run: { preset: null, actions: [], ...run, scenario } };
   } catch (error) {
     return { run: presetRun(DEFAULT_PRESET), problem: readable(error) };
   }

@@ -1,58 +1,36 @@
-// How the core names what it measures, and nothing else on the page knows it.
+// Which column of a frame holds what, and nothing else on the page knows it: columns are named
+// `owner/measure`, the owner being `node`, `node.pool`, `node.class` or `node.call`.
 //
-// Columns are named `owner/measure`, the owner being `node`, `node.pool`, `node.class` or `node.call`.
-// Levels come as lists per kind of thing; the page looks them up by key.
+// A class and a call of one node may have the same name. They are told apart by what is measured:
+// only requests of classes are offered, only calls have attempts, only pools have a queue.
 
 const cache = new WeakMap();
 
-function owners(describe) {
+/** The columns of each owner stand together: [{owner, columns: {measure: column}}]. */
+function groupsOf(describe) {
   if (!cache.has(describe)) {
-    const found = new Map();
+    const groups = [];
     describe.series.forEach(({ key }, column) => {
-      const [owner, measure] = key.split("/");
-      if (!found.has(owner)) found.set(owner, {});
-      found.get(owner)[measure.replace(/_ms$/, "")] = column;
+      const [owner, name] = key.split("/");
+      const measure = name.replace(/_ms$/, "");
+      const last = groups.at(-1);
+      if (last?.owner === owner && !(measure in last.columns)) last.columns[measure] = column;
+      else groups.push({ owner, columns: { [measure]: column } });
     });
-    cache.set(describe, found);
+    cache.set(describe, groups);
   }
   return cache.get(describe);
 }
 
-/** Columns of a node, a pool, a class or a call, by measure. */
-export const columnsOf = (describe, owner) => owners(describe).get(owner) ?? {};
-
-/** Parts of a node that have a measure: its pools have `queue`, its classes `offered`, its calls `attempts`. */
-export function partsOf(describe, node, measure) {
-  return [...owners(describe)]
-    .filter(([owner, columns]) => owner.startsWith(`${node}.`) && measure in columns)
-    .map(([owner, columns]) => ({ owner, part: owner.slice(node.length + 1), columns }));
+/** Columns by measure of the node, class, pool or call of that name which has the measure `mark`. */
+export function columnsOf(describe, owner, mark = "offered") {
+  const found = groupsOf(describe).find((group) => group.owner === owner && mark in group.columns);
+  return found?.columns ?? {};
 }
 
-const keyed = (list, keyOf, read) =>
-  Object.fromEntries((list ?? []).map((one) => [keyOf(one), read(one)]));
-
-const byNode = ({ node }) => node;
-
-/** Levels by key, completed with the capacities that the scenario states. */
-export function readLevels(levels, { nodes }) {
-  if (!levels) return null;
-  const stations = keyed(levels.stations, byNode, (one) => ({
-    ...one,
-    disk_capacity: nodes[one.node]?.disk?.capacity_bytes,
-    pools: keyed(
-      one.pools,
-      ({ pool }) => pool,
-      (pool) => pool,
-    ),
-  }));
-  const balancers = keyed(levels.balancers, byNode, (one) => ({
-    ...one,
-    servers: stations[nodes[one.node]?.to]?.servers ?? one.in_rotation,
-  }));
-  const edges = keyed(
-    levels.edges,
-    ({ node, call }) => `${node}.${call}`,
-    (one) => one,
-  );
-  return { stations, balancers, edges, clients: keyed(levels.clients, byNode, (one) => one) };
+/** Parts of a node that have a measure: its pools have `queue`, its classes `offered`. */
+export function partsOf(describe, node, mark) {
+  return groupsOf(describe)
+    .filter(({ owner, columns }) => owner.startsWith(`${node}.`) && mark in columns)
+    .map(({ owner, columns }) => ({ owner, part: owner.slice(node.length + 1), columns }));
 }

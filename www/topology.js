@@ -6,7 +6,6 @@ import { byId, find, mark, s, write } from "./dom.js";
 import { healthOf } from "./health.js";
 import { nameOf, number, t } from "./i18n.js";
 import { curve, place } from "./layout.js";
-import { readLevels } from "./measures.js";
 import { select } from "./session.js";
 import { isOn, shown_s, state, watch } from "./state.js";
 
@@ -125,9 +124,7 @@ function pressable(group, kind, key) {
 function draw() {
   const [before, after] = state.lanes;
   if (!before || !after || cards.length === 0) return;
-  const levels = [before, after].map((history) =>
-    readLevels(history.levelsAt(state.view_s), state.effective),
-  );
+  const levels = [before, after].map((history) => history.levelsAt(state.view_s));
   if (!levels[0] || !levels[1]) return;
   const moment = shown_s();
   for (const one of cards) {
@@ -148,7 +145,7 @@ function draw() {
 }
 
 /** ● open, ◐ half-open, ○ closed; of all calling servers' breakers the most frequent trouble counts. */
-function breakerOf(edge, { breakers_open: open = 0, breakers_half_open: half = 0 }) {
+function breakerOf(edge, { open = 0, half_open: half = 0 }) {
   if (open > 0 && open >= half) return { word: "open", sign: "●" };
   if (half > 0) return { word: "half_open", sign: "◐" };
   return hasBreaker(edge) ? { word: "closed", sign: "○" } : null;

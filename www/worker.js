@@ -75,6 +75,7 @@ function begin({ generation, runs, until_s }) {
     describe,
     target_s: until_s,
     waiting: [],
+    acted: [],
     pumping: false,
     events_per_slice: 2_000,
     windows_seen: 0,
@@ -128,6 +129,11 @@ function work() {
     }
     return true;
   }
+  if (run.acted.length > 0) {
+    // An action takes effect as an event at its moment, which may be the last thing before a pause.
+    if (settle(run.acted.at(-1).action.at_s)) tellActed();
+    return true;
+  }
   if (allDone() || reached() >= run.target_s - 1e-9) return false;
   const { duration_s, window_s, windows } = run.describe;
   const boundary = run.windows_seen + 1 < windows ? (run.windows_seen + 1) * window_s : duration_s;
@@ -169,16 +175,17 @@ function act({ action, lanes, ticket }, at_s) {
   const problems = lanes.flatMap((index) =>
     JSON.parse(run.lanes[index].lane.act(JSON.stringify(stamped))),
   );
+  run.acted.push({ ticket, action: stamped, problems });
+}
+
+/** Answers the actions that are in force now. */
+function tellActed() {
+  const { generation } = run;
   const effective = JSON.parse(run.lanes[1].lane.describe()).scenario;
   run.report_due = true;
-  self.postMessage({
-    type: "acted",
-    generation: run.generation,
-    ticket,
-    action: stamped,
-    problems,
-    effective,
-  });
+  for (const answer of run.acted.splice(0)) {
+    self.postMessage({ type: "acted", generation, effective, ...answer });
+  }
 }
 
 function sendFrame(more) {

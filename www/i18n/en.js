@@ -146,6 +146,7 @@ export const en = {
     "Select a part of the system, a call or a switch. Its settings appear here; a change takes effect at once in the solid lane and becomes part of the link.",
   inspect_calls: "Calls",
   group_nodes: "Nodes",
+  group_classes: "Classes of users",
   group_edges: "Calls",
   group_toggles: "Switches",
   group_faults: "Faults",

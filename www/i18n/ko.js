@@ -145,6 +145,7 @@ export const ko = {
     "시스템의 한 부분이나 호출, 스위치를 고르세요. 설정이 여기에 나타나고, 바꾸면 실선 레인에 곧바로 적용되며 링크에도 담깁니다.",
   inspect_calls: "호출",
   group_nodes: "노드",
+  group_classes: "사용자 종류",
   group_edges: "호출",
   group_toggles: "스위치",
   group_faults: "고장",
