@@ -7,9 +7,10 @@ use crate::metrics::{Metrics, MetricsSetup, NodeSetup};
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
 use crate::plan::{Plan, Role};
+use crate::problem::Problem;
 use crate::report::{Label, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
-use crate::scenario::{Problem, Scenario};
+use crate::scenario::Scenario;
 
 /// How many events pass between two looks at the bounds of a run.
 const EVENTS_BETWEEN_LOOKS: u64 = 4_096;
@@ -192,10 +193,7 @@ impl<O: Observer + Clone> Simulation<O> {
     /// The problems of the scenario that would come of it; then nothing has changed.
     pub fn act(&mut self, change: Change) -> Result<(), Vec<Problem>> {
         let at = self.reached;
-        let mut state = self.state.clone();
-        enter(&mut state, &Planned::Action(change.clone()));
-        self.run.scenario_at(&state)?;
-        self.run.actions.push(Action { at, change: change.clone() });
+        self.run.act(Action { at, change: change.clone() })?;
         self.world.plan_switch(at, self.changes.len() as u32);
         self.changes.push(Planned::Action(change));
         Ok(())
@@ -261,7 +259,9 @@ impl<O: Observer + Clone> Simulation<O> {
                 format!("stopped early at {at:.3} s: the budget of {budget} events is spent")
             }
             Stop::Overfull => {
-                format!("stopped early at {at:.3} s: more requests are under way than a run may hold")
+                format!(
+                    "stopped early at {at:.3} s: more requests are under way than a run may hold"
+                )
             }
         })
     }
@@ -282,7 +282,7 @@ fn planned(run: &Run) -> Vec<(Time, Planned)> {
 
 fn enter(state: &mut SwitchState, change: &Planned) {
     match change {
-        Planned::Intervention(key) => state.intervene(key),
+        Planned::Intervention(key) => drop(state.happened.insert(key.clone())),
         Planned::Action(change) => state.apply(change),
     }
 }
@@ -306,11 +306,10 @@ fn label(key: &str, scenario: &Scenario, plan: &Plan) -> Label {
     let intervention = scenario.interventions.get(key).map(|intervention| &intervention.name);
     let fault = plan.faults.iter().find(|fault| fault.key == key);
     let fault = fault.and_then(|fault| fault.name.as_ref());
-    match toggle.or(intervention).or(fault) {
-        Some(text) => Label {
-            en: text.en.clone(),
-            ko: text.ko.clone().unwrap_or_else(|| text.en.clone()),
-        },
-        None => Label { en: key.to_owned(), ko: key.to_owned() },
+    let text = toggle.or(intervention).or(fault);
+    Label {
+        key: key.to_owned(),
+        en: text.map_or_else(|| key.to_owned(), |text| text.en.clone()),
+        ko: text.and_then(|text| text.ko.clone()),
     }
 }

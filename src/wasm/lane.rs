@@ -4,8 +4,9 @@
 //! a list of problems `{path, message}`, or for a link its message `{en, ko}`.
 
 use crate::lane;
+use crate::problem::Problem;
 use crate::run::{Action, Run};
-use crate::scenario::{self, Problem};
+use crate::scenario;
 use crate::{link, preset};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -19,7 +20,7 @@ impl Lane {
     /// A lane at its start. `run` is `{scenario | preset, seed, actions}`.
     #[wasm_bindgen(constructor)]
     pub fn new(run: &str) -> Result<Lane, String> {
-        Run::from_json(run).map(|run| Lane(lane::Lane::new(run))).map_err(|found| problems(&found))
+        Run::from_text(run).map(|run| Lane(lane::Lane::new(run))).map_err(|found| problems(&found))
     }
 
     /// What exists and what it is called.
@@ -69,8 +70,7 @@ impl Lane {
 
     /// Does something now; returns the problems, none if it was done.
     pub fn act(&mut self, action: &str) -> String {
-        let action = Action::from_json(action);
-        let done = action.and_then(|action| self.0.act(&action));
+        let done = Action::from_text(action).and_then(|action| self.0.act(&action));
         problems(&done.err().unwrap_or_default())
     }
 
@@ -112,14 +112,16 @@ pub fn schema() -> String {
 /// The problems of a scenario, none if it is fine.
 #[wasm_bindgen]
 pub fn check(scenario: &str) -> String {
-    let checked = scenario::read(scenario).and_then(|value| scenario::check(&value));
+    let read = scenario::read(scenario).map_err(|problem| vec![problem]);
+    let checked = read.and_then(|value| scenario::check(&value));
     problems(&checked.err().unwrap_or_default())
 }
 
 /// The link of a run, without the `#`.
 #[wasm_bindgen]
 pub fn encode_link(run: &str) -> Result<String, String> {
-    Run::from_json(run).map(|run| link::encode(&run)).map_err(|found| problems(&found))
+    let run = Run::from_text(run).map_err(|found| problems(&found))?;
+    link::encode(&run).map_err(|error| json!(error).to_string())
 }
 
 /// The run of a link.
