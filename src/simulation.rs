@@ -282,7 +282,7 @@ fn planned(run: &Run) -> Vec<(Time, Planned)> {
 
 fn enter(state: &mut SwitchState, change: &Planned) {
     match change {
-        Planned::Intervention(key) => drop(state.happened.insert(key.clone())),
+        Planned::Intervention(key) => state.intervene(key),
         Planned::Action(change) => state.apply(change),
     }
 }

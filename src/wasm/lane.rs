@@ -20,7 +20,7 @@ impl Lane {
     /// A lane at its start. `run` is `{scenario | preset, seed, actions}`.
     #[wasm_bindgen(constructor)]
     pub fn new(run: &str) -> Result<Lane, String> {
-        Run::from_text(run).map(|run| Lane(lane::Lane::new(run))).map_err(|found| problems(&found))
+        Run::from_json(run).map(|run| Lane(lane::Lane::new(run))).map_err(|found| problems(&found))
     }
 
     /// What exists and what it is called.
@@ -70,7 +70,7 @@ impl Lane {
 
     /// Does something now; returns the problems, none if it was done.
     pub fn act(&mut self, action: &str) -> String {
-        let done = Action::from_text(action).and_then(|action| self.0.act(&action));
+        let done = Action::from_json(action).and_then(|action| self.0.act(&action));
         problems(&done.err().unwrap_or_default())
     }
 
@@ -112,15 +112,14 @@ pub fn schema() -> String {
 /// The problems of a scenario, none if it is fine.
 #[wasm_bindgen]
 pub fn check(scenario: &str) -> String {
-    let read = scenario::read(scenario).map_err(|problem| vec![problem]);
-    let checked = read.and_then(|value| scenario::check(&value));
+    let checked = scenario::read(scenario).and_then(|value| scenario::check(&value));
     problems(&checked.err().unwrap_or_default())
 }
 
 /// The link of a run, without the `#`.
 #[wasm_bindgen]
 pub fn encode_link(run: &str) -> Result<String, String> {
-    let run = Run::from_text(run).map_err(|found| problems(&found))?;
+    let run = Run::from_json(run).map_err(|found| problems(&found))?;
     link::encode(&run).map_err(|error| json!(error).to_string())
 }
 
