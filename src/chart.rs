@@ -11,6 +11,7 @@
 
 pub mod axes;
 pub mod decimate;
+pub mod growth;
 pub mod label;
 pub mod lines;
 pub mod palette;
