@@ -13,6 +13,7 @@ pub mod axes;
 pub mod decimate;
 pub mod growth;
 pub mod label;
+pub mod legend;
 pub mod lines;
 pub mod palette;
 pub mod plot;

@@ -5,7 +5,7 @@ use super::decimate::{Point, decimate};
 use super::palette::{line_color, paint};
 use super::plot::Plot;
 use super::range::Range;
-use super::spec::{ChartSpec, Line, LineStyle, present};
+use super::spec::{ChartSpec, Line, LineStyle, Theme, present};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -13,7 +13,7 @@ use plotters::prelude::*;
 const SOLID_CSS: f64 = 1.6;
 const DASHED_CSS: f64 = 1.2;
 /// Length of a dash and of the gap after it, in CSS pixels.
-const DASH_CSS: [f64; 2] = [5.0, 3.5];
+const DASH_CSS: [f64; 2] = [6.0, 3.0];
 /// Radius of the dots where the lines cross the moment that is looked at, in CSS pixels.
 const DOT_CSS: f64 = 3.5;
 
@@ -62,9 +62,9 @@ pub(super) fn dashes(style: LineStyle, scale: f64, phase: f64) -> Option<Dashes>
 }
 
 /// The stroke of a line at a scale.
-pub(super) fn stroke(spec: &ChartSpec, line: &Line, scale: f64) -> ShapeStyle {
+pub(super) fn stroke(theme: Theme, line: &Line, scale: f64) -> ShapeStyle {
     let width = if line.style == LineStyle::Solid { SOLID_CSS } else { DASHED_CSS };
-    let color = line_color(spec.theme, line.color_index);
+    let color = line_color(theme, line.color_index);
     ShapeStyle::from(color).stroke_width((width * scale).round().max(1.0) as u32)
 }
 
@@ -85,7 +85,7 @@ impl View<'_> {
         first: usize,
         set_dashes: &mut impl FnMut(Option<Dashes>),
     ) -> Drawn<DB> {
-        let stroke = stroke(self.spec, line, self.plot.scale);
+        let stroke = stroke(self.spec.theme, line, self.plot.scale);
         let start = self.column_of(first);
         let mut window = 0;
         for run in values.chunk_by(|&one, &next| present(one) == present(next)) {
@@ -136,7 +136,8 @@ impl View<'_> {
             return Ok(());
         };
         let paint = paint(spec.theme);
-        let (x, width) = (plot.device(plot.x_css(cursor_s)), plot.stroke(1.0) as i32);
+        // On a whole CSS pixel, as the picture may be scaled down to those.
+        let (x, width) = (plot.device(plot.x_css(cursor_s).round()), plot.stroke(1.0) as i32);
         let corners = [(x, plot.device(plot.top)), (x + width, plot.device(plot.bottom))];
         root.draw(&Rectangle::new(corners, paint.ink.mix(0.6).filled()))?;
         let window = (cursor_s / spec.window_s) as usize;
