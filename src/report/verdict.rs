@@ -87,7 +87,7 @@ pub fn assess(verdict: &mut Verdict, seen: &Seen, phases: &Phases) {
     verdict.metastable = stuck && trigger_long_over(phases);
     let before_end = |back: Time| phases.trigger_end.is_none_or(|end| back < end);
     let contained_in_time = phases.trigger_at.is_some() && back.is_some_and(before_end);
-    let normally_answers = trouble.normal_share >= 1.0 - TOLERANCE;
+    let normally_answers = trouble.normal > 0.0 && trouble.normal_share >= 1.0 - TOLERANCE;
     verdict.state = match (stuck, trouble.stretches.is_empty()) {
         (true, _) if verdict.metastable => "metastable",
         (true, _) if verdict.goodput_ratio >= CONTAINED_RATIO => "contained",
