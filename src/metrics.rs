@@ -1,4 +1,5 @@
-//! Metrics: listens to observations and keeps counts, levels, distributions, windows and the timeline.
+//! Metrics: listens to observations and keeps counts, levels, distributions, windows and the
+//! timeline.
 //!
 //! It knows the wiring and nothing of the model. Nothing depends on how a run is chunked: windows
 //! close when an observation or [`Metrics::advance_to`] passes their end, always *at* their end,

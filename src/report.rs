@@ -250,8 +250,8 @@ pub struct Verdict {
     pub time_to_detect_s: Option<f64>,
     /// From the trigger until goodput was back for good, in seconds, if it was.
     pub time_to_contain_s: Option<f64>,
-    /// From the end of the trigger until goodput was back for good, 0 if it was back before; none if it
-    /// never was.
+    /// From the end of the trigger until goodput was back for good, 0 if it was back
+    /// before; none if it never was.
     pub recovery_time_s: Option<f64>,
     /// Not recovered although the trigger is gone.
     pub metastable: bool,
@@ -274,7 +274,8 @@ pub struct Expectation {
     pub clause: String,
     /// The measured value that it was judged on; none stands for never, or for a problem.
     pub measured: Option<f64>,
-    /// Unit of the measured value: `ms`, `s`, `h`, `ratio`, `count`, `per_s`, `bytes`, `flag`, `state`.
+    /// Unit of the measured value: `ms`, `s`, `h`, `ratio`, `count`, `per_s`, `bytes`,
+    /// `flag`, `state`.
     pub unit: &'static str,
     /// Whether it holds.
     pub holds: bool,

@@ -1,7 +1,7 @@
 //! The fixed wiring of a run: which nodes, pools, calls and classes exist, under which index.
 //!
-//! Nothing here appears or vanishes while a run goes on; every number, switch and policy may change.
-//! Observations name things by these indices, and reports translate them back to names.
+//! Nothing here appears or vanishes while a run goes on; every number, switch and policy may
+//! change. Observations name things by these indices, and reports translate them back to names.
 
 /// Index of a node, in the order of the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +66,8 @@ pub struct WiredEdge {
     pub key: String,
     /// The node it names as its callee: a balancer, a service or a database.
     pub callee: NodeIndex,
-    /// The service or database that does the work (the callee itself, or what is behind the balancer).
+    /// The service or database that does the work (the callee itself, or what is behind the
+    /// balancer).
     pub station: NodeIndex,
 }
 

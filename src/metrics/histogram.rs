@@ -1,9 +1,9 @@
 //! Distributions of times: log-linear histograms of whole nanoseconds.
 //!
-//! Every power of two is cut into 64 buckets of equal width, as in HdrHistogram, so a bucket is at most
-//! 1/64 of its lower edge wide. A quantile is reported as the middle of its bucket and is therefore
-//! within 1/128 of the exact one, well under the 1/64 that the report promises. Count, mean, variance and
-//! maximum are kept beside the buckets and do not suffer from them.
+//! Every power of two is cut into 64 buckets of equal width, as in HdrHistogram, so a bucket is
+//! at most 1/64 of its lower edge wide. A quantile is reported as the middle of its bucket and
+//! is therefore within 1/128 of the exact one, well under the 1/64 that the report promises.
+//! Count, mean, variance and maximum are kept beside the buckets and do not suffer from them.
 
 use super::level::Integral;
 
@@ -117,8 +117,8 @@ impl Buckets {
     }
 }
 
-/// The buckets of every closed window, without the empty ones, so that quantiles can be asked for any
-/// spell of windows.
+/// The buckets of every closed window, without the empty ones, so that quantiles can be asked
+/// for any spell of windows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WindowedBuckets {
     /// One past the last cell of each window.

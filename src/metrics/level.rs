@@ -1,8 +1,8 @@
 //! Levels over time, and counts, read per window and since the warm-up.
 //!
-//! A level is integrated only where it changes and where a window or the warm-up ends, never where a
-//! caller happens to look. Whole levels are integrated in whole nanoseconds times units, so no sum
-//! depends on the order of its parts.
+//! A level is integrated only where it changes and where a window or the warm-up ends, never
+//! where a caller happens to look. Whole levels are integrated in whole nanoseconds times
+//! units, so no sum depends on the order of its parts.
 
 /// An exact sum of nanoseconds times units, 128 bits wide in two words.
 ///

@@ -47,8 +47,8 @@ impl Span {
     }
 }
 
-/// A share of a capacity, both as integrals: [`NO_DATA`] without capacity, at most 1 (a pool may be made
-/// smaller than what is busy in it).
+/// A share of a capacity, both as integrals: [`NO_DATA`] without capacity, at most 1 (a pool
+/// may be made smaller than what is busy in it).
 pub fn share(used: f64, capacity: f64) -> f64 {
     if capacity <= 0.0 {
         return NO_DATA;

@@ -226,9 +226,6 @@ impl PoolMeter {
         if work.refused + work.ended() + u64::from(present) != work.arrived {
             return Some("work arrived is not that refused, ended and present".into());
         }
-        if work.ended() > work.started {
-            return Some("more work ended than started".into());
-        }
         if self.queue.broken() || self.busy.broken() {
             return Some("more left the queue or the threads than had entered".into());
         }

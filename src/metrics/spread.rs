@@ -3,7 +3,7 @@
 /// Servers whose requests are kept per window; those beyond only count in the spells.
 pub const SERVERS_PER_WINDOW: usize = 64;
 /// Spells kept; a fleet that flaps without end must not take memory without end.
-const MAX_SPELLS: usize = 500;
+const MAX_SPELLS: usize = 100;
 /// A spell counts once it holds so many requests per server: with random balancing, one server of
 /// eight then goes without any in fewer than one spell in a million.
 const REQUESTS_PER_SERVER: u64 = 20;

@@ -1,4 +1,5 @@
-//! Meter of a service or a database: its servers, cores, disks and how its requests spread over them.
+//! Meter of a service or a database: its servers, cores, disks and how its requests spread over
+//! them.
 
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
 use super::level::{Level, SmoothLevel};

@@ -6,7 +6,8 @@ use crate::engine::Time;
 use crate::observation::{BreakerState, DownCause, LabelIndex};
 use crate::wiring::{EdgeIndex, NodeIndex};
 
-/// Entries kept. A reader is lost long before, and a flapping fleet must not take memory without end.
+/// Entries kept. A reader is lost long before, and a flapping fleet must not take memory
+/// without end.
 pub const MAX_ENTRIES: usize = 2_000;
 
 /// What happened.

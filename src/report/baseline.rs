@@ -1,6 +1,6 @@
 //! Before and after: which windows show the system as it normally is, and which are judged.
 
-use crate::engine::Time;
+use crate::engine::{Duration, Time};
 use crate::metrics::{Metrics, NO_DATA};
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ const NORMAL_SHARE: usize = 10;
 
 /// How the closed windows of a run divide into the normal ones and those judged against them.
 ///
-/// Normal are the windows between the warm-up and the first trigger; without a trigger, or with one at
-/// the very start, the first tenth after the warm-up.
+/// Normal are the windows between the warm-up and the first trigger; without a trigger, or with
+/// one at the very start, the first tenth after the warm-up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phases {
     /// Windows that show the normal state; empty only when no window has closed.
@@ -23,6 +23,8 @@ pub struct Phases {
     pub trigger_at: Option<Time>,
     /// End of the last trigger; none while one goes on, or without any.
     pub trigger_end: Option<Time>,
+    /// Starts of all triggers so far.
+    triggers: Vec<Time>,
     /// Starts of the windows, and the end of the last one.
     starts: Vec<Time>,
 }
@@ -54,7 +56,8 @@ impl Phases {
             _ => first..tenth,
         };
         let judged = hit.map_or(normal.end, |window| window.clamp(first, end))..end;
-        Phases { normal, judged, trigger_at, trigger_end, starts }
+        let triggers = begun().map(|(start, _)| *start).collect();
+        Phases { normal, judged, trigger_at, trigger_end, triggers, starts }
     }
 
     /// Number of closed windows.
@@ -62,10 +65,24 @@ impl Phases {
         self.starts.len() - 1
     }
 
-    /// When something first seen in that window began: its start, but not before the trigger in it.
+    /// When something first seen in that window began: its start, but not before a trigger in it.
     pub fn onset(&self, window: usize) -> Time {
-        let trigger = self.trigger_at.filter(|at| *at < self.starts[window + 1]);
-        trigger.map_or(self.starts[window], |at| at.max(self.starts[window]))
+        let (start, end) = (self.starts[window], self.starts[window + 1]);
+        self.last_trigger(Time(end.0.saturating_sub(1))).map_or(start, |at| at.max(start))
+    }
+
+    /// When what ended in that window, `took` after its arrival, arrived: the start of the
+    /// window of its arrival, but not before the last trigger, which slowed down what was
+    /// under way.
+    pub fn arrival(&self, window: usize, took: Duration) -> Time {
+        let ended = self.onset(window);
+        let arrived = Time(ended.0.saturating_sub(took.0));
+        let start = self.window_of(arrived).map_or(arrived, |window| self.starts[window]);
+        self.last_trigger(ended).map_or(start, |at| at.max(start))
+    }
+
+    fn last_trigger(&self, before: Time) -> Option<Time> {
+        self.triggers.iter().copied().filter(|at| *at <= before).max()
     }
 
     /// The window that a moment lies in; none after the last.
@@ -94,8 +111,9 @@ impl Phases {
         windows.min((self.windows() / 20).max(1))
     }
 
-    /// The first window of the first stretch of at least `long` judged windows in which `shown` holds.
-    /// Windows that show nothing either way (`None`) neither end a stretch nor count for it.
+    /// The first window of the first stretch of at least `long` judged windows in which
+    /// `shown` holds. Windows that show nothing either way (`None`) neither end a stretch
+    /// nor count for it.
     pub fn first_stretch(
         &self,
         long: usize,

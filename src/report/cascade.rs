@@ -5,8 +5,8 @@
 //! windows before the first trigger; each stage is told once per node, when it first lasts.
 //!
 //! What windows show is dated to the start of the first window, but not before a known cause (a
-//! trigger, a crash, a full disk) in it; slow responses are dated to their arrival, because slowness is
-//! only seen when they end.
+//! trigger, a crash, a full disk) in it; slow responses are dated to their arrival, because
+//! slowness is only seen when they end.
 
 use super::baseline::{Phases, median};
 use super::{CascadeStep, words};
@@ -186,10 +186,7 @@ fn slow(flow: &Flow, phases: &Phases, note: &mut Note) {
     };
     if let Some(window) = phases.first_stretch(phases.sustained(), shown) {
         let p95 = flow.p95_ms[window];
-        let ended = phases.onset(window);
-        let arrived = Time(ended.0.saturating_sub(Duration::from_ms(p95).0));
-        // Arrivals before the trigger were slowed down under way.
-        let at = phases.trigger_at.filter(|at| *at <= ended).map_or(arrived, |at| at.max(arrived));
+        let at = phases.arrival(window, Duration::from_ms(p95));
         note("slow", at, words::stage_slow(p95, normal));
     }
 }

@@ -18,7 +18,8 @@ pub const TOLERANCE: f64 = 0.05;
 const ANSWERS_PER_JUDGEMENT: f64 = 100.0;
 /// … but never so many that the judgement loses sight of when things happened.
 const MOST_WINDOWS: usize = 60;
-/// So large a share of requests ending badly is trouble even where counting is too noisy for the band.
+/// So large a share of requests ending badly is trouble even where counting is too noisy for
+/// the band.
 const MANY_BAD: f64 = 0.2;
 
 /// What users saw, per window, as rates per second.

@@ -65,6 +65,9 @@ fn blast_radius(metrics: &Metrics, report: &Report) -> f64 {
 }
 
 /// Fills in what follows from goodput over time: times, ratio, metastability and state.
+///
+/// Healthy is a run in which no station left its normal band either; if one did and users hardly
+/// noticed, the trouble was contained.
 pub fn assess(verdict: &mut Verdict, seen: &Seen, phases: &Phases) {
     let trouble = Trouble::find(seen, phases);
     let onset = trouble.stretches.first().map(|stretch| phases.onset(stretch.start));
@@ -88,14 +91,15 @@ pub fn assess(verdict: &mut Verdict, seen: &Seen, phases: &Phases) {
     let before_end = |back: Time| phases.trigger_end.is_none_or(|end| back < end);
     let contained_in_time = phases.trigger_at.is_some() && back.is_some_and(before_end);
     let normally_answers = trouble.normal > 0.0 && trouble.normal_share >= 1.0 - TOLERANCE;
+    let answers = |share: f64| verdict.availability >= share;
     verdict.state = match (stuck, trouble.stretches.is_empty()) {
         (true, _) if verdict.metastable => "metastable",
         (true, _) if verdict.goodput_ratio >= CONTAINED_RATIO => "contained",
         (true, _) => "down",
         (false, false) if contained_in_time => "contained",
         (false, false) => "recovered",
-        (false, true) if verdict.availability >= 1.0 - TOLERANCE => "healthy",
-        (false, true) if normally_answers => "contained",
+        (false, true) if answers(1.0 - TOLERANCE) && verdict.blast_radius == 0.0 => "healthy",
+        (false, true) if normally_answers || answers(0.5) => "contained",
         (false, true) => "down",
     };
 }

@@ -6,7 +6,7 @@
 use super::{CascadeStep, Label, TimelineEntry, Verdict};
 use crate::metrics::timeline::{Entry, Happening};
 use crate::observation::{BreakerState, DownCause, LabelIndex};
-use crate::wiring::Wiring;
+use crate::wiring::{NodeIndex, Wiring};
 
 /// English and Korean.
 pub type Words = (String, String);
@@ -19,7 +19,7 @@ const BAD: u8 = 3;
 /// A share as a percentage with one digit, or two significant ones below 1 %.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent > 0.0 && percent < 0.095 {
+    if (0.005..0.095).contains(&percent) {
         format!("{percent:.2}%")
     } else {
         format!("{percent:.1}%")
@@ -77,7 +77,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::DiskFull(node)
         | Happening::LogRotated(node) => {
             let subject = wiring.node(node).key.clone();
-            let (kind, severity, words) = server(&subject, entry);
+            let (kind, severity, words) = server(wiring, node, entry);
             (kind, severity, subject, words)
         }
     };
@@ -117,7 +117,7 @@ fn breaker(edge: &str, state: BreakerState, count: u32) -> (&'static str, u8, Wo
 }
 
 /// What happened to a server, or to several within a window.
-fn server(node: &str, entry: &Entry) -> (&'static str, u8, Words) {
+fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8, Words) {
     let (kind, severity, en, ko) = match entry.happening {
         Happening::Down(_, DownCause::Fault) => ("server_down", BAD, "down", "다운"),
         Happening::Down(_, DownCause::OutOfMemory) => {
@@ -139,12 +139,19 @@ fn server(node: &str, entry: &Entry) -> (&'static str, u8, Words) {
     let en_freed = freed.as_ref().map(|freed| format!(", {freed} freed")).unwrap_or_default();
     let ko_freed = freed.map(|freed| format!(", {freed} 확보")).unwrap_or_default();
     let (server, count) = (entry.server, entry.count);
+    let subject = &wiring.node(node).key;
+    // A balancer's servers are those of the station behind it.
+    let station = wiring.edges.iter().find(|edge| edge.callee == node && edge.station != node);
+    let one = match station {
+        Some(edge) => format!("{subject}: {}#{server}", wiring.node(edge.station).key),
+        None => format!("{subject}#{server}:"),
+    };
     let words = if count == 1 {
-        (format!("{node}#{server}: {en}{en_freed}"), format!("{node}#{server}: {ko}{ko_freed}"))
+        (format!("{one} {en}{en_freed}"), format!("{one} {ko}{ko_freed}"))
     } else {
         (
-            format!("{node}: {count} servers {en}{en_freed}"),
-            format!("{node}: 서버 {count}대 {ko}{ko_freed}"),
+            format!("{subject}: {count} servers {en}{en_freed}"),
+            format!("{subject}: 서버 {count}대 {ko}{ko_freed}"),
         )
     };
     (kind, severity, words)
@@ -253,29 +260,39 @@ fn contained(verdict: &Verdict, kept: &str) -> Words {
             ),
             format!("발생 {time}초 만에 차단됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
         ),
-        None => (
-            format!("Contained: goodput stayed at {kept} of normal."),
-            format!("차단됨: 처리량이 평소의 {kept}를 유지했습니다."),
-        ),
+        None => {
+            let availability = percent(verdict.availability);
+            (
+                format!(
+                    "Contained: {availability} of all requests were answered, goodput was {kept} of normal."
+                ),
+                format!(
+                    "차단됨: 전체 요청의 {availability}에 응답했고 처리량은 평소의 {kept}였습니다."
+                ),
+            )
+        }
     }
 }
 
 fn recovered(verdict: &Verdict, kept: &str) -> Words {
-    let time = verdict.recovery_time_s.filter(|_| verdict.trigger_end_s.is_some()).map(seconds);
-    match time {
-        Some(time) => (
-            format!(
-                "Recovered {time} s after the trigger ended; meanwhile goodput was {kept} of normal."
-            ),
-            format!(
-                "원인이 사라지고 {time}초 뒤 회복됐습니다. 그동안 처리량은 평소의 {kept}였습니다."
-            ),
-        ),
-        None => (
-            format!("Recovered; meanwhile goodput was {kept} of normal."),
-            format!("회복됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
-        ),
+    let time = verdict.recovery_time_s.filter(|_| verdict.trigger_end_s.is_some());
+    if time == Some(0.0) {
+        return (
+            format!("Recovered when the trigger ended; meanwhile goodput was {kept} of normal."),
+            format!("원인이 사라지자 바로 회복됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
+        );
     }
+    let (en, ko) = match time.map(seconds) {
+        Some(time) => (
+            format!("Recovered {time} s after the trigger ended"),
+            format!("원인이 사라지고 {time}초 뒤 회복됐습니다."),
+        ),
+        None => ("Recovered".to_owned(), "회복됐습니다.".to_owned()),
+    };
+    (
+        format!("{en}; meanwhile goodput was {kept} of normal."),
+        format!("{ko} 그동안 처리량은 평소의 {kept}였습니다."),
+    )
 }
 
 /// The judgement over a system that never managed its load.
@@ -291,13 +308,15 @@ pub fn overloaded(verdict: &Verdict) -> Words {
 mod tests {
     use super::*;
     use crate::engine::Time;
-    use crate::wiring::{EdgeIndex, NodeIndex, NodeKind, WiredEdge, WiredNode};
+    use crate::wiring::{EdgeIndex, NodeKind, WiredEdge, WiredNode};
 
     fn wiring() -> Wiring {
         let node = |key: &str| WiredNode { key: key.into(), kind: NodeKind::Service };
-        let (owner, callee) = (NodeIndex(0), NodeIndex(1));
-        let edge = WiredEdge { owner, key: "idp".into(), callee, station: callee };
-        Wiring { nodes: vec![node("api"), node("idp")], edges: vec![edge], ..Wiring::default() }
+        let (owner, station) = (NodeIndex(0), NodeIndex(1));
+        let edge = WiredEdge { owner, key: "idp".into(), callee: NodeIndex(2), station };
+        let balancer = WiredNode { key: "lb".into(), kind: NodeKind::Balancer };
+        let nodes = vec![node("api"), node("idp"), balancer];
+        Wiring { nodes, edges: vec![edge], ..Wiring::default() }
     }
 
     fn said(happening: Happening, server: u32, count: u32, bytes: u64) -> Words {
@@ -316,6 +335,9 @@ mod tests {
             said(down, 3, 2, 0),
             ("api: 2 servers down".into(), "api: 서버 2대 다운".into())
         );
+        let rotation = Happening::OutOfRotation(NodeIndex(2));
+        assert_eq!(said(rotation, 7, 1, 0).0, "lb: idp#7 out of rotation");
+        assert_eq!(said(rotation, 7, 2, 0).1, "lb: 서버 2대 분산 대상에서 제외");
         let rotated = Happening::LogRotated(NodeIndex(0));
         let (en, ko) = said(rotated, 0, 1, 1_200_000_000);
         assert_eq!(en, "api#0: log rotated, 1.2 GB freed");
