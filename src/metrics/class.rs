@@ -176,9 +176,10 @@ pub fn columns(owner: Owner, classes: &[&ClassMeter], span: Span, sink: &mut Sin
             &merged
         }
     };
-    put("p50_ms", "ms", quantile_ms(window.quantile(0.50)));
-    put("p95_ms", "ms", quantile_ms(window.quantile(0.95)));
-    put("p99_ms", "ms", quantile_ms(window.quantile(0.99)));
+    let [p50, p95, p99] = window.quantiles([0.50, 0.95, 0.99]).map(quantile_ms);
+    put("p50_ms", "ms", p50);
+    put("p95_ms", "ms", p95);
+    put("p99_ms", "ms", p99);
     let in_flight: f64 = classes.iter().map(|class| class.passage.level().in_window()).sum();
     put("in_flight", "count", span.mean(in_flight));
 }

@@ -10,6 +10,8 @@ use super::level::Integral;
 /// Buckets per power of two, as a power of two.
 const SUB_BITS: u32 = 6;
 const SUB_BUCKETS: usize = 1 << SUB_BITS;
+/// Buckets looked at together when the full ones are sought.
+const EMPTY_BLOCK: usize = 16;
 
 /// The bucket of a value.
 fn bucket_of(value: u64) -> usize {
@@ -85,35 +87,45 @@ impl Buckets {
 
     /// Adds the values of another histogram.
     pub fn merge(&mut self, other: &Buckets) {
-        for (bucket, count) in other.cells() {
-            self.add(bucket, count);
-        }
+        other.each_cell(|bucket, count| self.add(bucket, count));
     }
 
-    fn cells(&self) -> impl Iterator<Item = (usize, u32)> {
+    /// Calls `visit` with every bucket in use and its count, from small values to large ones.
+    fn each_cell(&self, mut visit: impl FnMut(usize, u32)) {
         let (first, end) = self.used;
-        let used = self.counts[first..end].iter().enumerate();
-        used.filter(|(_, count)| **count > 0).map(move |(offset, count)| (first + offset, *count))
+        // Most buckets of a window are empty: whole blocks are skipped at once.
+        for (block, counts) in self.counts[first..end].chunks(EMPTY_BLOCK).enumerate() {
+            if counts.iter().fold(0, |any, count| any | count) == 0 {
+                continue;
+            }
+            for (offset, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                visit(first + block * EMPTY_BLOCK + offset, *count);
+            }
+        }
     }
 
     /// The smallest value that at least a share `quantile` (0 to 1) of all values does not exceed
     /// (nearest rank), in nanoseconds and within 1/128; none without values.
     pub fn quantile(&self, quantile: f64) -> Option<u64> {
-        if self.total == 0 {
-            return None;
-        }
+        self.quantiles([quantile])[0]
+    }
+
+    /// Several quantiles at once.
+    pub fn quantiles<const N: usize>(&self, quantiles: [f64; N]) -> [Option<u64>; N] {
         // The small amount keeps 0.55 × 100 = 55.000…01 from asking for the 56th value.
-        let rank = (quantile * self.total as f64 - 1e-9).ceil().max(1.0) as u64;
+        let rank = |quantile: f64| (quantile * self.total as f64 - 1e-9).ceil().max(1.0) as u64;
+        let ranks = quantiles.map(rank);
+        let mut found = [None; N];
         let mut seen = 0;
-        let mut last = 0;
-        for (bucket, count) in self.cells() {
+        self.each_cell(|bucket, count| {
             seen += u64::from(count);
-            last = bucket;
-            if seen >= rank {
-                break;
+            for (rank, found) in ranks.iter().zip(&mut found) {
+                if found.is_none() && seen >= *rank {
+                    *found = Some(middle_of(bucket));
+                }
             }
-        }
-        Some(middle_of(last))
+        });
+        found
     }
 }
 
@@ -130,10 +142,10 @@ pub struct WindowedBuckets {
 impl WindowedBuckets {
     /// Appends a window.
     pub fn push(&mut self, window: &Buckets) {
-        for (bucket, count) in window.cells() {
+        window.each_cell(|bucket, count| {
             self.buckets.push(bucket as u16);
             self.counts.push(count);
-        }
+        });
         self.ends.push(self.buckets.len() as u32);
     }
 

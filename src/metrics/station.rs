@@ -203,8 +203,9 @@ impl StationMeter {
         put("failed", "per_s", span.rate(work.failed));
         put("rejected", "per_s", span.rate(work.refused));
         put("wasted", "per_s", span.rate(work.wasted));
-        put("p50_ms", "ms", quantile_ms(self.window.quantile(0.50)));
-        put("p95_ms", "ms", quantile_ms(self.window.quantile(0.95)));
+        let [p50, p95] = self.window.quantiles([0.50, 0.95]).map(quantile_ms);
+        put("p50_ms", "ms", p50);
+        put("p95_ms", "ms", p95);
         put("in_system", "count", span.mean(present));
         put("cpu", "ratio", cpu);
         put("servers_up", "count", f64::from(self.up.low()));
