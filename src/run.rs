@@ -13,7 +13,7 @@ use crate::preset::{self, Preset};
 use crate::problem::{Problem, Problems, join, quoted};
 use crate::scenario::patch::{merge, set_path};
 use crate::scenario::shape::known;
-use crate::scenario::{self, MAX_SEED, Scenario, check_edited, check_work, core_of};
+use crate::scenario::{self, MAX_SEED, Scenario, check_edited, check_work, core_of, respell};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -70,6 +70,14 @@ pub enum Change {
     },
 }
 
+impl Action {
+    fn respell(&mut self) {
+        if let Change::Set { value, .. } = &mut self.change {
+            respell(value);
+        }
+    }
+}
+
 /// `id@seconds` for a switch that goes on, `-id@seconds` for off, `path=value@seconds` for a value.
 impl fmt::Display for Action {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +103,11 @@ pub struct SwitchState {
 
 impl Run {
     /// Checks a document, a seed and actions, and every state that these lead to.
-    pub fn new(document: Value, seed: u64, mut actions: Vec<Action>) -> Result<Run, Vec<Problem>> {
+    pub fn new(
+        mut document: Value,
+        seed: u64,
+        mut actions: Vec<Action>,
+    ) -> Result<Run, Vec<Problem>> {
         if seed > MAX_SEED {
             let message = format!("{seed} is out of range: from 0 to {MAX_SEED}");
             return Err(vec![Problem::new("seed", message)]);
@@ -104,6 +116,9 @@ impl Run {
             let message = format!("{} entries are too many: at most {MAX_ACTIONS}", actions.len());
             return Err(vec![Problem::new("actions", message)]);
         }
+        // Equal runs are equal, whether a program made them or somebody wrote `1.0`.
+        respell(&mut document);
+        actions.iter_mut().for_each(Action::respell);
         // Stable: actions of one moment keep their order.
         actions.sort_by_key(|action| action.at);
         let framed = framed(&document, &actions)?;
@@ -163,7 +178,8 @@ impl Run {
     }
 
     /// Adds an action to a run that goes on. A refused action leaves the run as it was.
-    pub fn act(&mut self, action: Action) -> Result<(), Vec<Problem>> {
+    pub fn act(&mut self, mut action: Action) -> Result<(), Vec<Problem>> {
+        action.respell();
         let mut next = self.clone();
         let position = next.actions.partition_point(|earlier| earlier.at <= action.at);
         let at = action.at;

@@ -27,6 +27,7 @@ pub use node::{
     Service, Step,
 };
 pub use quantity::{Distribution, Text};
+pub(crate) use read::respell;
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
 pub use schema::{MAX_NAME, SCHEMA, schema};
 pub use shape::misfits;

@@ -44,6 +44,26 @@ pub fn read(text: &str) -> Result<Value, Vec<Problem>> {
     })
 }
 
+/// Gives every whole number of a value that was made by a program its one spelling.
+pub(crate) fn respell(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(respell),
+        Value::Object(map) => map.values_mut().for_each(respell),
+        Value::Number(found) if found.is_f64() => {
+            *value = found.as_f64().and_then(number).unwrap_or_default();
+        }
+        _ => {}
+    }
+}
+
+/// A finite number, without `.0` where it is whole.
+fn number(value: f64) -> Option<Value> {
+    if value.fract() == 0.0 && value.abs() <= MAX_EXACT {
+        return Some((value as i64).into());
+    }
+    Number::from_f64(value).map(Value::Number)
+}
+
 /// Whether what could not be read is a number that JSON does not have.
 fn starts_no_number(text: &str, line: usize, column: usize) -> bool {
     let Some(line) = text.lines().nth(line.saturating_sub(1)) else { return false };
@@ -99,10 +119,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        if value.fract() == 0.0 && value.abs() <= MAX_EXACT {
-            return Ok((value as i64).into());
-        }
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        number(value).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {

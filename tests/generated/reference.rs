@@ -16,15 +16,15 @@ pub fn markdown(schema: &Value) -> String {
     let mut places = BTreeMap::new();
     find_places(schema, schema, "", &mut places);
     let mut text = HEAD.to_owned();
-    chapter(&mut text, "Scenario", schema, schema, &[]);
+    chapter(&mut text, "Scenario", schema, &[]);
     for (name, part) in entries(schema, "$defs") {
         let found = places.get(name).map(Vec::as_slice).unwrap_or_default();
-        chapter(&mut text, name, part, schema, found);
+        chapter(&mut text, name, part, found);
     }
     text
 }
 
-fn chapter(text: &mut String, name: &str, part: &Value, root: &Value, places: &[String]) {
+fn chapter(text: &mut String, name: &str, part: &Value, places: &[String]) {
     let help = part["description"].as_str().unwrap_or_default();
     write!(text, "\n## {name}\n\n{help}\n").expect("writing to a string");
     if !places.is_empty() {
@@ -46,15 +46,15 @@ fn chapter(text: &mut String, name: &str, part: &Value, root: &Value, places: &[
             let help = shape["description"].as_str().unwrap_or_default();
             write!(text, "\n### {name} with `{tag}` `{word}`\n\n{help}\n").expect("to a string");
         }
-        table(text, shape, root);
+        table(text, shape);
     }
-    table(text, part, root);
+    table(text, part);
     if let Some(pattern) = part["pattern"].as_str() {
         write!(text, "\nPattern: `{pattern}`\n").expect("writing to a string");
     }
 }
 
-fn table(text: &mut String, part: &Value, root: &Value) {
+fn table(text: &mut String, part: &Value) {
     let fields: Vec<_> =
         entries(part, "properties").filter(|(_, field)| field.get("const").is_none()).collect();
     if fields.is_empty() {
@@ -66,7 +66,7 @@ fn table(text: &mut String, part: &Value, root: &Value) {
         let cells = [
             format!("`{name}`"),
             meaning(field),
-            kind(field, root),
+            kind(field),
             field["x-unit"].as_str().unwrap_or_default().to_owned(),
             range(field),
             default(name, field, part),
@@ -79,19 +79,19 @@ fn meaning(schema: &Value) -> String {
     schema["description"].as_str().unwrap_or_default().replace('|', "\\|").replace("\n\n", " ")
 }
 
-fn kind(field: &Value, root: &Value) -> String {
+fn kind(field: &Value) -> String {
     if let Some(name) = reference(field) {
         return format!("[{name}](#{})", name.to_lowercase());
     }
     if let Some(inner) = field.get("anyOf").and_then(|choices| choices.get(0)) {
-        return kind(inner, root);
+        return kind(inner);
     }
     let inner = |word: &str| field.get(word).filter(|inner| inner.is_object());
     if let Some(entry) = inner("additionalProperties") {
-        return format!("by name: {}", kind(entry, root));
+        return format!("by name: {}", kind(entry));
     }
     if let Some(items) = inner("items") {
-        return format!("list of {}", kind(items, root));
+        return format!("list of {}", kind(items));
     }
     if field.get("prefixItems").is_some() {
         return "pairs of moment (s) and factor".to_owned();
