@@ -14,7 +14,7 @@ pub struct ChartSpec {
     pub width_css: f64,
     /// Height of the whole chart with its labels, in CSS pixels.
     pub height_css: f64,
-    /// Device pixels per CSS pixel, 0.5 to 10; in the page, `devicePixelRatio`.
+    /// Device pixels per CSS pixel, 0.1 to 10; in the page, `devicePixelRatio`.
     pub scale: f64,
     /// Colours for a light or a dark background.
     pub theme: Theme,
@@ -159,8 +159,8 @@ impl ChartSpec {
                 return Err(format!("{name} is {side}, must be 1 to {MAX_SIDE_CSS}"));
             }
         }
-        if !(0.5..=10.0).contains(&self.scale) {
-            return Err(format!("scale is {}, must be 0.5 to 10", self.scale));
+        if !(0.1..=10.0).contains(&self.scale) {
+            return Err(format!("scale is {}, must be 0.1 to 10", self.scale));
         }
         for (name, length) in [("duration_s", self.duration_s), ("window_s", self.window_s)] {
             if !(length.is_finite() && length > 0.0) {
