@@ -2,13 +2,17 @@
 
 pub mod chart;
 pub mod engine;
+pub mod link;
 pub mod metrics;
 pub mod model;
 pub mod nearest;
 pub mod observation;
 pub mod pattern;
 pub mod plan;
+pub mod preset;
+pub mod problem;
 pub mod report;
+pub mod run;
 pub mod scenario;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

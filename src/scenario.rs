@@ -6,12 +6,19 @@
 //!
 //! Scenario types hold no behaviour. [`crate::plan`] compiles them into what the model runs on.
 
+mod check;
 mod client;
 mod edge;
 mod fault;
 mod node;
+pub mod patch;
 mod quantity;
+mod read;
+mod schema;
+pub(crate) mod shape;
 
+pub use check::{MAX_EVENTS, MAX_SERVERS, check};
+pub(crate) use check::{check_edited, core_of};
 pub use client::{Arrivals, Class, Clients, Process, Profile, Refresh};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault};
@@ -20,6 +27,11 @@ pub use node::{
     Service, Step,
 };
 pub use quantity::{Distribution, Text};
+pub use read::{MAX_BYTES, MAX_DEPTH, read};
+pub use schema::{MAX_NAME, SCHEMA, schema};
+pub use shape::misfits;
+
+pub use crate::problem::Problem;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -46,7 +58,7 @@ pub struct Scenario {
     pub look_at: Option<Text>,
     /// Identifiers of the incidents that this scenario reproduces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = 64)))]
     pub covers: Vec<String>,
     /// Seed of every random stream.
     #[serde(default = "default_seed")]
@@ -68,19 +80,19 @@ pub struct Scenario {
     #[schemars(range(min = 1, max = 20_000_000_000_u64))]
     pub max_events: u64,
     /// Clients, balancers, services and databases by name.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub nodes: IndexMap<String, Node>,
     /// What goes wrong, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(length(max = 200))]
+    #[schemars(extend("maxProperties" = 200))]
     pub faults: IndexMap<String, Fault>,
     /// Switches that the reader can flip, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(extend("maxProperties" = 50))]
     pub toggles: IndexMap<String, Toggle>,
     /// Changes that happen by themselves at a set time, whatever the switches say.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(extend("maxProperties" = 50))]
     pub interventions: IndexMap<String, Intervention>,
     /// Clauses that tell whether the failure was contained.
     #[serde(default)]
@@ -108,6 +120,7 @@ pub struct Toggle {
     /// What the switch does, in one line.
     pub help: Text,
     /// JSON merge patch (RFC 7396) of `nodes` and `faults`, in force while the switch is on.
+    #[schemars(extend("type" = "object"))]
     pub patch: serde_json::Value,
 }
 
@@ -121,6 +134,7 @@ pub struct Intervention {
     #[schemars(range(min = 0.0, max = 31_536_000.0), extend("x-unit" = "s"))]
     pub at_s: f64,
     /// JSON merge patch (RFC 7396) of `nodes` and `faults`, in force from then on.
+    #[schemars(extend("type" = "object"))]
     pub patch: serde_json::Value,
 }
 
@@ -129,12 +143,12 @@ pub struct Intervention {
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// The objective: holds when every switch is on, and each clause fails when none is.
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = 200)))]
     pub on: Vec<String>,
     /// What the failure looks like: holds when no switch is on.
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = 200)))]
     pub off: Vec<String>,
     /// Facts that hold either way.
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = 200)))]
     pub both: Vec<String>,
 }

@@ -4,6 +4,7 @@ use super::{Call, Distribution, Text};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A population of users. Response time is measured from the intended arrival.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,11 +16,11 @@ pub struct Clients {
     /// When requests arrive.
     pub arrivals: Arrivals,
     /// Calls that these clients make, by name.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
     pub calls: IndexMap<String, Call>,
     /// Classes of users; without any, all users make the first call.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(extend("maxProperties" = 20))]
     pub classes: IndexMap<String, Class>,
     /// Users who press refresh when a request fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,13 +128,26 @@ pub enum Profile {
     /// Straight lines between points of (moment in seconds, factor).
     Points {
         /// The points, in the order of time. Before the first its factor holds, after the last likewise.
-        #[schemars(length(min = 1, max = 200))]
+        #[schemars(length(min = 1, max = 200), extend("items" = point_schema()))]
         points: Vec<(f64, f64)>,
     },
 }
 
 fn seconds_per_day() -> f64 {
     86_400.0
+}
+
+/// Ranges of a point of a profile, which schemars cannot put on the parts of a tuple.
+fn point_schema() -> Value {
+    json!({
+        "type": "array",
+        "prefixItems": [
+            {"type": "number", "minimum": 0, "maximum": 31_536_000, "x-unit": "s"},
+            {"type": "number", "minimum": 0, "maximum": 1_000},
+        ],
+        "minItems": 2,
+        "maxItems": 2,
+    })
 }
 
 /// A class of users.
@@ -147,6 +161,7 @@ pub struct Class {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// Which of the population's calls they make.
+    #[schemars(length(min = 1, max = 64))]
     pub call: String,
     /// Rank where a pool serves by priority; 0 is served first.
     #[serde(default)]

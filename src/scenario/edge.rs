@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Call {
     /// The callee: `node`, or `node.endpoint` where the node has several (for a balancer, the
     /// endpoint of the service behind it; for a database, the query).
+    #[schemars(length(min = 1, max = 129))]
     pub to: String,
     /// Whether the caller's thread waits for the reply.
     #[serde(default)]

@@ -19,6 +19,7 @@ pub struct Fault {
     #[schemars(range(min = 0.001, max = 31_536_000.0), extend("x-unit" = "s"))]
     pub for_s: Option<f64>,
     /// What is hit: `node`, one server as `node#0`, or a call as `node.call`.
+    #[schemars(length(min = 1, max = 129))]
     pub target: String,
     /// What happens to it.
     pub effect: Effect,

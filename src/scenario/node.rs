@@ -40,14 +40,14 @@ pub struct Service {
     #[schemars(range(min = 1, max = 1_024))]
     pub cores: Option<u32>,
     /// Thread pools of a server, by name.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
     pub pools: IndexMap<String, Pool>,
     /// Programs that callers can ask for, by name.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
     pub endpoints: IndexMap<String, Endpoint>,
     /// Calls that the programs make, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(extend("maxProperties" = 50))]
     pub calls: IndexMap<String, Call>,
     /// Memory of a server; a server that needs more than it has crashes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +124,7 @@ pub enum Discipline {
 pub struct Endpoint {
     /// Pool whose thread runs it; the first pool where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
     pub pool: Option<String>,
     /// What the thread does, in order.
     #[schemars(length(max = 50))]
@@ -148,6 +149,7 @@ pub enum Step {
     /// Calls another node.
     Call {
         /// One of the service's calls.
+        #[schemars(length(min = 1, max = 64))]
         call: String,
         /// A failed call does not fail the request; the answer is degraded.
         #[serde(default)]
@@ -156,7 +158,7 @@ pub enum Step {
     /// Makes several calls at once and waits for all.
     Parallel {
         /// Names of the service's calls; one may stand here several times.
-        #[schemars(length(min = 1, max = 1_000))]
+        #[schemars(length(min = 1, max = 1_000), inner(length(min = 1, max = 64)))]
         calls: Vec<String>,
     },
     /// Writes to the log on the server's disk; fails when the disk is full.
@@ -235,7 +237,7 @@ pub struct Database {
     #[schemars(range(min = 1, max = 1_024))]
     pub cores: Option<u32>,
     /// Queries, by name.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
     pub queries: IndexMap<String, Query>,
     /// Time from start until the database takes queries.
     #[serde(default = "default_boot_s")]
@@ -270,6 +272,7 @@ pub struct Balancer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
     /// The service behind it.
+    #[schemars(length(min = 1, max = 64))]
     pub to: String,
     /// How a server is chosen.
     #[serde(default)]
@@ -301,6 +304,7 @@ pub struct HealthCheck {
     /// Endpoint that a check asks for, through the pool that it runs on; without one only the
     /// connection is tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
     pub endpoint: Option<String>,
     /// When and how often to check, and how many results change the verdict.
     #[serde(default)]

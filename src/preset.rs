@@ -1,0 +1,81 @@
+//! The presets: scenarios that come with the program, each from a real outage.
+
+use crate::nearest::did_you_mean;
+use crate::problem::{Problem, quoted};
+use crate::scenario::{MAX_NAME, read};
+use serde_json::{Value, json};
+
+/// A scenario that comes with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Its name in links and on the command line.
+    pub id: &'static str,
+    /// The scenario, as its author wrote it.
+    pub json: &'static str,
+}
+
+/// All presets, in the order of lists. To add one: its file, and its line here.
+pub const PRESETS: &[Preset] = &[
+    Preset { id: "slow-dependency", json: include_str!("presets/slow-dependency.json") },
+    Preset { id: "eight-minus-one", json: include_str!("presets/eight-minus-one.json") },
+    Preset { id: "full-disk", json: include_str!("presets/full-disk.json") },
+    Preset { id: "retry-storm", json: include_str!("presets/retry-storm.json") },
+    Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
+    Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
+];
+
+impl Preset {
+    /// The scenario's JSON.
+    pub fn document(&self) -> Value {
+        read(self.json).expect("presets are readable")
+    }
+
+    /// What a list shows: `{id, name, covers}`.
+    pub fn summary(&self) -> Value {
+        let document = self.document();
+        json!({"id": self.id, "name": document["name"], "covers": document["covers"]})
+    }
+}
+
+/// The preset of that name.
+pub fn find(id: &str) -> Result<&'static Preset, Problem> {
+    PRESETS.iter().find(|preset| preset.id == id).ok_or_else(|| {
+        // A longer word is no typing error.
+        let short = id.chars().take(2 * MAX_NAME).collect::<String>();
+        let hint = did_you_mean(&short, PRESETS.iter().map(|preset| preset.id));
+        Problem::new("preset", format!("{} is unknown{hint}", quoted(id)))
+    })
+}
+
+/// The preset that a document is, unchanged.
+pub fn of(document: &Value) -> Option<&'static Preset> {
+    PRESETS.iter().find(|preset| preset.document() == *document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::check;
+
+    #[test]
+    fn every_preset_is_a_valid_scenario() {
+        for preset in PRESETS {
+            let document = preset.document();
+            if let Err(problems) = check(&document) {
+                panic!("{}: {}", preset.id, problems[0]);
+            }
+            assert_eq!(of(&document), Some(preset));
+            assert_eq!(find(preset.id), Ok(preset));
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_told_the_nearest() {
+        let problem = find("slow-dependancy").expect_err("no such preset");
+        assert_eq!(
+            problem.to_string(),
+            r#"preset: "slow-dependancy" is unknown; did you mean "slow-dependency"?"#
+        );
+        assert!(find(&"x".repeat(1_000_000)).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! Faults: what they hit exists and can suffer that effect, and no two collide.
+
+use super::values::within_run;
+use crate::engine::Time;
+use crate::problem::{Problems, quoted};
+use crate::scenario::shape::known;
+use crate::scenario::{Call, Effect, Fault, Node, Scenario};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+
+/// Checks every fault.
+pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
+    let mut seen: BTreeMap<(&str, &str, Time), &str> = BTreeMap::new();
+    for (key, fault) in &scenario.faults {
+        let path = format!("faults.{key}");
+        within_run(scenario, fault.at_s, &format!("{path}.at_s"), problems);
+        check_target(scenario, fault, &path, problems);
+        let start = Time::from_seconds(fault.at_s);
+        if let Some(other) = seen.insert((&fault.target, kind_of(&fault.effect), start), key) {
+            let kind = kind_of(&fault.effect);
+            let message =
+                format!("faults.{other} has the same effect, \"{kind}\", on it then, too");
+            problems.add(format!("{path}.target"), message);
+        }
+    }
+}
+
+/// What a fault can be aimed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Clients,
+    Balancer,
+    Station,
+    Server,
+    Call,
+}
+
+fn check_target(scenario: &Scenario, fault: &Fault, path: &str, problems: &mut Problems) {
+    let path = format!("{path}.target");
+    match target_of(scenario, &fault.target) {
+        Err(message) => problems.add(path, message),
+        Ok(target) => {
+            let (fits, needed) = suits(&fault.effect, target);
+            if !fits {
+                let (name, kind) = (quoted(&fault.target), kind_of(&fault.effect));
+                problems.add(path, format!("{name} cannot suffer \"{kind}\": it hits {needed}"));
+            }
+        }
+    }
+}
+
+fn target_of(scenario: &Scenario, target: &str) -> Result<Target, String> {
+    if let Some((node, call)) = target.split_once('.') {
+        let none = IndexMap::new();
+        let calls = calls_of(node_named(scenario, node)?).unwrap_or(&none);
+        let known = || known(call, calls.keys().map(String::as_str), "its calls are");
+        return match calls.contains_key(call) {
+            true => Ok(Target::Call),
+            false => Err(format!("{} is no call of \"{node}\"{}", quoted(call), known())),
+        };
+    }
+    if let Some((node, server)) = target.split_once('#') {
+        let servers = match node_named(scenario, node)? {
+            Node::Service(service) => service.servers,
+            Node::Database(_) => 1,
+            Node::Clients(_) | Node::Balancer(_) => {
+                return Err(format!("{} has no servers", quoted(node)));
+            }
+        };
+        // `parse` would take "+1" and "01", which are other spellings of one server.
+        let number = server.parse::<u32>().ok().filter(|number| number.to_string() == server);
+        return match number {
+            Some(number) if number < servers => Ok(Target::Server),
+            _ => Err(format!("{} is no server: from 0 to {}", quoted(server), servers - 1)),
+        };
+    }
+    Ok(match node_named(scenario, target)? {
+        Node::Clients(_) => Target::Clients,
+        Node::Balancer(_) => Target::Balancer,
+        Node::Service(_) | Node::Database(_) => Target::Station,
+    })
+}
+
+fn node_named<'s>(scenario: &'s Scenario, name: &str) -> Result<&'s Node, String> {
+    scenario.nodes.get(name).ok_or_else(|| {
+        let known = known(name, scenario.nodes.keys().map(String::as_str), "nodes are");
+        format!("{} is unknown{known}", quoted(name))
+    })
+}
+
+fn calls_of(node: &Node) -> Option<&IndexMap<String, Call>> {
+    match node {
+        Node::Clients(clients) => Some(&clients.calls),
+        Node::Service(service) => Some(&service.calls),
+        Node::Balancer(_) | Node::Database(_) => None,
+    }
+}
+
+/// Whether the effect can hit the target, and what it can hit.
+fn suits(effect: &Effect, target: Target) -> (bool, &'static str) {
+    match effect {
+        Effect::Spike { .. } => (target == Target::Clients, "client populations"),
+        Effect::Latency { .. } | Effect::PacketLoss { .. } => {
+            let fits = matches!(target, Target::Station | Target::Balancer | Target::Call);
+            (fits, "services, databases, balancers and calls")
+        }
+        Effect::Slow { .. } | Effect::Errors { .. } | Effect::Crash | Effect::Freeze => {
+            let fits = matches!(target, Target::Station | Target::Server);
+            (fits, "services, databases and their servers")
+        }
+    }
+}
+
+/// The effect's name in the scenario.
+fn kind_of(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Slow { .. } => "slow",
+        Effect::Latency { .. } => "latency",
+        Effect::Errors { .. } => "errors",
+        Effect::Crash => "crash",
+        Effect::Freeze => "freeze",
+        Effect::PacketLoss { .. } => "packet_loss",
+        Effect::Spike { .. } => "spike",
+    }
+}

@@ -1,0 +1,282 @@
+//! How much work and memory a run may take: a rough estimate from above, and bounds on it.
+//!
+//! The estimate counts events as if every try were made and nothing were ever refused: requests ×
+//! programs along the calls × tries. It exists to refuse what could never end, not to predict.
+
+use super::graph::{Program, Programs, callee_of};
+use crate::problem::Problems;
+use crate::scenario::{
+    Arrivals, Call, Clients, Distribution, Effect, Node, Profile, Refresh, Scenario, Step,
+};
+
+/// Most events that a run may be expected to need. At several million events per second that is
+/// about an hour.
+pub const MAX_EVENTS: f64 = 2e10;
+
+/// Most servers over all services.
+pub const MAX_SERVERS: u64 = 10_000;
+
+/// Most users over all closed populations.
+const MAX_USERS: u64 = 1_000_000;
+
+/// Most pools and calls over all servers; each has its own state.
+const MAX_PLACES: u64 = 200_000;
+
+/// Most entries in the windows of circuit breakers over all servers.
+const MAX_WINDOW_ENTRIES: u64 = 20_000_000;
+
+/// Events of a request apart from its call: arrival and end.
+const EVENTS_PER_REQUEST: f64 = 2.0;
+
+/// Events of a try apart from the program: on the way, timeout, on the way back, retry.
+const EVENTS_PER_TRY: f64 = 4.0;
+
+/// Events of a health check of one server: sent, answered, timeout.
+const EVENTS_PER_CHECK: f64 = 3.0;
+
+/// Checks the size of a scenario whose programs have been put in order.
+pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut Problems) {
+    check_size(scenario, problems);
+    let mut estimate = Estimate { scenario, programs, costs: Vec::new() };
+    for program in &programs.order {
+        let cost = estimate.cost_of_program(*program);
+        estimate.costs.push(cost);
+    }
+    let mut total = 0.0;
+    for (key, node) in &scenario.nodes {
+        let (events, part) = match node {
+            Node::Clients(clients) => (estimate.population(key, clients), "arrivals"),
+            Node::Balancer(balancer) => {
+                let check = balancer.health_check.as_ref().map(|check| check.rules.interval_ms);
+                let checks = check.map_or(0.0, |interval| scenario.duration_s * 1e3 / interval);
+                let servers = servers_of(scenario.nodes.get(&balancer.to)) as f64;
+                (checks * servers * EVENTS_PER_CHECK, "health_check")
+            }
+            Node::Service(_) | Node::Database(_) => continue,
+        };
+        let before = total;
+        total += events;
+        // Reported once, where the bound is crossed.
+        if total > MAX_EVENTS && before <= MAX_EVENTS {
+            let message = format!(
+                "the run would need about {total:.1e} events: at most {MAX_EVENTS:.1e} \
+                 (shorten it, lower the rate or the number of tries)"
+            );
+            problems.add(format!("nodes.{key}.{part}"), message);
+        }
+    }
+}
+
+/// Servers of a node; what is no service or database has none.
+fn servers_of(node: Option<&Node>) -> u64 {
+    match node {
+        Some(Node::Service(service)) => service.servers.into(),
+        Some(Node::Database(_)) => 1,
+        Some(Node::Clients(_) | Node::Balancer(_)) | None => 0,
+    }
+}
+
+/// Everything that takes memory by its mere number.
+fn check_size(scenario: &Scenario, problems: &mut Problems) {
+    let (mut servers, mut places, mut entries, mut users) = (0, 0, 0, 0);
+    for node in scenario.nodes.values() {
+        let own = servers_of(Some(node));
+        servers += own;
+        let (owners, pools, calls) = match node {
+            Node::Clients(clients) => {
+                if let Arrivals::Closed { users: own, .. } = clients.arrivals {
+                    users += u64::from(own);
+                }
+                (1, 0, Some(&clients.calls))
+            }
+            Node::Service(service) => (own, service.pools.len(), Some(&service.calls)),
+            Node::Database(_) => (1, 1, None),
+            Node::Balancer(_) => (0, 0, None),
+        };
+        let calls = || calls.into_iter().flat_map(|calls| calls.values());
+        places += owners * (pools + calls().count()) as u64;
+        let windows = calls().filter_map(|call| call.circuit_breaker.as_ref()).map(|breaker| {
+            let half_open = breaker.permitted_number_of_calls_in_half_open_state;
+            u64::from(breaker.sliding_window_size) + u64::from(half_open)
+        });
+        entries += owners * windows.sum::<u64>();
+    }
+    for (count, most, what) in [
+        (servers, MAX_SERVERS, "servers"),
+        (places, MAX_PLACES, "pools and calls over all servers"),
+        (entries, MAX_WINDOW_ENTRIES, "entries of breakers' windows over all servers"),
+        (users, MAX_USERS, "users of closed populations"),
+    ] {
+        if count > most {
+            problems.add("nodes", format!("{count} {what} are too many: at most {most}"));
+        }
+    }
+}
+
+/// What a program or a call costs.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    /// Events from above.
+    events: f64,
+    /// Mean time without any waiting, in seconds.
+    seconds: f64,
+}
+
+struct Estimate<'a> {
+    scenario: &'a Scenario,
+    programs: &'a Programs<'a>,
+    /// Costs of the programs, in their order, as far as they are known.
+    costs: Vec<Cost>,
+}
+
+impl Estimate<'_> {
+    /// The cost of a program whose callees are known.
+    fn cost_of_program(&self, (node, endpoint): Program<'_>) -> Cost {
+        let service = match &self.scenario.nodes[node] {
+            Node::Service(service) => service,
+            Node::Database(database) => {
+                return Cost { events: 2.0, seconds: mean_s(&database.queries[endpoint].cost) };
+            }
+            Node::Clients(_) | Node::Balancer(_) => return Cost::default(),
+        };
+        let mut total = Cost::default();
+        for step in &service.endpoints[endpoint].steps {
+            let call = |call: &String| self.cost_of_call(&service.calls[call]);
+            let cost = match step {
+                Step::Cpu { time } => Cost { events: 2.0, seconds: mean_s(time) },
+                Step::Wait { time } => Cost { events: 1.0, seconds: mean_s(time) },
+                Step::Call { call: name, .. } => call(name),
+                Step::Parallel { calls } => {
+                    calls.iter().map(call).fold(Cost::default(), |all, one| Cost {
+                        events: all.events + one.events,
+                        seconds: all.seconds.max(one.seconds),
+                    })
+                }
+                Step::Log { .. } | Step::Fail { .. } => Cost { events: 1.0, seconds: 0.0 },
+            };
+            total.events += cost.events;
+            total.seconds += cost.seconds;
+        }
+        total
+    }
+
+    /// The cost of a call with all its tries; the time is that of one.
+    fn cost_of_call(&self, call: &Call) -> Cost {
+        let callee = self.programs.order.get_index_of(&callee_of(self.scenario, call));
+        let program = self.costs[callee.expect("callees come before callers")];
+        let tries = call.retry.as_ref().map_or(1.0, |retry| f64::from(retry.max_attempts));
+        Cost {
+            events: tries * (EVENTS_PER_TRY + program.events),
+            seconds: 2.0 * call.latency_ms / 1e3 + program.seconds,
+        }
+    }
+
+    /// Events of all requests of a population.
+    fn population(&self, key: &str, clients: &Clients) -> f64 {
+        let calls: Vec<Cost> = clients.calls.values().map(|call| self.cost_of_call(call)).collect();
+        let dearest = calls.iter().map(|cost| cost.events).fold(0.0, f64::max);
+        let fastest = calls.iter().map(|cost| cost.seconds).fold(f64::INFINITY, f64::min);
+        let duration = self.scenario.duration_s;
+        let requests = match &clients.arrivals {
+            Arrivals::Open { rate_rps, profile, start_s, stop_s, .. } => {
+                let stop = stop_s.unwrap_or(duration).min(duration);
+                let (area, peak) = area(profile, *start_s, stop);
+                rate_rps * (area + peak * self.spikes(key))
+            }
+            Arrivals::Closed { users, think } => {
+                let cycle = mean_s(think) + fastest;
+                f64::from(*users) * (duration + self.spikes(key)) / cycle
+            }
+        };
+        let tries = clients.refresh.as_ref().map_or(1.0, requests_per_wish);
+        requests * tries * (EVENTS_PER_REQUEST + dearest)
+    }
+
+    /// Additional seconds at the usual rate that spike faults are worth.
+    fn spikes(&self, population: &str) -> f64 {
+        let faults = self.scenario.faults.values().filter(|fault| fault.target == population);
+        let seconds = faults.map(|fault| match fault.effect {
+            Effect::Spike { factor } => {
+                let rest = self.scenario.duration_s - fault.at_s;
+                (factor - 1.0).max(0.0) * fault.for_s.unwrap_or(rest).min(rest)
+            }
+            _ => 0.0,
+        });
+        seconds.sum()
+    }
+}
+
+/// The request itself and the presses of refresh that may follow: 1 + p + p² + …
+fn requests_per_wish(refresh: &Refresh) -> f64 {
+    let presses = (0..=refresh.max_refreshes).scan(1.0, |chance, _| {
+        let now = *chance;
+        *chance *= refresh.probability;
+        Some(now)
+    });
+    presses.sum()
+}
+
+/// Integral of a profile's factor between two moments, from above, and its highest value.
+fn area(profile: &Profile, from: f64, to: f64) -> (f64, f64) {
+    let length = (to - from).max(0.0);
+    let points: Vec<(f64, f64)> = match profile {
+        Profile::Constant => vec![(0.0, 1.0)],
+        Profile::Step { at_s, factor } => vec![(*at_s, 1.0), (*at_s, *factor)],
+        Profile::Ramp { from_s, to_s, factor } => vec![(*from_s, 1.0), (*to_s, *factor)],
+        Profile::Spike { at_s, for_s, factor } => {
+            let end = at_s + for_s;
+            vec![(*at_s, 1.0), (*at_s, *factor), (end, *factor), (end, 1.0)]
+        }
+        // Whole days have a mean of 1; the rest of a day has at most its highest factor.
+        Profile::Daily { day_s, lowest, .. } => {
+            return (length + day_s.min(length) * (1.0 - lowest), 2.0 - lowest);
+        }
+        Profile::Points { points } => points.clone(),
+    };
+    let peak = points.iter().map(|(_, factor)| *factor).fold(0.0, f64::max);
+    let (first, last) = (points[0], points[points.len() - 1]);
+    let before = first.1 * (first.0.min(to) - from).max(0.0);
+    let after = last.1 * (to - last.0.max(from)).max(0.0);
+    let between: f64 = points.windows(2).map(|pair| piece(pair[0], pair[1], from, to)).sum();
+    (before + between + after, peak)
+}
+
+/// Area under a straight piece, as far as it lies within the bounds, from above.
+fn piece(left: (f64, f64), right: (f64, f64), from: f64, to: f64) -> f64 {
+    let width = (right.0.min(to) - left.0.max(from)).max(0.0);
+    let whole = width == right.0 - left.0;
+    let height = if whole { (left.1 + right.1) / 2.0 } else { left.1.max(right.1) };
+    width * height
+}
+
+/// Mean of a distribution, in seconds.
+fn mean_s(distribution: &Distribution) -> f64 {
+    let ms = match *distribution {
+        Distribution::Constant { ms } => ms,
+        Distribution::Uniform { min_ms, max_ms } => (min_ms + max_ms) / 2.0,
+        Distribution::Exponential { mean_ms }
+        | Distribution::Erlang { mean_ms, .. }
+        | Distribution::Lognormal { mean_ms, .. }
+        | Distribution::Pareto { mean_ms, .. }
+        | Distribution::Hyperexponential { mean_ms, .. } => mean_ms,
+    };
+    ms / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_of_profiles() {
+        let spike = Profile::Spike { at_s: 10.0, for_s: 5.0, factor: 3.0 };
+        assert_eq!(area(&Profile::Constant, 0.0, 60.0), (60.0, 1.0));
+        assert_eq!(area(&spike, 0.0, 60.0), (70.0, 3.0));
+        assert_eq!(area(&spike, 20.0, 60.0), (40.0, 3.0));
+        let ramp = Profile::Ramp { from_s: 0.0, to_s: 10.0, factor: 3.0 };
+        assert_eq!(area(&ramp, 0.0, 20.0), (50.0, 3.0));
+        let points = Profile::Points { points: vec![(10.0, 2.0)] };
+        assert_eq!(area(&points, 0.0, 20.0), (40.0, 2.0));
+        assert_eq!(area(&spike, 60.0, 20.0).0, 0.0);
+    }
+}

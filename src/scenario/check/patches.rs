@@ -1,0 +1,161 @@
+//! Switches and interventions: their patches apply, and the wiring stays as it is.
+
+use super::{check_edited, core_of};
+use crate::engine::Time;
+use crate::problem::{Problem, Problems, join, shown};
+use crate::scenario::patch::merge;
+use crate::scenario::shape::known;
+use crate::scenario::{Arrivals, Call, Endpoint, Node, Scenario, Step};
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::mem::discriminant;
+
+/// The parts of a scenario that a patch may change.
+const PATCHABLE: [&str; 2] = ["nodes", "faults"];
+
+/// Why the wiring is what it is.
+const FIXED: &str = "the wiring of a run is fixed";
+
+/// Applies every patch alone and then all together, and checks what comes out.
+pub(super) fn check(document: &Value, base: &Scenario, problems: &mut Problems) {
+    let core = core_of(document);
+    let toggles = base.toggles.iter().map(|(key, toggle)| ("toggles", key, &toggle.patch));
+    let mut interventions: Vec<_> = base.interventions.iter().collect();
+    interventions.sort_by_key(|(_, intervention)| Time::from_seconds(intervention.at_s));
+    let interventions =
+        interventions.into_iter().map(|(key, change)| ("interventions", key, &change.patch));
+    let mut together = core.clone();
+    let mut count = 0;
+    for (group, key, patch) in toggles.chain(interventions) {
+        let path = format!("{group}.{key}.patch");
+        if !only_patchable(patch, &path, problems) {
+            continue;
+        }
+        let mut alone = core.clone();
+        merge(&mut alone, patch);
+        if let Err(found) = check_edited(&alone, base) {
+            problems.extend(found.into_iter().map(|problem| problem.within(&path)));
+        }
+        if problems.is_full() {
+            return;
+        }
+        merge(&mut together, patch);
+        count += 1;
+    }
+    if count > 1
+        && problems.is_empty()
+        && let Err(found) = check_edited(&together, base)
+    {
+        problems.extend(found.into_iter().map(|problem| {
+            let lead = "with every switch on and after every intervention";
+            Problem::new("toggles", format!("{lead}: {problem}"))
+        }));
+    }
+}
+
+fn only_patchable(patch: &Value, path: &str, problems: &mut Problems) -> bool {
+    let keys = patch.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    let mut fine = true;
+    for key in keys.filter(|key| !PATCHABLE.contains(key)) {
+        let known = known(key, PATCHABLE.into_iter(), "a patch may change");
+        problems.add(join(path, &shown(key)), format!("cannot be patched{known}"));
+        fine = false;
+    }
+    fine
+}
+
+/// Checks that an edited scenario has the nodes, pools, programs, calls and classes of its base.
+pub(super) fn same_wiring(base: &Scenario, edited: &Scenario, problems: &mut Problems) {
+    let mut comparison = Comparison { problems };
+    comparison.names("nodes", &base.nodes, &edited.nodes);
+    for (key, before) in &base.nodes {
+        if let Some(after) = edited.nodes.get(key) {
+            comparison.nodes(&format!("nodes.{key}"), before, after);
+        }
+    }
+}
+
+struct Comparison<'a> {
+    problems: &'a mut Problems,
+}
+
+impl Comparison<'_> {
+    fn nodes(&mut self, path: &str, before: &Node, after: &Node) {
+        match (before, after) {
+            (Node::Clients(before), Node::Clients(after)) => {
+                self.names(&format!("{path}.classes"), &before.classes, &after.classes);
+                self.calls(path, &before.calls, &after.calls);
+                let same = matches!(
+                    (&before.arrivals, &after.arrivals),
+                    (Arrivals::Open { .. }, Arrivals::Open { .. })
+                        | (Arrivals::Closed { .. }, Arrivals::Closed { .. })
+                );
+                self.demand(same, || format!("{path}.arrivals.kind"));
+            }
+            (Node::Balancer(before), Node::Balancer(after)) => {
+                self.demand(before.to == after.to, || format!("{path}.to"));
+            }
+            (Node::Service(before), Node::Service(after)) => {
+                self.names(&format!("{path}.pools"), &before.pools, &after.pools);
+                self.calls(path, &before.calls, &after.calls);
+                self.endpoints(path, &before.endpoints, &after.endpoints);
+            }
+            (Node::Database(before), Node::Database(after)) => {
+                self.names(&format!("{path}.queries"), &before.queries, &after.queries);
+            }
+            _ => self.demand(false, || format!("{path}.kind")),
+        }
+    }
+
+    fn calls(
+        &mut self,
+        path: &str,
+        before: &IndexMap<String, Call>,
+        after: &IndexMap<String, Call>,
+    ) {
+        let path = format!("{path}.calls");
+        self.names(&path, before, after);
+        for (key, call) in before {
+            let same = after.get(key).is_none_or(|after| after.to == call.to);
+            self.demand(same, || format!("{path}.{key}.to"));
+        }
+    }
+
+    fn endpoints(
+        &mut self,
+        path: &str,
+        before: &IndexMap<String, Endpoint>,
+        after: &IndexMap<String, Endpoint>,
+    ) {
+        let path = format!("{path}.endpoints");
+        self.names(&path, before, after);
+        for (key, endpoint) in before {
+            let Some(after) = after.get(key) else { continue };
+            let kinds = |endpoint: &Endpoint| -> Vec<_> {
+                endpoint.steps.iter().map(discriminant::<Step>).collect()
+            };
+            let same = kinds(endpoint) == kinds(after);
+            self.demand(same, || format!("{path}.{key}.steps"));
+        }
+    }
+
+    /// The same names in the same order.
+    fn names<T>(&mut self, path: &str, before: &IndexMap<String, T>, after: &IndexMap<String, T>) {
+        for key in before.keys().filter(|key| !after.contains_key(*key)) {
+            self.problems.add(join(path, key), format!("cannot be removed: {FIXED}"));
+        }
+        for key in after.keys().filter(|key| !before.contains_key(*key)) {
+            self.problems.add(join(path, key), format!("cannot be added: {FIXED}"));
+        }
+        // Patches keep the order, so this concerns only what was removed and added again.
+        if before.len() == after.len() && !before.keys().eq(after.keys()) {
+            self.demand(before.keys().any(|key| !after.contains_key(key)), || path.to_owned());
+        }
+    }
+
+    fn demand(&mut self, same: bool, path: impl Fn() -> String) {
+        if !same {
+            self.problems.add(path(), format!("cannot change: {FIXED}"));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Names that stand for something else: they must exist, and be of the right kind.
+
+use crate::problem::{Problems, quoted};
+use crate::scenario::shape::known;
+use crate::scenario::{Balancer, Call, Clients, Node, Scenario, Service, Step};
+use indexmap::IndexMap;
+
+/// Checks every reference between nodes and within them.
+pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
+    let mut references = References { scenario, problems };
+    for (key, node) in &scenario.nodes {
+        let path = format!("nodes.{key}");
+        match node {
+            Node::Clients(clients) => references.clients(clients, &path),
+            Node::Balancer(balancer) => references.balancer(balancer, &path),
+            Node::Service(service) => references.service(service, &path),
+            Node::Database(_) => {}
+        }
+    }
+}
+
+/// The node and the endpoint of `node.endpoint`.
+pub(super) fn split(target: &str) -> (&str, Option<&str>) {
+    match target.split_once('.') {
+        Some((node, endpoint)) => (node, Some(endpoint)),
+        None => (target, None),
+    }
+}
+
+/// The node that does the work of calls to `node`: itself, or what is behind the balancer.
+pub(super) fn station_of<'s>(scenario: &'s Scenario, node: &'s str) -> Option<(&'s str, &'s Node)> {
+    match scenario.nodes.get(node)? {
+        Node::Balancer(balancer) => {
+            let service = scenario.nodes.get(&balancer.to)?;
+            matches!(service, Node::Service(_)).then_some((balancer.to.as_str(), service))
+        }
+        Node::Clients(_) => None,
+        station => Some((node, station)),
+    }
+}
+
+struct References<'a> {
+    scenario: &'a Scenario,
+    problems: &'a mut Problems,
+}
+
+impl References<'_> {
+    fn clients(&mut self, clients: &Clients, path: &str) {
+        self.calls(&clients.calls, path);
+        for (key, class) in &clients.classes {
+            self.own(&class.call, &clients.calls, &format!("{path}.classes.{key}.call"));
+        }
+    }
+
+    fn balancer(&mut self, balancer: &Balancer, path: &str) {
+        let to = format!("{path}.to");
+        let service = match self.scenario.nodes.get(&balancer.to) {
+            Some(Node::Service(service)) => service,
+            Some(_) => {
+                let message = format!("{} is not a service", quoted(&balancer.to));
+                return self.problems.add(to, message);
+            }
+            None => {
+                let services = self.scenario.nodes.iter();
+                let services = services.filter(|(_, node)| matches!(node, Node::Service(_)));
+                let known =
+                    known(&balancer.to, services.map(|(key, _)| key.as_str()), "services are");
+                let message = format!("{} is unknown{known}", quoted(&balancer.to));
+                return self.problems.add(to, message);
+            }
+        };
+        let endpoint = balancer.health_check.as_ref().and_then(|check| check.endpoint.as_ref());
+        if let Some(endpoint) = endpoint {
+            self.own(endpoint, &service.endpoints, &format!("{path}.health_check.endpoint"));
+        }
+    }
+
+    fn service(&mut self, service: &Service, path: &str) {
+        self.calls(&service.calls, path);
+        for (key, endpoint) in &service.endpoints {
+            let path = format!("{path}.endpoints.{key}");
+            if let Some(pool) = &endpoint.pool {
+                self.own(pool, &service.pools, &format!("{path}.pool"));
+            }
+            for (number, step) in endpoint.steps.iter().enumerate() {
+                self.step(service, step, &format!("{path}.steps.{number}"));
+            }
+        }
+    }
+
+    fn step(&mut self, service: &Service, step: &Step, path: &str) {
+        match step {
+            Step::Call { call, .. } => self.own(call, &service.calls, &format!("{path}.call")),
+            Step::Parallel { calls } => {
+                for (number, call) in calls.iter().enumerate() {
+                    self.own(call, &service.calls, &format!("{path}.calls.{number}"));
+                }
+            }
+            Step::Log { .. } if service.disk.is_none() => {
+                self.problems.add(path, "writes to a log, but the service has no disk");
+            }
+            Step::Log { .. } | Step::Cpu { .. } | Step::Wait { .. } | Step::Fail { .. } => {}
+        }
+    }
+
+    /// A name of something in the same node.
+    fn own<T>(&mut self, name: &str, there: &IndexMap<String, T>, path: &str) {
+        if !there.contains_key(name) {
+            let known = known(name, there.keys().map(String::as_str), "there are");
+            self.problems.add(path, format!("{} is unknown{known}", quoted(name)));
+        }
+    }
+
+    fn calls(&mut self, calls: &IndexMap<String, Call>, path: &str) {
+        for (key, call) in calls {
+            self.callee(&call.to, &format!("{path}.calls.{key}.to"));
+        }
+    }
+
+    /// Where a call goes.
+    fn callee(&mut self, to: &str, path: &str) {
+        let (node, endpoint) = split(to);
+        match self.scenario.nodes.get(node) {
+            Some(Node::Clients(_)) => {
+                let message =
+                    format!("{} is a client population, which nobody calls", quoted(node));
+                return self.problems.add(path, message);
+            }
+            Some(_) => {}
+            None => {
+                let nodes = self.scenario.nodes.keys().map(String::as_str);
+                let known = known(node, nodes, "nodes are");
+                return self.problems.add(path, format!("{} is unknown{known}", quoted(node)));
+            }
+        }
+        // A balancer that leads nowhere is reported where it stands.
+        let (Some(endpoint), Some((_, station))) = (endpoint, station_of(self.scenario, node))
+        else {
+            return;
+        };
+        match station {
+            Node::Service(service) => self.own(endpoint, &service.endpoints, path),
+            Node::Database(database) => self.own(endpoint, &database.queries, path),
+            Node::Clients(_) | Node::Balancer(_) => {}
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Values that only make sense together: sums, orders, one bound below another.
+
+use crate::engine::Time;
+use crate::problem::Problems;
+use crate::scenario::{
+    Arrivals, Clients, Database, Distribution, Node, Profile, Scenario, Service, Step,
+};
+
+/// The shares of classes may miss 1 by this much, for sums of thirds and sevenths.
+const SHARE_TOLERANCE: f64 = 1e-9;
+
+/// Checks the values of every node, and the times of the run.
+pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
+    let (warmup, duration) = (scenario.warmup_s, scenario.duration_s);
+    if warmup >= duration {
+        let message = format!("{warmup} s is not before the end of the run at {duration} s");
+        problems.add("warmup_s", message);
+    }
+    for (key, node) in &scenario.nodes {
+        let path = format!("nodes.{key}");
+        match node {
+            Node::Clients(clients) => check_clients(clients, &path, problems),
+            Node::Service(service) => check_service(service, &path, problems),
+            Node::Database(database) => check_database(database, &path, problems),
+            Node::Balancer(_) => {}
+        }
+    }
+}
+
+/// Interventions happen within the run.
+pub(super) fn check_interventions(scenario: &Scenario, problems: &mut Problems) {
+    for (key, intervention) in &scenario.interventions {
+        within_run(scenario, intervention.at_s, &format!("interventions.{key}.at_s"), problems);
+    }
+}
+
+/// A moment must not lie behind the end of the run.
+pub(super) fn within_run(scenario: &Scenario, at_s: f64, path: &str, problems: &mut Problems) {
+    if Time::from_seconds(at_s) > Time::from_seconds(scenario.duration_s) {
+        let duration = scenario.duration_s;
+        problems.add(path, format!("{at_s} s is behind the end of the run at {duration} s"));
+    }
+}
+
+fn check_clients(clients: &Clients, path: &str, problems: &mut Problems) {
+    match &clients.arrivals {
+        Arrivals::Open { profile, start_s, stop_s, .. } => {
+            check_profile(profile, &format!("{path}.arrivals.profile"), problems);
+            if let Some(stop_s) = stop_s
+                && stop_s <= start_s
+            {
+                let message = format!("{stop_s} s is not after start_s, {start_s} s");
+                problems.add(format!("{path}.arrivals.stop_s"), message);
+            }
+        }
+        Arrivals::Closed { think, .. } => {
+            check_distribution(think, &format!("{path}.arrivals.think"), problems);
+        }
+    }
+    let sum: f64 = clients.classes.values().map(|class| class.share).sum();
+    if !clients.classes.is_empty() && (sum - 1.0).abs() > SHARE_TOLERANCE {
+        problems.add(format!("{path}.classes"), format!("the shares make {sum}, not 1"));
+    }
+    if let Some(refresh) = &clients.refresh {
+        check_distribution(&refresh.delay, &format!("{path}.refresh.delay"), problems);
+    }
+}
+
+fn check_profile(profile: &Profile, path: &str, problems: &mut Problems) {
+    match profile {
+        Profile::Ramp { from_s, to_s, .. } => {
+            if Time::from_seconds(*to_s) <= Time::from_seconds(*from_s) {
+                let message = format!("{to_s} s is not after from_s, {from_s} s");
+                problems.add(format!("{path}.to_s"), message);
+            }
+        }
+        Profile::Points { points } => {
+            for (number, pair) in points.windows(2).enumerate() {
+                let [(before, _), (at, _)] = [pair[0], pair[1]];
+                if at < before {
+                    let path = format!("{path}.points.{}.0", number + 1);
+                    problems.add(path, format!("{at} s is before the last point at {before} s"));
+                }
+            }
+        }
+        Profile::Constant
+        | Profile::Step { .. }
+        | Profile::Spike { .. }
+        | Profile::Daily { .. } => {}
+    }
+}
+
+fn check_service(service: &Service, path: &str, problems: &mut Problems) {
+    for (key, endpoint) in &service.endpoints {
+        for (number, step) in endpoint.steps.iter().enumerate() {
+            if let Step::Cpu { time } | Step::Wait { time } = step {
+                let path = format!("{path}.endpoints.{key}.steps.{number}.time");
+                check_distribution(time, &path, problems);
+            }
+        }
+    }
+    if let Some(memory) = &service.memory
+        && memory.base_mb >= memory.limit_mb
+    {
+        let message =
+            format!("{} MB is not below limit_mb, {} MB", memory.base_mb, memory.limit_mb);
+        problems.add(format!("{path}.memory.base_mb"), message);
+    }
+    if let Some(disk) = &service.disk
+        && disk.used_bytes > disk.capacity_bytes
+    {
+        let (used, capacity) = (disk.used_bytes, disk.capacity_bytes);
+        let message = format!("{used} bytes is more than capacity_bytes, {capacity} bytes");
+        problems.add(format!("{path}.disk.used_bytes"), message);
+    }
+}
+
+fn check_database(database: &Database, path: &str, problems: &mut Problems) {
+    for (key, query) in &database.queries {
+        check_distribution(&query.cost, &format!("{path}.queries.{key}.cost"), problems);
+    }
+}
+
+fn check_distribution(distribution: &Distribution, path: &str, problems: &mut Problems) {
+    if let Distribution::Uniform { min_ms, max_ms } = distribution
+        && max_ms < min_ms
+    {
+        let message = format!("{max_ms} ms is below min_ms, {min_ms} ms");
+        problems.add(format!("{path}.max_ms"), message);
+    }
+}

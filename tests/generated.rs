@@ -1,0 +1,28 @@
+//! Files that are generated and committed. `UPDATE=1 cargo test --test generated` writes them anew.
+
+#[path = "generated/reference.rs"]
+mod reference;
+
+use brownout::scenario::schema;
+use std::path::Path;
+
+/// Compares a committed file with what it should be.
+fn check(name: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, wanted).expect("the file can be written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "{name} is out of date: UPDATE=1 cargo test --test generated");
+}
+
+#[test]
+fn the_schema_is_that_of_the_types() {
+    let text = serde_json::to_string_pretty(&schema()).expect("a schema is JSON");
+    check("schema/scenario.schema.json", &(text + "\n"));
+}
+
+#[test]
+fn the_reference_is_that_of_the_types() {
+    check("docs/parameters.md", &reference::markdown(schema().as_value()));
+}
