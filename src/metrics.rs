@@ -11,7 +11,11 @@ pub mod edge;
 pub mod histogram;
 pub mod level;
 pub mod meter;
+mod observe;
 pub mod pool;
+mod read;
+#[cfg(test)]
+pub mod script;
 pub mod series;
 pub mod snapshot;
 pub mod spread;
@@ -25,7 +29,6 @@ pub use series::{Column, Series, Table};
 pub use snapshot::Snapshot;
 
 use crate::engine::Time;
-use crate::observation::Observation;
 use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
 use balancer::BalancerMeter;
 use class::ClassMeter;
@@ -34,7 +37,7 @@ use meter::{Owner, Sink, Span};
 use pool::PoolMeter;
 use station::StationMeter;
 use std::sync::Arc;
-use timeline::{Happening, Timeline};
+use timeline::Timeline;
 
 /// What a run starts with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -143,7 +146,7 @@ impl Metrics {
             warmup: setup.warmup.0,
             now: 0,
             next_boundary: 0,
-            measuring: setup.warmup == Time::ZERO,
+            measuring: false,
             window: 0,
             classes: vec![ClassMeter::default(); wiring.classes.len()],
             pools,
@@ -155,6 +158,9 @@ impl Metrics {
             layout: Arc::new(layout),
         };
         metrics.table = Table::new(metrics.describe_columns());
+        if setup.warmup == Time::ZERO {
+            metrics.end_warmup(0);
+        }
         metrics.next_boundary = metrics.boundary();
         metrics
     }
@@ -200,99 +206,6 @@ impl Metrics {
             for (&index, class) in indices.iter().zip(&classes) {
                 class::columns(Owner::Class(index), &[class], span, sink);
             }
-        }
-    }
-
-    /// Takes note of something that has just happened at `now`, which never goes back.
-    #[inline]
-    pub fn observe(&mut self, now: Time, observation: Observation) {
-        if now.0 >= self.next_boundary {
-            self.pass_boundaries(now.0);
-        }
-        self.now = now.0;
-        self.dispatch(now, observation);
-    }
-
-    #[inline]
-    fn dispatch(&mut self, at: Time, observation: Observation) {
-        use Observation as O;
-        let (now, measuring) = (at.0, self.measuring);
-        match observation {
-            O::RequestStarted { class, refresh, .. } => self.class_mut(class).started(now, refresh),
-            O::RequestEnded { class, outcome, response } => {
-                let warmup = self.warmup;
-                self.class_mut(class).ended(now, outcome, response.0, warmup);
-            }
-            O::TryRejected { edge, cause } => self.edge_mut(edge).rejected(cause),
-            O::AttemptSent { edge, retry } => self.edge_mut(edge).sent(now, retry),
-            O::AttemptEnded { edge, outcome, took } => {
-                self.edge_mut(edge).ended(now, outcome, took.0, measuring);
-            }
-            O::RetryDenied { edge } => self.edge_mut(edge).retry_denied(),
-            O::FallbackUsed { edge } => self.edge_mut(edge).fell_back(),
-            O::CallEnded { edge, .. } => self.edge_mut(edge).call_ended(),
-            O::ConnectionsChanged { edge, by } => self.edge_mut(edge).connections_changed(now, by),
-            O::WorkArrived { pool, server } => {
-                self.pool_mut(pool).arrived(now);
-                self.station_of(pool).arrived(server);
-            }
-            O::WorkRefused { pool, cause, waited } => {
-                self.pool_mut(pool).refused(now, cause, waited.0);
-            }
-            O::Queued { pool } => self.pool_mut(pool).queued(now),
-            O::Dequeued { pool } => self.pool_mut(pool).dequeued(now),
-            O::WorkStarted { pool, waited } => self.pool_mut(pool).started(waited.0, measuring),
-            O::ThreadTaken { pool } => self.pool_mut(pool).taken(now),
-            O::ThreadFreed { pool } => self.pool_mut(pool).freed(now),
-            O::WorkEnded { pool, outcome, took, wasted } => {
-                self.pool_mut(pool).ended(now, outcome, took.0, wasted);
-                self.station_of(pool).ended(took.0, measuring);
-            }
-            O::WorkDrawn { .. } => {}
-            O::CoresBusy { node, cores } => self.station_mut(node).cores_busy(now, cores),
-            rare => self.dispatch_rare(at, rare),
-        }
-    }
-
-    /// What happens to servers, balancers, breakers and the timeline: away from the hot path.
-    #[cold]
-    fn dispatch_rare(&mut self, at: Time, observation: Observation) {
-        use Observation as O;
-        let now = at.0;
-        match observation {
-            O::ServersChanged { node, servers, up } => self.servers_changed(now, node, servers, up),
-            O::OutOfRotation { balancer, server } => self.rotated(now, balancer, server, true),
-            O::BackInRotation { balancer, server } => self.rotated(now, balancer, server, false),
-            O::Shed { balancer } => self.balancers[usize::from(balancer.0)].shed(),
-            O::BreakerChanged { edge, server, state } => {
-                self.edge_mut(edge).breaker_changed(now, server, state);
-            }
-            O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
-            O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
-            O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
-            _ => {}
-        }
-        if let Some((happening, server, bytes)) = told(observation) {
-            self.timeline.push(at, self.window, happening, server, bytes);
-        }
-    }
-
-    fn servers_changed(&mut self, now: u64, node: NodeIndex, servers: u32, up: u32) {
-        self.station_mut(node).servers_changed(now, servers, up);
-        let layout = Arc::clone(&self.layout);
-        for pool in layout.wiring.pools_of(node) {
-            let threads = self.pool(pool).threads_per_server();
-            self.pool_mut(pool).resize(now, threads, up);
-        }
-        for balancer in &layout.balancers[usize::from(node.0)] {
-            self.balancers[usize::from(balancer.0)].servers_changed(now, servers);
-        }
-    }
-
-    fn rotated(&mut self, now: u64, balancer: NodeIndex, server: u32, out: bool) {
-        self.balancers[usize::from(balancer.0)].rotated(now, server, out);
-        if let Some(station) = self.layout.behind[usize::from(balancer.0)] {
-            self.station_mut(station).rotation_changed(now);
         }
     }
 
@@ -408,130 +321,5 @@ impl Metrics {
     fn station_of(&mut self, pool: PoolIndex) -> &mut StationMeter {
         let node = self.layout.wiring.pool(pool).node;
         self.station_mut(node)
-    }
-}
-
-/// What an observation adds to the timeline, with the server and the bytes that it is about.
-fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
-    use Observation as O;
-    Some(match observation {
-        O::FaultStarted { fault } => (Happening::FaultStarted(fault), 0, 0),
-        O::FaultEnded { fault } => (Happening::FaultEnded(fault), 0, 0),
-        O::Switched { toggle, on } => (Happening::Switched(toggle, on), 0, 0),
-        O::Intervened { label } => (Happening::Intervened(label), 0, 0),
-        O::ServerDown { node, server, cause } => (Happening::Down(node, cause), server, 0),
-        O::ServerBooting { node, server } => (Happening::Booting(node), server, 0),
-        O::ServerUp { node, server } => (Happening::Up(node), server, 0),
-        O::OutOfRotation { balancer, server } => (Happening::OutOfRotation(balancer), server, 0),
-        O::BackInRotation { balancer, server } => (Happening::BackInRotation(balancer), server, 0),
-        O::BreakerChanged { edge, server, state } => (Happening::Breaker(edge, state), server, 0),
-        O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
-        O::LogRotated { node, server, freed_bytes } => {
-            (Happening::LogRotated(node), server, freed_bytes)
-        }
-        _ => return None,
-    })
-}
-
-/// What can be read, at any time.
-impl Metrics {
-    /// The wiring that indices refer to.
-    pub fn wiring(&self) -> &Wiring {
-        &self.layout.wiring
-    }
-
-    /// The moment that has been reached.
-    pub fn now(&self) -> Time {
-        Time(self.now)
-    }
-
-    /// Length of the run.
-    pub fn duration(&self) -> Time {
-        Time(self.duration)
-    }
-
-    /// End of the warm-up.
-    pub fn warmup(&self) -> Time {
-        Time(self.warmup)
-    }
-
-    /// Time measured since the warm-up, in nanoseconds.
-    pub fn measured_nanos(&self) -> u64 {
-        self.now.saturating_sub(self.warmup)
-    }
-
-    /// Start of a window (0 to `windows`, the last being the end of the run).
-    pub fn window_start(&self, window: usize) -> Time {
-        if window == 0 { Time::ZERO } else { Time(self.end_of(window as u32 - 1)) }
-    }
-
-    /// Closed windows: rows, columns and keys.
-    pub fn table(&self) -> &Table {
-        &self.table
-    }
-
-    /// The values of a column over all closed windows; empty where no column has that key.
-    pub fn column(&self, key: &str) -> Vec<f64> {
-        self.table.column(key).map(Iterator::collect).unwrap_or_default()
-    }
-
-    /// What happened.
-    pub fn timeline(&self) -> &Timeline {
-        &self.timeline
-    }
-
-    /// The state at this moment.
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self)
-    }
-
-    /// The meter of a class of users.
-    pub fn class(&self, index: ClassIndex) -> &ClassMeter {
-        &self.classes[usize::from(index.0)]
-    }
-
-    /// The meter of a pool.
-    pub fn pool(&self, index: PoolIndex) -> &PoolMeter {
-        &self.pools[usize::from(index.0)]
-    }
-
-    /// The meter of a call.
-    pub fn edge(&self, index: EdgeIndex) -> &EdgeMeter {
-        &self.edges[usize::from(index.0)]
-    }
-
-    /// The meter of a service or a database.
-    pub fn station(&self, index: NodeIndex) -> &StationMeter {
-        &self.stations[usize::from(index.0)]
-    }
-
-    /// The meter of a balancer.
-    pub fn balancer(&self, index: NodeIndex) -> &BalancerMeter {
-        &self.balancers[usize::from(index.0)]
-    }
-
-    /// What contradicts conservation of requests, work and attempts, or Little's law: empty
-    /// unless model or metrics have a bug. Meant for a moment at which no event is half done.
-    pub fn check_invariants(&self) -> Vec<String> {
-        let (wiring, now) = (self.wiring(), self.now);
-        let mut problems = Vec::new();
-        let mut note = |owner: Owner, problem: Option<String>| {
-            if let Some(problem) = problem {
-                problems.push(format!("{}: {problem}", series::owner_name(wiring, owner).0));
-            }
-        };
-        for (index, meter) in (0u16..).zip(&self.classes) {
-            note(Owner::Class(ClassIndex(index)), meter.problem(now));
-        }
-        for (index, meter) in (0u16..).zip(&self.pools) {
-            note(Owner::Pool(PoolIndex(index)), meter.problem(now));
-        }
-        for (index, meter) in (0u16..).zip(&self.edges) {
-            note(Owner::Edge(EdgeIndex(index)), meter.problem());
-        }
-        if let Some(key) = self.table.nonsense() {
-            problems.push(format!("{key}: not a number"));
-        }
-        problems
     }
 }

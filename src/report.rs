@@ -7,6 +7,9 @@ pub mod baseline;
 mod build;
 pub mod cascade;
 pub mod expect;
+#[cfg(test)]
+mod tests;
+pub mod trouble;
 pub mod verdict;
 pub mod words;
 

@@ -69,7 +69,8 @@ pub struct Level {
     since: u64,
     integral: Integral,
     at_window: Integral,
-    at_warmup: Integral,
+    /// None while nothing is measured yet.
+    at_warmup: Option<Integral>,
 }
 
 impl Level {
@@ -146,9 +147,9 @@ impl Level {
         self.integral.minus(self.at_window).as_f64()
     }
 
-    /// Integral since the warm-up, up to `now`.
+    /// Integral since the warm-up, up to `now`; 0 while it lasts.
     pub fn measured(&self, now: u64) -> f64 {
-        self.integral(now).minus(self.at_warmup).as_f64()
+        self.at_warmup.map_or(0.0, |before| self.integral(now).minus(before).as_f64())
     }
 
     /// A new window begins; the level is settled.
@@ -159,7 +160,7 @@ impl Level {
 
     /// The warm-up is over; the level is settled.
     pub fn end_warmup(&mut self) {
-        self.at_warmup = self.integral;
+        self.at_warmup = Some(self.integral);
         self.peak = self.value;
     }
 }
@@ -171,7 +172,7 @@ pub struct SmoothLevel {
     since: u64,
     integral: f64,
     at_window: f64,
-    at_warmup: f64,
+    at_warmup: Option<f64>,
 }
 
 impl SmoothLevel {
@@ -198,9 +199,10 @@ impl SmoothLevel {
         self.integral - self.at_window
     }
 
-    /// Integral since the warm-up, up to `now`.
+    /// Integral since the warm-up, up to `now`; 0 while it lasts.
     pub fn measured(&self, now: u64) -> f64 {
-        self.integral + self.value * (now - self.since) as f64 - self.at_warmup
+        let integral = self.integral + self.value * (now - self.since) as f64;
+        self.at_warmup.map_or(0.0, |before| integral - before)
     }
 
     /// A new window begins; the level is settled.
@@ -210,7 +212,7 @@ impl SmoothLevel {
 
     /// The warm-up is over; the level is settled.
     pub fn end_warmup(&mut self) {
-        self.at_warmup = self.integral;
+        self.at_warmup = Some(self.integral);
     }
 }
 
@@ -219,12 +221,12 @@ impl SmoothLevel {
 pub struct Tally<const N: usize> {
     all: [u64; N],
     at_window: [u64; N],
-    at_warmup: [u64; N],
+    at_warmup: Option<[u64; N]>,
 }
 
 impl<const N: usize> Default for Tally<N> {
     fn default() -> Self {
-        Tally { all: [0; N], at_window: [0; N], at_warmup: [0; N] }
+        Tally { all: [0; N], at_window: [0; N], at_warmup: None }
     }
 }
 
@@ -245,9 +247,9 @@ impl<const N: usize> Tally<N> {
         self.all[index] - self.at_window[index]
     }
 
-    /// Since the warm-up.
+    /// Since the warm-up; 0 while it lasts.
     pub fn measured(&self, index: usize) -> u64 {
-        self.all[index] - self.at_warmup[index]
+        self.at_warmup.map_or(0, |before| self.all[index] - before[index])
     }
 
     /// A new window begins.
@@ -257,7 +259,7 @@ impl<const N: usize> Tally<N> {
 
     /// The warm-up is over.
     pub fn end_warmup(&mut self) {
-        self.at_warmup = self.all;
+        self.at_warmup = Some(self.all);
     }
 }
 

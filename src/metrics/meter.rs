@@ -50,7 +50,12 @@ impl Span {
 /// A share of a capacity, both as integrals: [`NO_DATA`] without capacity, at most 1 (a pool may be made
 /// smaller than what is busy in it).
 pub fn share(used: f64, capacity: f64) -> f64 {
-    if capacity > 0.0 { (used / capacity).min(1.0) } else { NO_DATA }
+    if capacity <= 0.0 {
+        return NO_DATA;
+    }
+    // Not `min`, which would hide a bug: it makes 1 of what is not a number.
+    let share = used / capacity;
+    if share > 1.0 { 1.0 } else { share }
 }
 
 /// A quantile of nanoseconds in milliseconds, [`NO_DATA`] without values.

@@ -68,6 +68,12 @@ impl Phases {
         trigger.map_or(self.starts[window], |at| at.max(self.starts[window]))
     }
 
+    /// The window that a moment lies in; none after the last.
+    pub fn window_of(&self, at: Time) -> Option<usize> {
+        let window = self.starts[1..].partition_point(|end| *end <= at);
+        (window < self.windows()).then_some(window)
+    }
+
     /// End of a window.
     pub fn end_of(&self, window: usize) -> Time {
         self.starts[window + 1]
@@ -80,19 +86,28 @@ impl Phases {
 
     /// How many windows a change must last to count.
     pub fn sustained(&self) -> usize {
-        SUSTAINED.min((self.windows() / 20).max(1))
+        self.at_most_a_twentieth(SUSTAINED)
     }
 
-    /// The first window of the first stretch of judged windows in which `shown` holds long enough.
+    /// So many windows, but at most a twentieth of all and at least one.
+    pub fn at_most_a_twentieth(&self, windows: usize) -> usize {
+        windows.min((self.windows() / 20).max(1))
+    }
+
+    /// The first window of the first stretch of at least `long` judged windows in which `shown` holds.
     /// Windows that show nothing either way (`None`) neither end a stretch nor count for it.
-    pub fn first_sustained(&self, shown: impl Fn(usize) -> Option<bool>) -> Option<usize> {
+    pub fn first_stretch(
+        &self,
+        long: usize,
+        shown: impl Fn(usize) -> Option<bool>,
+    ) -> Option<usize> {
         let (mut first, mut length) = (None, 0);
         for window in self.judged.clone() {
             match shown(window) {
                 Some(true) => {
                     first.get_or_insert(window);
                     length += 1;
-                    if length >= self.sustained() {
+                    if length >= long {
                         return first;
                     }
                 }
@@ -161,12 +176,12 @@ mod tests {
     fn a_stretch_must_last() {
         let phases = phases(&[(100, None)], 0);
         let shown = |windows: &'static [usize]| {
-            phases.first_sustained(move |window| Some(windows.contains(&window)))
+            phases.first_stretch(3, move |window| Some(windows.contains(&window)))
         };
         assert_eq!(shown(&[5, 6, 7]), None);
         assert_eq!(shown(&[20, 21, 30, 31, 32]), Some(30));
         let with_gap = |window| (window != 41).then_some((40..44).contains(&window));
-        assert_eq!(phases.first_sustained(with_gap), Some(40));
+        assert_eq!(phases.first_stretch(3, with_gap), Some(40));
     }
 
     #[test]

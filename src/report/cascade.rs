@@ -3,6 +3,10 @@
 //! Stages follow the account of the game platform (if(kakao)dev 2019): an API errs, responses slow
 //! down, servers cannot keep up, the whole system stops. Each node is compared with itself in the
 //! windows before the first trigger; each stage is told once per node, when it first lasts.
+//!
+//! What windows show is dated to the start of the first window, but not before a known cause (a
+//! trigger, a crash, a full disk) in it; slow responses are dated to their arrival, because slowness is
+//! only seen when they end.
 
 use super::baseline::{Phases, median};
 use super::{CascadeStep, words};
@@ -27,6 +31,8 @@ const SATURATED: f64 = 0.98;
 const LEAST_QUEUE: f64 = 1.0;
 /// A node that does less than this share of what is normal has stopped.
 const STOPPED_SHARE: f64 = 0.1;
+/// … when it lasts for so many windows: where responses become slower, answers pause for a moment.
+const STOPPED_WINDOWS: usize = 10;
 
 /// A stage that a node reached.
 struct Found {
@@ -50,6 +56,7 @@ struct Flow {
 pub fn trace(metrics: &Metrics, triggers: &[(Time, Option<Time>)]) -> Vec<CascadeStep> {
     let phases = Phases::new(metrics, triggers);
     let wiring = metrics.wiring();
+    let causes = causes(metrics);
     let heights = heights(wiring);
     let mut found = Vec::new();
     for (node, wired) in wiring.nodes() {
@@ -60,6 +67,7 @@ pub fn trace(metrics: &Metrics, triggers: &[(Time, Option<Time>)]) -> Vec<Cascad
             let index = STAGES.iter().position(|known| *known == stage).expect("a known stage");
             let node_key = wired.key.clone();
             let stage = STAGES[index];
+            let at = after_cause(at, &causes, &phases);
             let step = CascadeStep { at_s: at.seconds(), node: node_key, stage, en, ko };
             found.push(Found { at, height: heights[usize::from(node.0)], stage: index, step });
         };
@@ -74,6 +82,23 @@ pub fn trace(metrics: &Metrics, triggers: &[(Time, Option<Time>)]) -> Vec<Cascad
     }
     found.sort_by_key(|found| (found.at, found.height, found.stage));
     found.into_iter().map(|found| found.step).collect()
+}
+
+/// Moments of crashes and full disks.
+fn causes(metrics: &Metrics) -> Vec<Time> {
+    let stations = metrics.wiring().stations().map(|node| metrics.station(node));
+    let moments = stations.flat_map(|station| {
+        [station.first_down().map(|down| down.at), station.disk_full_at()].into_iter().flatten()
+    });
+    moments.collect()
+}
+
+/// A stage dated to the start of a window, moved behind the first known cause in that window.
+fn after_cause(at: Time, causes: &[Time], phases: &Phases) -> Time {
+    let window = phases.window_of(at);
+    let starts_window = window.is_some_and(|window| phases.onset(window) == at);
+    let same = causes.iter().copied().filter(|cause| phases.window_of(*cause) == window);
+    same.filter(|cause| starts_window && *cause > at).min().unwrap_or(at)
 }
 
 type Note<'a> = dyn FnMut(&str, Time, (String, String)) + 'a;
@@ -134,7 +159,7 @@ fn errors(metrics: &Metrics, node: NodeIndex, flow: &Flow, phases: &Phases, note
     let many = |window: &usize| {
         shown(*window) == Some(true) && flow.bad[*window] * phases.seconds(*window) >= MANY_ERRORS
     };
-    let lasting = phases.first_sustained(shown);
+    let lasting = phases.first_stretch(phases.sustained(), shown);
     let window = phases.judged.clone().find(many).into_iter().chain(lasting).min();
     let by_share = window.map(|window| (phases.onset(window), share(window)));
     match (metrics.station(node).disk_full_at(), by_share) {
@@ -159,8 +184,13 @@ fn slow(flow: &Flow, phases: &Phases, note: &mut Note) {
         let p95 = flow.p95_ms[window];
         (p95 != NO_DATA).then_some(p95 > bound)
     };
-    if let Some(window) = phases.first_sustained(shown) {
-        note("slow", phases.onset(window), words::stage_slow(flow.p95_ms[window], normal));
+    if let Some(window) = phases.first_stretch(phases.sustained(), shown) {
+        let p95 = flow.p95_ms[window];
+        let ended = phases.onset(window);
+        let arrived = Time(ended.0.saturating_sub(Duration::from_ms(p95).0));
+        // Arrivals before the trigger were slowed down under way.
+        let at = phases.trigger_at.filter(|at| *at <= ended).map_or(arrived, |at| at.max(arrived));
+        note("slow", at, words::stage_slow(p95, normal));
     }
 }
 
@@ -168,7 +198,9 @@ fn saturated(metrics: &Metrics, node: NodeIndex, phases: &Phases, note: &mut Not
     let wiring = metrics.wiring();
     let cpu = metrics.column(&format!("{}/cpu", wiring.node(node).key));
     let busy_cores = |window: usize| (cpu[window] != NO_DATA).then(|| cpu[window] >= SATURATED);
-    let mut first = phases.first_sustained(busy_cores).map(|window| (window, words::stage_cpu()));
+    let mut first = phases
+        .first_stretch(phases.sustained(), busy_cores)
+        .map(|window| (window, words::stage_cpu()));
     for pool in wiring.pools_of(node) {
         let name = wiring.pool_name(pool);
         let busy = metrics.column(&format!("{name}/utilisation"));
@@ -178,7 +210,7 @@ fn saturated(metrics: &Metrics, node: NodeIndex, phases: &Phases, note: &mut Not
         let full = |window: usize| {
             (busy[window] != NO_DATA).then(|| busy[window] >= SATURATED && queue[window] > backlog)
         };
-        if let Some(window) = phases.first_sustained(full)
+        if let Some(window) = phases.first_stretch(phases.sustained(), full)
             && first.as_ref().is_none_or(|(earliest, _)| window < *earliest)
         {
             let threads = metrics.pool(pool).threads().value();
@@ -199,7 +231,8 @@ fn stopped(flow: &Flow, phases: &Phases, note: &mut Note) {
     let shown = |window: usize| {
         (flow.asked[window] > 0.0).then(|| flow.good[window] < STOPPED_SHARE * normal)
     };
-    if let Some(window) = phases.first_sustained(shown) {
+    let long = phases.at_most_a_twentieth(STOPPED_WINDOWS);
+    if let Some(window) = phases.first_stretch(long, shown) {
         note("stopped", phases.onset(window), words::stage_stopped(flow.good[window], normal));
     }
 }

@@ -13,6 +13,7 @@
 
 mod measure;
 mod metric;
+mod names;
 mod parse;
 
 pub use metric::{METRICS, Metric, Quantity, Subject, Unit};

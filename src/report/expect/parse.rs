@@ -1,12 +1,12 @@
 //! Reads clauses, and checks every name and unit while reading.
 
-use super::metric::{Kind, METRICS, Metric, Quantity, Subject, Unit};
+use super::metric::{METRICS, Metric, Quantity, Unit};
+use super::names::{subject, wanted_subjects};
 use super::{Arguments, Clause, Operator, STATES};
 use crate::engine::Time;
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
-use crate::report::cascade::STAGES;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
+use crate::wiring::Wiring;
 
 /// Longest clause that is read; far longer than any that makes sense.
 const MAX_LENGTH: usize = 300;
@@ -86,15 +86,16 @@ fn operator(scanner: &mut Scanner) -> Result<Operator, String> {
 fn arguments(scanner: &mut Scanner, metric: &Metric, wiring: &Wiring) -> Result<Arguments, String> {
     let mut arguments = Arguments::default();
     if scanner.eat("(") {
+        if !scanner.rest.contains(')') {
+            return Err("a closing parenthesis is missing".into());
+        }
         loop {
             let argument = scanner.take_while(|c| c != ',' && c != ')').trim();
             add_argument(&mut arguments, argument, metric, wiring)?;
             if scanner.eat(")") {
                 break;
             }
-            if !scanner.eat(",") {
-                return Err("a closing parenthesis is missing".into());
-            }
+            scanner.eat(",");
         }
     }
     if metric.needs_subject && arguments.subject.is_none() {
@@ -107,11 +108,6 @@ fn arguments(scanner: &mut Scanner, metric: &Metric, wiring: &Wiring) -> Result<
         return Err("causes are not counted per window: leave out the cause or the spell".into());
     }
     Ok(arguments)
-}
-
-fn wanted_subjects(metric: &Metric) -> String {
-    let kinds: Vec<_> = metric.subjects.iter().map(|kind| kind.describe()).collect();
-    if kinds.is_empty() { "nothing in parentheses".into() } else { kinds.join(" or ") }
 }
 
 fn add_argument(
@@ -161,84 +157,6 @@ fn spell(from: &str, to: &str) -> Result<(Time, Time), String> {
     Ok((start, end))
 }
 
-fn subject(text: &str, metric: &Metric, wiring: &Wiring) -> Result<Subject, String> {
-    let found = metric.subjects.iter().find_map(|kind| subject_of(*kind, text, wiring));
-    found.ok_or_else(|| {
-        let known: Vec<String> =
-            metric.subjects.iter().flat_map(|kind| names_of(*kind, wiring)).collect();
-        let mut near = did_you_mean(text, known.iter().map(String::as_str));
-        if metric.quantity == Quantity::RejectedRatio && near.is_empty() {
-            near = did_you_mean(text, Cause::ALL.iter().map(|cause| cause.key()));
-        }
-        format!("{}: \"{text}\" is not {}{near}", metric.name, wanted_subjects(metric))
-    })
-}
-
-fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
-    let node = || wiring.node_named(text);
-    let is = |node: &NodeIndex, kind: NodeKind| wiring.node(*node).kind == kind;
-    let station = |node: Option<NodeIndex>| node.filter(|n| wiring.node(*n).kind.is_station());
-    match kind {
-        Kind::Users => {
-            let population = node().filter(|n| is(n, NodeKind::Clients)).map(Subject::Population);
-            let class = || classes(wiring).find(|class| wiring.class_name(*class) == text);
-            population.or_else(|| class().map(Subject::Class))
-        }
-        Kind::Station => station(node()).map(Subject::Station),
-        Kind::Server => {
-            let (node, server) = text.split_once('#')?;
-            let node = station(wiring.node_named(node))?;
-            Some(Subject::Server(node, server.parse().ok()?))
-        }
-        Kind::Pool => {
-            let named = pools(wiring).find(|pool| wiring.pool_name(*pool) == text);
-            let only = || {
-                let mut pools = wiring.pools_of(node()?);
-                pools.next().filter(|_| pools.next().is_none())
-            };
-            named.or_else(only).map(Subject::Pool)
-        }
-        Kind::Edge => edges(wiring).find(|edge| wiring.edge_name(*edge) == text).map(Subject::Edge),
-        Kind::Stage => {
-            let (node, stage) = text.rsplit_once('.')?;
-            let stage = STAGES.into_iter().find(|known| *known == stage)?;
-            Some(Subject::Stage(wiring.node_named(node)?, stage))
-        }
-    }
-}
-
-fn classes(wiring: &Wiring) -> impl Iterator<Item = ClassIndex> {
-    (0..wiring.classes.len() as u16).map(ClassIndex)
-}
-
-fn pools(wiring: &Wiring) -> impl Iterator<Item = PoolIndex> {
-    (0..wiring.pools.len() as u16).map(PoolIndex)
-}
-
-fn edges(wiring: &Wiring) -> impl Iterator<Item = EdgeIndex> {
-    (0..wiring.edges.len() as u16).map(EdgeIndex)
-}
-
-fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
-    let nodes = |wanted: fn(NodeKind) -> bool| {
-        let nodes = wiring.nodes.iter().filter(move |node| wanted(node.kind));
-        nodes.map(|node| node.key.clone())
-    };
-    match kind {
-        Kind::Users => nodes(|kind| kind == NodeKind::Clients)
-            .chain(classes(wiring).map(|class| wiring.class_name(class)))
-            .collect(),
-        Kind::Station => nodes(NodeKind::is_station).collect(),
-        Kind::Server => nodes(NodeKind::is_station).map(|key| format!("{key}#0")).collect(),
-        Kind::Pool => pools(wiring).map(|pool| wiring.pool_name(pool)).collect(),
-        Kind::Edge => edges(wiring).map(|edge| wiring.edge_name(edge)).collect(),
-        Kind::Stage => {
-            let stages = |key: String| STAGES.map(|stage| format!("{key}.{stage}"));
-            nodes(|kind| kind != NodeKind::Balancer).flat_map(stages).collect()
-        }
-    }
-}
-
 fn value(text: &str, metric: &Metric) -> Result<f64, String> {
     match metric.unit {
         Unit::Flag => match text {
@@ -264,30 +182,30 @@ fn number(text: &str, unit: Unit) -> Result<f64, String> {
     let digits = scanner.take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
     let number: f64 = digits.parse().map_err(|_| format!("\"{text}\" is not a number"))?;
     let written = scanner.rest.trim();
-    let factor = factor(unit, written).ok_or_else(|| {
-        let known = units_of(unit).iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    if written.is_empty() {
+        return Ok(number);
+    }
+    let found = units_of(unit).iter().find(|(name, _, _)| *name == written);
+    let (_, times, divided_by) = found.ok_or_else(|| {
+        let known = units_of(unit).iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ");
         let known = if known.is_empty() { "no unit".into() } else { known };
         format!("\"{written}\" is no unit here: use {known}")
     })?;
-    Ok(number * factor)
+    Ok(number * times / divided_by)
 }
 
-fn factor(unit: Unit, written: &str) -> Option<f64> {
-    if written.is_empty() {
-        return Some(1.0);
-    }
-    units_of(unit).iter().find(|(name, _)| *name == written).map(|(_, factor)| *factor)
-}
-
-/// The units that may be written, with their size in `unit`.
-fn units_of(unit: Unit) -> &'static [(&'static str, f64)] {
+/// The units that may be written: how to multiply and divide to reach `unit`. 95 ÷ 100 is the
+/// number that an author of 0.95 means; 95 × 0.01 is not.
+fn units_of(unit: Unit) -> &'static [(&'static str, f64, f64)] {
     match unit {
-        Unit::Ratio => &[("%", 0.01)],
-        Unit::PerSecond => &[("rps", 1.0)],
-        Unit::Ms => &[("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6)],
-        Unit::Seconds => &[("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3_600.0)],
-        Unit::Hours => &[("s", 1.0 / 3_600.0), ("min", 1.0 / 60.0), ("h", 1.0)],
-        Unit::Bytes => &[("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)],
+        Unit::Ratio => &[("%", 1.0, 100.0)],
+        Unit::PerSecond => &[("rps", 1.0, 1.0)],
+        Unit::Ms => &[("ms", 1.0, 1.0), ("s", 1e3, 1.0), ("min", 6e4, 1.0), ("h", 3.6e6, 1.0)],
+        Unit::Seconds => {
+            &[("ms", 1.0, 1e3), ("s", 1.0, 1.0), ("min", 60.0, 1.0), ("h", 3_600.0, 1.0)]
+        }
+        Unit::Hours => &[("s", 1.0, 3_600.0), ("min", 1.0, 60.0), ("h", 1.0, 1.0)],
+        Unit::Bytes => &[("kB", 1e3, 1.0), ("MB", 1e6, 1.0), ("GB", 1e9, 1.0), ("TB", 1e12, 1.0)],
         Unit::Count | Unit::Flag | Unit::State => &[],
     }
 }
@@ -295,6 +213,8 @@ fn units_of(unit: Unit) -> &'static [(&'static str, f64)] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::expect::metric::Subject;
+    use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex};
     use crate::wiring::{WiredClass, WiredEdge, WiredNode, WiredPool};
 
     fn wiring() -> Wiring {

@@ -1,0 +1,125 @@
+//! Which meter an observation goes to: one arm each.
+
+use super::Metrics;
+use super::timeline::Happening;
+use crate::engine::Time;
+use crate::observation::Observation;
+use crate::wiring::NodeIndex;
+use std::sync::Arc;
+
+impl Metrics {
+    /// Takes note of something that has just happened at `now`, which never goes back.
+    #[inline]
+    pub fn observe(&mut self, now: Time, observation: Observation) {
+        if now.0 >= self.next_boundary {
+            self.pass_boundaries(now.0);
+        }
+        self.now = now.0;
+        self.dispatch(now, observation);
+    }
+
+    #[inline]
+    fn dispatch(&mut self, at: Time, observation: Observation) {
+        use Observation as O;
+        let (now, measuring) = (at.0, self.measuring);
+        match observation {
+            O::RequestStarted { class, refresh, .. } => self.class_mut(class).started(now, refresh),
+            O::RequestEnded { class, outcome, response } => {
+                let warmup = self.warmup;
+                self.class_mut(class).ended(now, outcome, response.0, warmup);
+            }
+            O::TryRejected { edge, cause } => self.edge_mut(edge).rejected(cause),
+            O::AttemptSent { edge, retry } => self.edge_mut(edge).sent(now, retry),
+            O::AttemptEnded { edge, outcome, took } => {
+                self.edge_mut(edge).ended(now, outcome, took.0, measuring);
+            }
+            O::RetryDenied { edge } => self.edge_mut(edge).retry_denied(),
+            O::FallbackUsed { edge } => self.edge_mut(edge).fell_back(),
+            O::CallEnded { edge, .. } => self.edge_mut(edge).call_ended(),
+            O::ConnectionsChanged { edge, by } => self.edge_mut(edge).connections_changed(now, by),
+            O::WorkArrived { pool, server } => {
+                self.pool_mut(pool).arrived(now);
+                self.station_of(pool).arrived(server);
+            }
+            O::WorkRefused { pool, cause, waited } => {
+                self.pool_mut(pool).refused(now, cause, waited.0);
+            }
+            O::Queued { pool } => self.pool_mut(pool).queued(now),
+            O::Dequeued { pool } => self.pool_mut(pool).dequeued(now),
+            O::WorkStarted { pool, waited } => self.pool_mut(pool).started(waited.0, measuring),
+            O::ThreadTaken { pool } => self.pool_mut(pool).taken(now),
+            O::ThreadFreed { pool } => self.pool_mut(pool).freed(now),
+            O::WorkEnded { pool, outcome, took, wasted } => {
+                self.pool_mut(pool).ended(now, outcome, took.0, wasted);
+                self.station_of(pool).ended(took.0, measuring);
+            }
+            O::WorkDrawn { .. } => {}
+            O::CoresBusy { node, cores } => self.station_mut(node).cores_busy(now, cores),
+            rare => self.dispatch_rare(at, rare),
+        }
+    }
+
+    /// What happens to servers, balancers, breakers and the timeline: away from the hot path.
+    #[cold]
+    fn dispatch_rare(&mut self, at: Time, observation: Observation) {
+        use Observation as O;
+        let now = at.0;
+        match observation {
+            O::ServersChanged { node, servers, up } => self.servers_changed(now, node, servers, up),
+            O::OutOfRotation { balancer, server } => self.rotated(now, balancer, server, true),
+            O::BackInRotation { balancer, server } => self.rotated(now, balancer, server, false),
+            O::Shed { balancer } => self.balancers[usize::from(balancer.0)].shed(),
+            O::BreakerChanged { edge, server, state } => {
+                self.edge_mut(edge).breaker_changed(now, server, state);
+            }
+            O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
+            O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
+            O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
+            _ => {}
+        }
+        if let Some((happening, server, bytes)) = told(observation) {
+            self.timeline.push(at, self.window, happening, server, bytes);
+        }
+    }
+
+    fn servers_changed(&mut self, now: u64, node: NodeIndex, servers: u32, up: u32) {
+        self.station_mut(node).servers_changed(now, servers, up);
+        let layout = Arc::clone(&self.layout);
+        for pool in layout.wiring.pools_of(node) {
+            let threads = self.pool(pool).threads_per_server();
+            self.pool_mut(pool).resize(now, threads, up);
+        }
+        for balancer in &layout.balancers[usize::from(node.0)] {
+            self.balancers[usize::from(balancer.0)].servers_changed(now, servers);
+        }
+    }
+
+    fn rotated(&mut self, now: u64, balancer: NodeIndex, server: u32, out: bool) {
+        self.balancers[usize::from(balancer.0)].rotated(now, server, out);
+        if let Some(station) = self.layout.behind[usize::from(balancer.0)] {
+            self.station_mut(station).rotation_changed(now);
+        }
+    }
+}
+
+/// What an observation adds to the timeline, with the server and the bytes that it is about.
+fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
+    use Observation as O;
+    Some(match observation {
+        O::FaultStarted { fault } => (Happening::FaultStarted(fault), 0, 0),
+        O::FaultEnded { fault } => (Happening::FaultEnded(fault), 0, 0),
+        O::Switched { toggle, on } => (Happening::Switched(toggle, on), 0, 0),
+        O::Intervened { label } => (Happening::Intervened(label), 0, 0),
+        O::ServerDown { node, server, cause } => (Happening::Down(node, cause), server, 0),
+        O::ServerBooting { node, server } => (Happening::Booting(node), server, 0),
+        O::ServerUp { node, server } => (Happening::Up(node), server, 0),
+        O::OutOfRotation { balancer, server } => (Happening::OutOfRotation(balancer), server, 0),
+        O::BackInRotation { balancer, server } => (Happening::BackInRotation(balancer), server, 0),
+        O::BreakerChanged { edge, server, state } => (Happening::Breaker(edge, state), server, 0),
+        O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
+        O::LogRotated { node, server, freed_bytes } => {
+            (Happening::LogRotated(node), server, freed_bytes)
+        }
+        _ => return None,
+    })
+}
