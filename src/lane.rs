@@ -35,9 +35,10 @@ impl Lane {
         let plan = self.simulation.world().plan();
         let wiring = &plan.wiring;
         let node_key = |index: crate::wiring::NodeIndex| wiring.node(index).key.as_str();
-        let toggles = scenario.toggles.iter().map(|(key, toggle)| {
-            json!({"key": key, "name": toggle.name, "help": toggle.help})
-        });
+        let toggles = scenario
+            .toggles
+            .iter()
+            .map(|(key, toggle)| json!({"key": key, "name": toggle.name, "help": toggle.help}));
         let pools = wiring.pools.iter().map(|pool| {
             let node = node_key(pool.node);
             json!({"key": format!("{node}.{}", pool.key), "node": node, "pool": pool.key})
@@ -48,9 +49,9 @@ impl Lane {
                 "name": class_name(scenario.nodes.get(node), &class.key)})
         });
         let columns = self.simulation.metrics().table().columns().iter();
-        let series = columns.map(|column| {
-            json!({"key": column.key, "node": node_key(column.node), "unit": column.unit})
-        });
+        let series = columns.map(
+            |column| json!({"key": column.key, "node": node_key(column.node), "unit": column.unit}),
+        );
         json!({
             "name": scenario.name,
             "story": scenario.story,

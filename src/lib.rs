@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod engine;
+pub mod lane;
 pub mod link;
 pub mod metrics;
 pub mod model;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod simulation;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 pub mod wiring;

@@ -261,7 +261,9 @@ impl<O: Observer + Clone> Simulation<O> {
                 format!("stopped early at {at:.3} s: the budget of {budget} events is spent")
             }
             Stop::Overfull => {
-                format!("stopped early at {at:.3} s: more requests are under way than a run may hold")
+                format!(
+                    "stopped early at {at:.3} s: more requests are under way than a run may hold"
+                )
             }
         })
     }
@@ -306,11 +308,10 @@ fn label(key: &str, scenario: &Scenario, plan: &Plan) -> Label {
     let intervention = scenario.interventions.get(key).map(|intervention| &intervention.name);
     let fault = plan.faults.iter().find(|fault| fault.key == key);
     let fault = fault.and_then(|fault| fault.name.as_ref());
-    match toggle.or(intervention).or(fault) {
-        Some(text) => Label {
-            en: text.en.clone(),
-            ko: text.ko.clone().unwrap_or_else(|| text.en.clone()),
-        },
-        None => Label { en: key.to_owned(), ko: key.to_owned() },
+    let text = toggle.or(intervention).or(fault);
+    Label {
+        key: key.to_owned(),
+        en: text.map_or(key, |text| &text.en).to_owned(),
+        ko: text.and_then(|text| text.ko.clone()),
     }
 }

@@ -2,6 +2,7 @@
 
 use brownout::chart::Language;
 use brownout::engine::Time;
+use brownout::run::moment;
 use brownout::scenario::MAX_SEED;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
@@ -248,10 +249,8 @@ impl std::str::FromStr for Setting {
 /// Seconds since the start of the run, with or without an `s`.
 fn moment(text: &str) -> Result<Time, String> {
     let number = text.trim().strip_suffix('s').unwrap_or(text.trim());
-    match number.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(Time::from_seconds(seconds)),
-        _ => Err(format!("`{text}` is no moment: write seconds, such as breaker@60")),
-    }
+    moment::parse(number)
+        .ok_or_else(|| format!("`{text}` is no moment: write seconds, such as breaker@60"))
 }
 
 /// Seeds from the first to the last.

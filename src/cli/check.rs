@@ -3,7 +3,7 @@
 //! Two questions. *The story*, without switches: the failure happens when nothing is on, and does not
 //! when everything is. *One run*, with `--on`: is the objective met?
 
-use super::args::{CheckArguments, Seeds};
+use super::args::CheckArguments;
 use super::lanes::{Lane, run_all};
 use super::output::story::{Group, Judged, Story};
 use super::output::style::Style;
@@ -12,7 +12,7 @@ use super::presets;
 use super::problems::{Failure, note};
 use super::run::tell_early_stops;
 use super::source::Source;
-use super::switches::{all_on, run};
+use super::switches::{all_on, run, with_seeds};
 use super::{Done, Outcome};
 use brownout::preset::PRESETS;
 use brownout::problem::Problem;
@@ -76,7 +76,8 @@ impl Plan {
         let given = arguments.switches.run(source)?;
         let scenario = given.scenario.clone();
         let switched = |run: &Run| {
-            let toggles = |action: &brownout::run::Action| matches!(action.change, Change::Toggle { .. });
+            let toggles =
+                |action: &brownout::run::Action| matches!(action.change, Change::Toggle { .. });
             run.actions.iter().any(toggles)
         };
         let one_run =
@@ -143,9 +144,8 @@ impl Plan {
             on: expectations(on, &text),
             clause: text,
         });
-        let states = |lanes: &[Lane]| {
-            lanes.iter().map(|lane| lane.report.verdict.state).collect::<Vec<_>>()
-        };
+        let states =
+            |lanes: &[Lane]| lanes.iter().map(|lane| lane.report.verdict.state).collect::<Vec<_>>();
         Story {
             name: self.name.clone(),
             seeds: on.iter().map(|lane| lane.run.seed).collect(),
@@ -154,15 +154,6 @@ impl Plan {
             on: states(on),
             judged: judged.collect(),
         }
-    }
-}
-
-fn with_seeds(run: &Run, seeds: Option<&Seeds>) -> Vec<Run> {
-    match seeds {
-        Some(Seeds(seeds)) => {
-            seeds.clone().map(|seed| Run { seed, ..run.clone() }).collect()
-        }
-        None => vec![run.clone()],
     }
 }
 

@@ -23,8 +23,9 @@ pub fn presets(arguments: &PresetsArguments) -> Done {
             output::write(None, &(text + "\n"))?;
         }
         ListFormat::Text => {
-            let headings =
-                arguments.lang.pick(["id", "name", "switches", "covers"], ["id", "이름", "스위치", "재현"]);
+            let headings = arguments
+                .lang
+                .pick(["id", "name", "switches", "covers"], ["id", "이름", "스위치", "재현"]);
             let mut table = Table::new(headings.len(), headings);
             for preset in PRESETS {
                 let scenario = scenario(preset);
@@ -52,9 +53,10 @@ pub fn scenario(preset: &Preset) -> Scenario {
 
 fn entry(preset: &Preset) -> Value {
     let scenario = scenario(preset);
-    let toggles = scenario.toggles.iter().map(|(id, toggle)| {
-        json!({"id": id, "name": toggle.name, "help": toggle.help})
-    });
+    let toggles = scenario
+        .toggles
+        .iter()
+        .map(|(id, toggle)| json!({"id": id, "name": toggle.name, "help": toggle.help}));
     json!({
         "id": preset.id,
         "name": scenario.name,

@@ -1,6 +1,9 @@
 //! How far the work has come: a line on a terminal, nothing elsewhere.
 
-#![allow(clippy::disallowed_types, reason = "progress is the one thing that the wall clock decides")]
+#![allow(
+    clippy::disallowed_types,
+    reason = "progress is the one thing that the wall clock decides"
+)]
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -6,7 +6,7 @@ use super::output::style::Style;
 use super::output::{self, Lanes, csv, json, svg, text};
 use super::problems::{Failure, note};
 use super::source::Source;
-use super::switches;
+use super::switches::{self, with_seeds};
 use super::{Done, Outcome};
 use brownout::report::Clause;
 use brownout::run::{Action, Change, Run};
@@ -39,9 +39,8 @@ pub fn run(arguments: &RunArguments) -> Done {
 
 fn lanes(arguments: &RunArguments, source: &Source) -> Result<Lanes, Failure> {
     let run = arguments.switches.run(source)?;
-    if let Some(seeds) = &arguments.seeds {
-        let runs = seeds.0.clone().map(|seed| Run { seed, ..run.clone() }).collect();
-        return Ok(Lanes::Seeds(run_all(runs)));
+    if arguments.seeds.is_some() {
+        return Ok(Lanes::Seeds(run_all(with_seeds(&run, arguments.seeds.as_ref()))));
     }
     let runs = match arguments.compare {
         true => vec![as_it_was(source, &run)?, run],
@@ -57,9 +56,7 @@ fn lanes(arguments: &RunArguments, source: &Source) -> Result<Lanes, Failure> {
 /// The same world without what the user changed in the system: what goes wrong hits both.
 fn as_it_was(source: &Source, run: &Run) -> Result<Run, Failure> {
     let hits_both = |action: &&Action| match &action.change {
-        Change::Set { path, .. } => {
-            path.starts_with("faults.") || FRAME.contains(&path.as_str())
-        }
+        Change::Set { path, .. } => path.starts_with("faults.") || FRAME.contains(&path.as_str()),
         Change::Toggle { .. } => false,
     };
     let actions = run.actions.iter().filter(hits_both).cloned().collect();

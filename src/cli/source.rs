@@ -58,10 +58,9 @@ impl Source {
     fn from_reader(name: &str, reader: impl Read) -> Result<Source, Failure> {
         let mut bytes = Vec::new();
         // One byte more than may be read, so that the reader of the JSON sees what is too long.
-        reader
-            .take(MAX_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Failure::one(name, Problem::new("", format!("cannot read: {error}"))))?;
+        reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| {
+            Failure::one(name, Problem::new("", format!("cannot read: {error}")))
+        })?;
         let invalid = |message: &str| Failure::one(name, Problem::new("", message));
         if bytes.len() > MAX_BYTES {
             return Err(invalid(&format!("more than {MAX_BYTES} bytes are too many")));
@@ -69,7 +68,8 @@ impl Source {
         let text = String::from_utf8(bytes).map_err(|_| invalid("is no UTF-8 text"))?;
         // Some editors put a mark at the start of a file that JSON does not know.
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-        let document = scenario::read(text).map_err(|problem| Failure::one(name, problem))?;
+        let document =
+            scenario::read(text).map_err(|problems| Failure::Invalid(name.to_owned(), problems))?;
         Ok(Source::bare(name, document))
     }
 }

@@ -1,12 +1,12 @@
 //! From flags to the actions of a run.
 
-use super::args::{Flip, Switches};
+use super::args::{Flip, Seeds, Switches};
 use super::problems::Failure;
 use super::source::Source;
 use brownout::engine::Time;
 use brownout::nearest::did_you_mean;
 use brownout::problem::{Problem, quoted};
-use brownout::run::{Action, Change, Run};
+use brownout::run::{Action, Change, Run, moment};
 use brownout::scenario::{Scenario, check};
 
 /// Switches everything on.
@@ -72,6 +72,17 @@ pub fn run(source: &Source, seed: Option<u64>, actions: Vec<Action>) -> Result<R
     })
 }
 
+/// The same run once per seed; without seeds the run itself.
+pub fn with_seeds(run: &Run, seeds: Option<&Seeds>) -> Vec<Run> {
+    let Some(Seeds(seeds)) = seeds else { return vec![run.clone()] };
+    let seeded = |seed| {
+        let mut run = run.clone();
+        run.seed = seed;
+        run
+    };
+    seeds.clone().map(seeded).collect()
+}
+
 /// Every switch on from the start.
 pub fn all_on(scenario: &Scenario) -> Vec<Action> {
     let toggles = scenario.toggles.keys();
@@ -120,7 +131,7 @@ fn toggle(actions: &mut Vec<Action>, id: String, on: bool, at: Time) {
 fn flag_of(action: &Action) -> String {
     let moment = match action.at {
         Time::ZERO => String::new(),
-        at => format!("@{}", at.seconds()),
+        at => format!("@{}", moment::format(at)),
     };
     match &action.change {
         Change::Toggle { id, on: true } => format!("--on {id}{moment}"),

@@ -92,9 +92,18 @@ mod tests {
 
     #[test]
     fn figures_keep_the_digits_that_mean_something() {
-        assert_eq!([count(0), count(999), count(25_200), count(1_234_567)].join(" "), "0 999 25,200 1,234,567");
-        assert_eq!([ms(3.21), ms(812.4), ms(3_021.0), ms(250_000.0)].join(" "), "3.2 ms 812 ms 3.02 s 250 s");
-        assert_eq!([percent(1.0), percent(0.99999), percent(0.0), percent(1e-6)].join(" "), "100.0% >99.9% 0.0% <0.1%");
+        assert_eq!(
+            [count(0), count(999), count(25_200), count(1_234_567)].join(" "),
+            "0 999 25,200 1,234,567"
+        );
+        assert_eq!(
+            [ms(3.21), ms(812.4), ms(3_021.0), ms(250_000.0)].join(" "),
+            "3.2 ms 812 ms 3.02 s 250 s"
+        );
+        assert_eq!(
+            [percent(1.0), percent(0.99999), percent(0.0), percent(1e-6)].join(" "),
+            "100.0% >99.9% 0.0% <0.1%"
+        );
         assert_eq!([mean(0.0), mean(3.25), mean(1_234.5)].join(" "), "– 3.2 1,235");
         assert_eq!([bytes(12.0), bytes(600e6)].join(" "), "12 B 600.0 MB");
     }

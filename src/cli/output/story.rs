@@ -77,9 +77,7 @@ impl Judged {
             Group::Objective if !none_holds(&self.off) => {
                 Some(lang.pick("holds without any switch", "켜지 않아도 충족"))
             }
-            Group::Failure if !off => {
-                Some(lang.pick("fails with none on", "켜지 않으면 불충족"))
-            }
+            Group::Failure if !off => Some(lang.pick("fails with none on", "켜지 않으면 불충족")),
             Group::Always if !on => Some(lang.pick("fails with all on", "모두 켜면 불충족")),
             Group::Always if !off => Some(lang.pick("fails with none on", "켜지 않으면 불충족")),
             _ => None,
@@ -169,9 +167,7 @@ fn group_name(group: Group, pair: bool, lang: Lang) -> &'static str {
             "목표: 모두 켜면 충족, 모두 끄면 불충족",
         ),
         Group::Objective => lang.pick("The objective", "목표"),
-        Group::Failure => {
-            lang.pick("The failure: holds with none on", "장애: 모두 끄면 충족")
-        }
+        Group::Failure => lang.pick("The failure: holds with none on", "장애: 모두 끄면 충족"),
         Group::Always => lang.pick("Either way", "항상"),
         Group::Extra => lang.pick("Asked for: holds with all on", "추가 조건: 모두 켜면 충족"),
     }

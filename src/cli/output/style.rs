@@ -7,7 +7,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// No colours: for files, pipes and tests.
+    /// No colours.
+    #[cfg(test)]
     pub const PLAIN: Style = Style { colour: false };
 
     /// Colours, if it is a terminal that has them and nobody objects (<https://no-color.org>).

@@ -4,9 +4,7 @@ use super::trace::{Trace, traces};
 use super::{Lanes, text_in};
 use crate::cli::args::Lang;
 use crate::cli::lanes::Lane;
-use brownout::chart::{
-    ChartSpec, Line, LineStyle, Mark, MarkKind, Sheet, SheetChart, Theme,
-};
+use brownout::chart::{ChartSpec, Line, LineStyle, Mark, MarkKind, Sheet, SheetChart, Theme};
 
 /// The sheet of a run, or of the first two.
 pub fn render(lanes: &Lanes, lang: Lang) -> String {
@@ -44,8 +42,7 @@ fn chart(trace: &Trace, lanes: &[Lane], lang: Lang) -> SheetChart {
     };
     let (mut lines, mut data) = (Vec::new(), Vec::new());
     for (number, lane) in lanes.iter().enumerate() {
-        let style =
-            if number + 1 < lanes.len() { LineStyle::Dashed } else { LineStyle::Solid };
+        let style = if number + 1 < lanes.len() { LineStyle::Dashed } else { LineStyle::Solid };
         for (color_index, curve) in (0..).zip(curves) {
             lines.push(Line { color_index, style, label: curve.label.clone() });
             let values = curve.values(lane);

@@ -93,7 +93,9 @@ impl Page<'_> {
         let mut text = format!("{}\n{rule}\n{facts}\n", self.style.strong(title));
         let switches = match report.switches.is_empty() {
             true => lang.pick("nothing switched", "스위치 없음").to_owned(),
-            false => format!("{} {}", lang.pick("switched:", "스위치:"), report.switches.join(", ")),
+            false => {
+                format!("{} {}", lang.pick("switched:", "스위치:"), report.switches.join(", "))
+            }
         };
         text.push_str(&wrap(&switches, WIDTH, "  "));
         text.push('\n');
@@ -162,7 +164,10 @@ impl Page<'_> {
             window_s: duration_s / f64::from(self.last().run.scenario.windows),
             column: trace.column,
             y_max: trace.y_max,
-            curves: curves.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect(),
+            curves: curves
+                .iter()
+                .map(|(name, values)| (name.as_str(), values.as_slice()))
+                .collect(),
         };
         let language = self.lang.of_charts();
         let style = TextStyle { width: WIDTH, rows: ROWS, unicode: true, language };
@@ -197,9 +202,15 @@ const MEASURES: [Measure; 8] = [
     }),
     measure("Attempts ÷ requests", "시도 ÷ 요청", |v| figure::times(v.retry_amplification)),
     measure("Wasted work", "버려진 작업", |v| figure::percent(v.wasted_ratio)),
-    measure("From the trigger to trouble", "원인 발생 → 장애", |v| time(v.time_to_detect_s)),
-    measure("From the trigger until contained", "원인 발생 → 차단", |v| time(v.time_to_contain_s)),
-    measure("From the trigger's end to recovery", "원인 종료 → 회복", |v| time(v.recovery_time_s)),
+    measure("From the trigger to trouble", "원인 발생 → 장애", |v| {
+        time(v.time_to_detect_s)
+    }),
+    measure("From the trigger until contained", "원인 발생 → 차단", |v| {
+        time(v.time_to_contain_s)
+    }),
+    measure("From the trigger's end to recovery", "원인 종료 → 회복", |v| {
+        time(v.recovery_time_s)
+    }),
     measure("Services that left their normal band", "영향받은 서비스", |v| {
         figure::percent(v.blast_radius)
     }),

@@ -12,16 +12,36 @@ const MOST_SPELLS: usize = 8;
 /// What became of the requests of each class of users.
 pub fn requests(page: &Page) -> String {
     let headings = page.lang.pick(
-        ["Requests", "offered", "ok", "degraded", "failed", "rejected", "timed out", "goodput",
-         "p50", "p95", "p99"],
-        ["요청", "요청 수", "정상", "축소 응답", "실패", "거절", "시간 초과", "처리율",
-         "p50", "p95", "p99"],
+        [
+            "Requests",
+            "offered",
+            "ok",
+            "degraded",
+            "failed",
+            "rejected",
+            "timed out",
+            "goodput",
+            "p50",
+            "p95",
+            "p99",
+        ],
+        [
+            "요청",
+            "요청 수",
+            "정상",
+            "축소 응답",
+            "실패",
+            "거절",
+            "시간 초과",
+            "처리율",
+            "p50",
+            "p95",
+            "p99",
+        ],
     );
     let mut table = table(page, headings);
     let classes: Vec<&String> = page.last().report.classes.keys().collect();
-    let cells = |requests: &Requests| {
-        (request_cells(requests), causes(page, &requests.rejected))
-    };
+    let cells = |requests: &Requests| (request_cells(requests), causes(page, &requests.rejected));
     for class in &classes {
         add(page, &mut table, class, |report| report.classes.get(*class).map(cells));
     }
@@ -52,17 +72,41 @@ fn request_cells(requests: &Requests) -> Vec<String> {
 /// The work of services and databases.
 pub fn stations(page: &Page) -> String {
     let headings = page.lang.pick(
-        ["Services", "offered", "ok", "failed", "rejected", "wasted", "CPU", "in system",
-         "server-hours", "p95"],
-        ["서비스", "요청 수", "정상", "실패", "거절", "버려진 작업", "CPU", "평균 체류",
-         "서버 시간", "p95"],
+        [
+            "Services",
+            "offered",
+            "ok",
+            "failed",
+            "rejected",
+            "wasted",
+            "CPU",
+            "in system",
+            "server-hours",
+            "p95",
+        ],
+        [
+            "서비스",
+            "요청 수",
+            "정상",
+            "실패",
+            "거절",
+            "버려진 작업",
+            "CPU",
+            "평균 체류",
+            "서버 시간",
+            "p95",
+        ],
     );
     let mut table = table(page, headings);
     for key in page.last().report.stations.keys() {
         add(page, &mut table, key, |report| {
             let station = report.stations.get(key)?;
             let full = station.disk_full_at_s.map(|at| {
-                format!("{} {}", page.lang.pick("disk full at", "디스크가 가득 찬 시각:"), figure::seconds(at))
+                format!(
+                    "{} {}",
+                    page.lang.pick("disk full at", "디스크가 가득 찬 시각:"),
+                    figure::seconds(at)
+                )
             });
             let notes = [causes(page, &station.rejected), full].into_iter().flatten();
             let notes = notes.collect::<Vec<_>>().join("; ");
@@ -95,9 +139,26 @@ fn station_cells(station: &Station) -> Vec<String> {
 /// The threads of services and the sessions of databases.
 pub fn pools(page: &Page) -> String {
     let headings = page.lang.pick(
-        ["Pools", "threads", "in use", "mean busy", "mean queue", "longest", "had to wait",
-         "p95 wait"],
-        ["풀", "스레드", "사용률", "평균 사용", "평균 대기열", "최대 대기열", "대기한 비율", "p95 대기"],
+        [
+            "Pools",
+            "threads",
+            "in use",
+            "mean busy",
+            "mean queue",
+            "longest",
+            "had to wait",
+            "p95 wait",
+        ],
+        [
+            "풀",
+            "스레드",
+            "사용률",
+            "평균 사용",
+            "평균 대기열",
+            "최대 대기열",
+            "대기한 비율",
+            "p95 대기",
+        ],
     );
     let mut table = table(page, headings);
     for (station, of_station) in &page.last().report.stations {
@@ -129,10 +190,34 @@ fn pool_cells(pool: &PoolReport) -> Vec<String> {
 /// The calls between nodes.
 pub fn calls(page: &Page) -> String {
     let headings = page.lang.pick(
-        ["Calls", "attempts", "÷ calls", "retries", "no budget", "failed", "timed out", "refused",
-         "rejected", "fallbacks", "opened", "p95"],
-        ["호출", "시도", "÷ 호출", "재시도", "예산 소진", "실패", "시간 초과", "피호출측 거절",
-         "호출측 거절", "폴백", "열림", "p95"],
+        [
+            "Calls",
+            "attempts",
+            "÷ calls",
+            "retries",
+            "no budget",
+            "failed",
+            "timed out",
+            "refused",
+            "rejected",
+            "fallbacks",
+            "opened",
+            "p95",
+        ],
+        [
+            "호출",
+            "시도",
+            "÷ 호출",
+            "재시도",
+            "예산 소진",
+            "실패",
+            "시간 초과",
+            "피호출측 거절",
+            "호출측 거절",
+            "폴백",
+            "열림",
+            "p95",
+        ],
     );
     let mut table = table(page, headings);
     for key in page.last().report.edges.keys() {
@@ -244,9 +329,9 @@ fn causes(page: &Page, rejected: &BTreeMap<&'static str, u64>) -> Option<String>
     if rejected.is_empty() {
         return None;
     }
-    let causes = rejected.iter().map(|(cause, count)| {
-        format!("{} {}", cause_name(page, cause), figure::count(*count))
-    });
+    let causes = rejected
+        .iter()
+        .map(|(cause, count)| format!("{} {}", cause_name(page, cause), figure::count(*count)));
     let causes = causes.collect::<Vec<_>>().join(", ");
     Some(format!("{} {causes}", page.lang.pick("rejected:", "거절:")))
 }

@@ -9,7 +9,18 @@ use brownout::report::Report;
 pub fn render(page: &Page) -> String {
     let lang = page.lang;
     let headings = lang.pick(
-        ["seed", "state", "answered", "goodput", "attempts", "p50", "p95", "p99", "objective", "digest"],
+        [
+            "seed",
+            "state",
+            "answered",
+            "goodput",
+            "attempts",
+            "p50",
+            "p95",
+            "p99",
+            "objective",
+            "digest",
+        ],
         ["시드", "상태", "응답", "장애 중", "시도", "p50", "p95", "p99", "목표", "다이제스트"],
     );
     let mut table = Table::new(2, headings);
@@ -56,7 +67,10 @@ fn spread(page: &Page) -> Table {
         ("p95", "p95", |r| r.totals.response.p95_ms, figure::ms),
         ("p99", "p99", |r| r.totals.response.p99_ms, figure::ms),
     ];
-    let headings = page.lang.pick(["over all seeds", "least", "median", "most"], ["전체 시드", "최소", "중앙값", "최대"]);
+    let headings = page.lang.pick(
+        ["over all seeds", "least", "median", "most"],
+        ["전체 시드", "최소", "중앙값", "최대"],
+    );
     let mut table = Table::new(1, headings);
     for (en, ko, value, write) in figures {
         let mut values: Vec<f64> = page.lanes.iter().map(|lane| value(&lane.report)).collect();
