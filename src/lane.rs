@@ -6,9 +6,10 @@
 use crate::engine::Time;
 use crate::metrics::snapshot::Snapshot;
 use crate::plan::{Plan, Role};
+use crate::problem::Problem;
 use crate::report::words;
 use crate::run::{Action, Run};
-use crate::scenario::{Node, Problem, Text};
+use crate::scenario::{Node, Text};
 use crate::simulation::Simulation;
 use crate::wiring::NodeKind;
 use serde_json::{Value, json};

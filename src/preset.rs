@@ -30,10 +30,21 @@ impl Preset {
         read(self.json).expect("presets are readable")
     }
 
-    /// What a list shows: `{id, name, covers}`.
+    /// What a list shows: `{id, name, story, look_at, covers, toggles: [{key, name, help}]}`.
     pub fn summary(&self) -> Value {
         let document = self.document();
-        json!({"id": self.id, "name": document["name"], "covers": document["covers"]})
+        let toggles = document["toggles"].as_object().into_iter().flatten();
+        let toggles = toggles.map(
+            |(key, toggle)| json!({"key": key, "name": toggle["name"], "help": toggle["help"]}),
+        );
+        json!({
+            "id": self.id,
+            "name": document["name"],
+            "story": document["story"],
+            "look_at": document["look_at"],
+            "covers": document["covers"],
+            "toggles": toggles.collect::<Vec<Value>>(),
+        })
     }
 }
 

@@ -7,9 +7,10 @@ use crate::metrics::{Metrics, MetricsSetup, NodeSetup};
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
 use crate::plan::{Plan, Role};
+use crate::problem::Problem;
 use crate::report::{Label, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
-use crate::scenario::{Problem, Scenario};
+use crate::scenario::Scenario;
 
 /// How many events pass between two looks at the bounds of a run.
 const EVENTS_BETWEEN_LOOKS: u64 = 4_096;
@@ -192,10 +193,7 @@ impl<O: Observer + Clone> Simulation<O> {
     /// The problems of the scenario that would come of it; then nothing has changed.
     pub fn act(&mut self, change: Change) -> Result<(), Vec<Problem>> {
         let at = self.reached;
-        let mut state = self.state.clone();
-        enter(&mut state, &Planned::Action(change.clone()));
-        self.run.scenario_at(&state)?;
-        self.run.actions.push(Action { at, change: change.clone() });
+        self.run.act(Action { at, change: change.clone() })?;
         self.world.plan_switch(at, self.changes.len() as u32);
         self.changes.push(Planned::Action(change));
         Ok(())
@@ -311,7 +309,7 @@ fn label(key: &str, scenario: &Scenario, plan: &Plan) -> Label {
     let text = toggle.or(intervention).or(fault);
     Label {
         key: key.to_owned(),
-        en: text.map_or(key, |text| &text.en).to_owned(),
+        en: text.map_or_else(|| key.to_owned(), |text| text.en.clone()),
         ko: text.and_then(|text| text.ko.clone()),
     }
 }

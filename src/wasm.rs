@@ -1,8 +1,8 @@
 //! The core as the page sees it. Nothing else in the core names the browser.
 
-mod chart;
+pub mod chart;
+pub mod lane;
 
-pub use chart::{ChartPainter, chart_color};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Runs once when the module is loaded: a bug then leaves its message in the console.

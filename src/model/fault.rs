@@ -122,11 +122,15 @@ impl<O: Observer> World<O> {
 
     fn crash(&mut self, target: FaultTarget) {
         for (station, server) in self.servers_hit(target) {
-            if self.stations[usize::from(station)].servers[server as usize].is_up() {
-                self.take_down(station, server, DownCause::Fault);
-                self.plan_restart(station, server);
-            }
+            self.take_down(station, server, DownCause::Fault);
         }
+    }
+
+    /// Whether a crash in force keeps a server down.
+    pub(super) fn is_struck_down(&self, station: u16, server: u32) -> bool {
+        let node = self.plan.stations[usize::from(station)].node;
+        in_force(&self.plan, self.now)
+            .any(|fault| fault.effect == Effect::Crash && fault.hits_server(node, server))
     }
 
     fn revive(&mut self, target: FaultTarget) {

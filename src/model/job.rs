@@ -219,6 +219,7 @@ impl<O: Observer> World<O> {
             .residents
             .push(&mut self.jobs, id);
         if self.is_hit_by_errors(id) {
+            self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
             return self.finish(id, Outcome::Failed);
         }
         if self.take_thread(id) {
@@ -425,14 +426,25 @@ impl<O: Observer> World<O> {
         self.free_thread(id);
         self.leave_server(id);
         let job = &self.jobs[id];
-        let wasted = match job.caller {
-            Caller::Nobody => true,
-            Caller::Call(call) => now + job.latency > self.calls[call].gives_up_at,
-            Caller::Probe { .. } => false,
-        };
+        let wasted = !self.is_wanted(job, now + job.latency);
         let (pool, took) = (self.pool_of(job), now - job.arrived);
         self.tell(Observation::WorkEnded { pool, outcome, took, wasted });
         self.answer(id, outcome);
+    }
+
+    /// Whether somebody still waits for a job when its reply arrives at `at`: its caller, and its
+    /// caller's caller, up to the user.
+    fn is_wanted(&self, job: &Job, at: Time) -> bool {
+        let mut job = job;
+        loop {
+            let Caller::Call(call) = job.caller else { return job.caller != Caller::Nobody };
+            let call = &self.calls[call];
+            if at > call.gives_up_at {
+                return false;
+            }
+            let Origin::Job(caller) = call.origin else { return true };
+            job = &self.jobs[caller];
+        }
     }
 
     /// Sends the reply.
@@ -546,7 +558,7 @@ impl<O: Observer> World<O> {
         self.stop_work(id);
         self.leave_server(id);
         let job = &self.jobs[id];
-        let (pool, wasted) = (self.pool_of(job), job.caller == Caller::Nobody);
+        let (pool, wasted) = (self.pool_of(job), !self.is_wanted(job, self.now));
         self.tell(Observation::WorkEnded { pool, outcome: Outcome::Failed, took, wasted });
         self.answer(id, Outcome::Failed);
     }

@@ -348,8 +348,11 @@ impl<O: Observer> World<O> {
         self.boot(station, server);
     }
 
-    /// A server that is down begins to boot, unless its station is stopped.
+    /// A server that is down begins to boot, unless its station is stopped or a fault keeps it down.
     pub(super) fn boot(&mut self, station: u16, server: u32) {
+        if self.is_struck_down(station, server) {
+            return;
+        }
         let plan = &self.plan.stations[usize::from(station)];
         let (node, boot, running) = (plan.node, plan.boot, plan.running);
         let machine = self.server(station, server);

@@ -4,8 +4,8 @@
 
 use super::*;
 use crate::scenario::{
-    Arrivals, Balancer, Call, Clients, Database, Disk, Distribution, Effect, Endpoint, Fault,
-    HealthCheck, Memory, Node, Pool, Service, Step,
+    Arrivals, Balancer, Call, Clients, Database, Disk, Distribution, Endpoint, Fault, HealthCheck,
+    Memory, Node, Pool, Service, Step,
 };
 use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
 
@@ -402,11 +402,10 @@ fn sampler(distribution: &Distribution) -> Sampler {
 
 /// Moments between which the load or a fault is out of the ordinary, for the verdict.
 pub(super) fn triggers(plan: &Plan) -> Vec<(Time, Option<Time>)> {
-    let faults = plan.faults.iter().map(|fault| {
-        let instant = matches!(fault.effect, Effect::Crash) && fault.end == Time::NEVER;
-        let end = if instant { fault.start } else { fault.end };
-        (fault.start, (end < Time::NEVER).then_some(end))
-    });
+    let faults = plan
+        .faults
+        .iter()
+        .map(|fault| (fault.start, (fault.end < Time::NEVER).then_some(fault.end)));
     let load = plan.populations.iter().flat_map(|population| match &population.arrivals {
         ArrivalsPlan::Open { curve, .. } => curve.busy_spells(),
         ArrivalsPlan::Closed { .. } => Vec::new(),

@@ -47,8 +47,8 @@ pub enum Effect {
         #[schemars(range(min = 0.0, max = 1.0))]
         ratio: f64,
     },
-    /// Servers crash: all their work is lost and callers' connections break. They boot when the
-    /// fault ends, or when a restart policy starts them.
+    /// Servers crash: all their work is lost and callers' connections break. They stay down for as
+    /// long as the fault lasts, and boot when it ends.
     Crash,
     /// Servers stand still: nothing moves, nothing is lost (a stop-the-world pause).
     Freeze,

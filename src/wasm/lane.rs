@@ -4,8 +4,9 @@
 //! a list of problems `{path, message}`, or for a link its message `{en, ko}`.
 
 use crate::lane;
+use crate::problem::Problem;
 use crate::run::{Action, Run};
-use crate::scenario::{self, Problem};
+use crate::scenario;
 use crate::{link, preset};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -69,8 +70,7 @@ impl Lane {
 
     /// Does something now; returns the problems, none if it was done.
     pub fn act(&mut self, action: &str) -> String {
-        let action = Action::from_json(action);
-        let done = action.and_then(|action| self.0.act(&action));
+        let done = Action::from_json(action).and_then(|action| self.0.act(&action));
         problems(&done.err().unwrap_or_default())
     }
 
@@ -119,7 +119,8 @@ pub fn check(scenario: &str) -> String {
 /// The link of a run, without the `#`.
 #[wasm_bindgen]
 pub fn encode_link(run: &str) -> Result<String, String> {
-    Run::from_json(run).map(|run| link::encode(&run)).map_err(|found| problems(&found))
+    let run = Run::from_json(run).map_err(|found| problems(&found))?;
+    link::encode(&run).map_err(|error| json!(error).to_string())
 }
 
 /// The run of a link.

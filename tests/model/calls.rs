@@ -73,6 +73,18 @@ fn work_goes_on_without_a_caller_unless_it_is_cancelled() {
 }
 
 #[test]
+fn work_for_a_caller_whose_own_caller_has_left_is_wasted_too() {
+    let nodes = json!({
+        "users": clockwork(1.0, 1, json!({"to": "front", "timeout_ms": 50.0})),
+        "front": front(1, json!({"to": "back"})),
+        "back": service(1, json!([cpu(100.0)])),
+    });
+    let story = run(1.0, nodes, json!({}));
+    let wasted = story.moments(|o| matches!(o, Observation::WorkEnded { wasted: true, .. }));
+    assert_eq!(wasted, [100.0, 101.0]);
+}
+
+#[test]
 fn cancellation_reaches_through_to_the_callee_of_the_callee() {
     let call = json!({"to": "front", "timeout_ms": 50.0, "cancel": "running"});
     let nodes = json!({

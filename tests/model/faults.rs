@@ -44,22 +44,21 @@ fn a_server_that_stands_still_reads_its_replies_later() {
 }
 
 #[test]
-fn a_crash_loses_all_work_and_the_restart_policy_brings_the_server_back() {
-    let service = with(service(1, json!([cpu(1_000.0)])), json!({"boot_s": 5.0, "restart": {}}));
+fn a_crash_loses_all_work_and_the_server_boots_when_the_fault_ends() {
+    let service = with(service(1, json!([cpu(1_000.0)])), json!({"boot_s": 5.0}));
     let nodes = json!({
         "users": clockwork(2.0, 40, json!({"to": "q"})),
         "q": service,
     });
-    let crash = json!({"f": {"at_s": 0.7, "target": "q#0", "effect": {"kind": "crash"}}});
-    let story = run(30.0, nodes, crash);
+    let story = run(30.0, nodes, fault(0.7, 1.1, "q#0", json!({"kind": "crash"})));
     let down =
         |o: &Observation| matches!(o, Observation::ServerDown { cause: DownCause::Fault, .. });
     assert_eq!(story.moments(down), [700.0]);
-    assert_eq!(story.moments(|o| matches!(o, Observation::ServerUp { .. })), [5_700.0]);
+    assert_eq!(story.moments(|o| matches!(o, Observation::ServerUp { .. })), [6_800.0]);
     // One in progress and one in the queue; then everybody is refused until the server is up.
     let failed: Vec<f64> =
         story.moments(|o| matches!(o, Observation::RequestEnded { outcome: Outcome::Failed, .. }));
-    let refused = (2..12).map(|n| 500.0 * f64::from(n));
+    let refused = (2..14).map(|n| 500.0 * f64::from(n));
     let expected: Vec<f64> = [700.0, 700.0].into_iter().chain(refused).collect();
     assert_eq!(failed, expected);
 }
@@ -71,12 +70,21 @@ fn a_queue_that_outgrows_memory_kills_the_server() {
         "users": clockwork(10.0, 10, json!({"to": "q"})),
         "q": with(service(1, json!([cpu(10_000.0)])), json!({"memory": memory})),
     });
-    let story = run(5.0, nodes, json!({}));
+    let story = run(5.0, nodes.clone(), json!({}));
     let down = |o: &Observation| {
         matches!(o, Observation::ServerDown { cause: DownCause::OutOfMemory, .. })
     };
     assert_eq!(story.moments(down), [500.0]);
     assert_eq!(story.outcomes(), [Outcome::Failed; 10]);
+
+    // Kubernetes restarts the first crash at once and the second after ten seconds.
+    let mut nodes = nodes;
+    nodes["users"] = clockwork(10.0, 1_000, json!({"to": "q"}));
+    nodes["q"]["restart"] = json!({});
+    nodes["q"]["boot_s"] = json!(1.0);
+    let story = run(20.0, nodes, json!({}));
+    let up = story.moments(|o| matches!(o, Observation::ServerUp { .. }));
+    assert_eq!(up, [1_500.0, 13_000.0]);
 }
 
 #[test]
