@@ -60,7 +60,7 @@ pub fn encode(run: &Run) -> Result<String, LinkError> {
     }
 }
 
-/// The packed link of a run, without `#`: it does not depend on any preset.
+/// The packed link of a run, without `#`, even where a readable one would do.
 pub fn encode_packed(run: &Run) -> Result<String, LinkError> {
     let link = packed::encode(run);
     if link.len() > MAX_BYTES {

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// Most seeds of one command.
 const MAX_SEEDS: u64 = 1_000;
 
+/// Heading of the flags that shape the result.
+const RESULT: &str = "The result";
+
 const EXAMPLES: &str = "\
 Examples:
   brownout presets                                  what there is
@@ -24,12 +27,21 @@ Examples:
 Exit codes: 0 fine, 1 the program could not do its work, 2 wrong usage,
 99 an expectation was not met, 104 an invalid scenario, switch or link.";
 
+const CHECKED: &str = "\
+Without switches the story is judged: with all switches on, every `on` clause
+holds; with none, every `on` clause fails and every `off` clause holds; `both`
+clauses hold either way. With --on (--on none, too) that very run is judged by
+the `on` and `both` clauses.
+
+Exit codes: 0 it holds, 99 it does not, 104 the scenario is invalid.";
+
 /// Watch a failure cascade, flip a switch, see it contained.
 ///
-/// Brownout simulates outages of distributed systems and the patterns that contain them. The same
-/// scenario, seed and switches give the same result everywhere, to the bit.
+/// Brownout simulates outages of distributed systems and the patterns that
+/// contain them. The same scenario, seed and switches give the same result
+/// everywhere, to the bit.
 #[derive(Debug, Parser)]
-#[command(name = "brownout", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "brownout", version, after_help = EXAMPLES, verbatim_doc_comment)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Arguments {
     /// What to do.
@@ -43,6 +55,7 @@ pub enum Command {
     /// Run a scenario and report what happened
     Run(RunArguments),
     /// Check that a scenario is valid and shows what it says
+    #[command(after_help = CHECKED)]
     Check(CheckArguments),
     /// Print the link that replays a run, in the page or here
     Link(LinkArguments),
@@ -78,27 +91,23 @@ pub struct RunArguments {
     #[command(flatten)]
     pub switches: Switches,
     /// Several runs, one per seed, such as `1..20` (both included)
-    #[arg(long, value_name = "FROM..TO", conflicts_with = "seed")]
+    #[arg(long, value_name = "FROM..TO", conflicts_with = "seed", help_heading = "The run")]
     pub seeds: Option<Seeds>,
     /// Show the scenario as it was beside the one with your switches
-    #[arg(long, conflicts_with = "seeds")]
+    #[arg(long, conflicts_with = "seeds", help_heading = RESULT)]
     pub compare: bool,
     /// Form of the result: report, windows as a table, or charts
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = RESULT)]
     pub format: Format,
     /// Language of the report
-    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", help_heading = RESULT)]
     pub lang: Lang,
     /// Write the result to a file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = RESULT)]
     pub output: Option<PathBuf>,
 }
 
 /// Arguments of `brownout check`.
-///
-/// Without switches the story is judged: with all switches on, every `on` clause holds; with none, every
-/// `on` clause fails and every `off` clause holds; `both` clauses hold either way. With `--on`
-/// (`--on none` included) that very run is judged by the `on` and `both` clauses.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
     /// Preset, JSON file (`-`: standard input) or link
@@ -110,13 +119,13 @@ pub struct CheckArguments {
     #[command(flatten)]
     pub switches: Switches,
     /// Judge several runs, one per seed, such as `1..20` (both included)
-    #[arg(long, value_name = "FROM..TO", conflicts_with = "seed")]
+    #[arg(long, value_name = "FROM..TO", conflicts_with = "seed", help_heading = "The run")]
     pub seeds: Option<Seeds>,
     /// One clause more, such as `p(99, users) < 800ms`; it must hold with the switches on
-    #[arg(long, value_name = "CLAUSE")]
+    #[arg(long, value_name = "CLAUSE", help_heading = RESULT)]
     pub expect: Vec<String>,
     /// Language of the result
-    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", help_heading = RESULT)]
     pub lang: Lang,
 }
 
@@ -128,10 +137,10 @@ pub struct LinkArguments {
     #[command(flatten)]
     pub switches: Switches,
     /// Address of the page that the link opens
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = RESULT)]
     pub base: Option<String>,
-    /// The form that holds the whole scenario, even where a readable one would do
-    #[arg(long)]
+    /// The packed form (`v1.…`), even where a readable one would do
+    #[arg(long, help_heading = RESULT)]
     pub packed: bool,
 }
 
@@ -142,9 +151,10 @@ pub struct PresetsArguments {
     pub id: Option<String>,
     /// Form of the list
     #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "id")]
+    #[arg(help_heading = RESULT)]
     pub format: ListFormat,
     /// Language of the list
-    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", help_heading = RESULT)]
     pub lang: Lang,
 }
 

@@ -44,6 +44,12 @@ pub fn text_in(text: &Text, lang: Lang) -> &str {
     lang.pick(&text.en, text.ko.as_ref().unwrap_or(&text.en))
 }
 
+/// What is switched, as on the command line; empty for nothing.
+pub fn switches(report: &[String]) -> String {
+    let from_start = |switch: &String| switch.strip_suffix("@0").unwrap_or(switch).to_owned();
+    report.iter().map(from_start).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether standard output is a terminal.
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()

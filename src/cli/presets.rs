@@ -4,15 +4,18 @@ use super::args::{ListFormat, PresetsArguments};
 use super::output::style::Style;
 use super::output::table::Table;
 use super::problems::Failure;
+use super::source::preset_hint;
 use super::{Done, Outcome, output};
 use brownout::preset::{self, PRESETS, Preset};
+use brownout::problem::{Problem, shown};
 use brownout::scenario::{SCHEMA, Scenario};
 use serde_json::{Value, json};
 
 /// Prints the list, or one preset as its author wrote it.
 pub fn presets(arguments: &PresetsArguments) -> Done {
     if let Some(id) = &arguments.id {
-        let preset = preset::find(id).map_err(|problem| Failure::one("presets", problem))?;
+        let unknown = || Problem::new("", format!("no preset of that name{}", preset_hint(id)));
+        let preset = preset::find(id).map_err(|_| Failure::one(shown(id), unknown()))?;
         output::write(None, preset.json)?;
         return Ok(Outcome::Fine);
     }

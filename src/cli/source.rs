@@ -89,13 +89,17 @@ fn unknown(argument: &str, error: &std::io::Error) -> Problem {
     if looks_like_path || error.kind() != std::io::ErrorKind::NotFound {
         return Problem::new("", format!("cannot read: {error}"));
     }
-    let short: String = argument.chars().take(100).collect();
-    let hint = did_you_mean(&short, PRESETS.iter().map(|preset| preset.id));
-    let hint = match hint.as_str() {
-        "" => "; `brownout presets` lists what there is".to_owned(),
-        _ => hint,
-    };
-    Problem::new("", format!("no preset and no file of that name{hint}"))
+    Problem::new("", format!("no preset and no file of that name{}", preset_hint(argument)))
+}
+
+/// What the user may have meant by the name of a preset, or where to look.
+pub fn preset_hint(id: &str) -> String {
+    // A longer word is no typing error.
+    let short: String = id.chars().take(100).collect();
+    match did_you_mean(&short, PRESETS.iter().map(|preset| preset.id)) {
+        none if none.is_empty() => "; `brownout presets` lists what there is".to_owned(),
+        hint => hint,
+    }
 }
 
 #[cfg(test)]

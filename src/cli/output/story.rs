@@ -1,9 +1,9 @@
 //! What `brownout check` judged, as a table.
 
-use super::figure;
 use super::style::Style;
 use super::table::Table;
 use super::text::{paint, state_name};
+use super::{figure, switches};
 use crate::cli::args::Lang;
 use brownout::report::Expectation;
 use brownout::report::expect::STATES;
@@ -135,7 +135,7 @@ pub fn render(story: &Story, lang: Lang, style: &Style) -> String {
             Table::new(1, [title.as_str(), off, on, ""])
         }
         false => {
-            let switches = match story.switches.join(", ") {
+            let switches = match switches(&story.switches) {
                 none if none.is_empty() => lang.pick("nothing on", "모두 끔").to_owned(),
                 some => some,
             };
@@ -169,6 +169,7 @@ fn group_name(group: Group, pair: bool, lang: Lang) -> &'static str {
         Group::Objective => lang.pick("The objective", "목표"),
         Group::Failure => lang.pick("The failure: holds with none on", "장애: 모두 끄면 충족"),
         Group::Always => lang.pick("Either way", "항상"),
+        Group::Extra if !pair => lang.pick("Asked for", "추가 조건"),
         Group::Extra => lang.pick("Asked for: holds with all on", "추가 조건: 모두 켜면 충족"),
     }
 }

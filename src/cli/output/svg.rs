@@ -1,7 +1,7 @@
 //! Charts as a picture: the same drawing code as on the page.
 
 use super::trace::{Trace, traces};
-use super::{Lanes, text_in};
+use super::{Lanes, switches, text_in};
 use crate::cli::args::Lang;
 use crate::cli::lanes::Lane;
 use brownout::chart::{ChartSpec, Line, LineStyle, Mark, MarkKind, Sheet, SheetChart, Theme};
@@ -24,9 +24,9 @@ pub fn render(lanes: &Lanes, lang: Lang) -> String {
 
 fn subtitle(lane: &Lane, lang: Lang) -> String {
     let seed = format!("{} {}", lang.pick("seed", "시드"), lane.run.seed);
-    match lane.report.switches.join(", ") {
-        switches if switches.is_empty() => seed,
-        switches => format!("{seed} · {switches}"),
+    match switches(&lane.report.switches) {
+        none if none.is_empty() => seed,
+        some => format!("{seed} · {some}"),
     }
 }
 
@@ -43,7 +43,8 @@ fn chart(trace: &Trace, lanes: &[Lane], lang: Lang) -> SheetChart {
     let (mut lines, mut data) = (Vec::new(), Vec::new());
     for (number, lane) in lanes.iter().enumerate() {
         let style = if number + 1 < lanes.len() { LineStyle::Dashed } else { LineStyle::Solid };
-        for (color_index, curve) in (0..).zip(curves) {
+        for curve in curves {
+            let color_index = curve.color_index;
             lines.push(Line { color_index, style, label: curve.label.clone() });
             let values = curve.values(lane);
             // A run that stopped early has fewer windows than the other.

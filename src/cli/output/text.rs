@@ -7,7 +7,7 @@ mod seeds;
 use super::style::Style;
 use super::table::{Table, columns, wrap};
 use super::trace::{Trace, traces};
-use super::{Lanes, figure, text_in};
+use super::{Lanes, figure, switches, text_in};
 use crate::cli::args::Lang;
 use crate::cli::lanes::Lane;
 use brownout::chart::text::{TextChart, TextStyle};
@@ -91,11 +91,9 @@ impl Page<'_> {
         }
         let facts = self.style.dim(&facts.join(" · "));
         let mut text = format!("{}\n{rule}\n{facts}\n", self.style.strong(title));
-        let switches = match report.switches.is_empty() {
-            true => lang.pick("nothing switched", "스위치 없음").to_owned(),
-            false => {
-                format!("{} {}", lang.pick("switched:", "스위치:"), report.switches.join(", "))
-            }
+        let switches = match switches(&report.switches) {
+            none if none.is_empty() => lang.pick("nothing switched", "스위치 없음").to_owned(),
+            some => format!("{} {some}", lang.pick("switched:", "스위치:")),
         };
         text.push_str(&wrap(&switches, WIDTH, "  "));
         text.push('\n');

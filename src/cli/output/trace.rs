@@ -10,6 +10,9 @@ use brownout::wiring::NodeKind;
 /// Most curves of one kind in a picture.
 const MOST_CURVES: usize = 4;
 
+/// Colours of curves that have none of their own.
+const COLORS: [u32; MOST_CURVES] = [1, 5, 3, 4];
+
 /// One chart.
 #[derive(Clone, Debug)]
 pub struct Trace {
@@ -32,6 +35,8 @@ pub struct Trace {
 pub struct Curve {
     /// Its name in the legend.
     pub label: String,
+    /// Its place in the palette, the same as on the page.
+    pub color_index: u32,
     /// Keys of its columns, and how they become one value.
     source: Source,
 }
@@ -43,12 +48,12 @@ enum Source {
 }
 
 impl Curve {
-    fn sum(label: &str, keys: Vec<String>) -> Curve {
-        Curve { label: label.to_owned(), source: Source::Sum(keys) }
+    fn sum(label: &str, color_index: u32, keys: Vec<String>) -> Curve {
+        Curve { label: label.to_owned(), color_index, source: Source::Sum(keys) }
     }
 
-    fn largest(label: &str, keys: Vec<String>) -> Curve {
-        Curve { label: label.to_owned(), source: Source::Largest(keys) }
+    fn largest(label: &str, color_index: u32, keys: Vec<String>) -> Curve {
+        Curve { label: label.to_owned(), color_index, source: Source::Largest(keys) }
     }
 
     /// Its values in a run; [`NO_DATA`] where there is none.
@@ -115,22 +120,24 @@ fn requests(lane: &Lane, lang: Lang) -> Trace {
         y_max: None,
         log: false,
         curves: vec![
-            Curve::sum(lang.pick("answered", "응답"), of_users(lane, "goodput")),
-            Curve::sum(lang.pick("offered", "요청"), of_users(lane, "offered")),
-            Curve::sum(lang.pick("not answered", "응답 못 함"), bad),
+            Curve::sum(lang.pick("answered", "응답"), 1, of_users(lane, "goodput")),
+            Curve::sum(lang.pick("offered", "요청"), 0, of_users(lane, "offered")),
+            Curve::sum(lang.pick("not answered", "응답 못 함"), 2, bad),
         ],
     }
 }
 
 fn response(lane: &Lane, lang: Lang) -> Trace {
-    let curve = |name: &str| Curve::largest(name, of_users(lane, &format!("{name}_ms")));
+    let curve = |(name, color_index)| {
+        Curve::largest(name, color_index, of_users(lane, &format!("{name}_ms")))
+    };
     Trace {
         title: lang.pick("Response time of answered requests", "응답한 요청의 응답 시간"),
         unit: Unit::Ms,
         column: Column::Largest,
         y_max: None,
         log: true,
-        curves: ["p95", "p50", "p99"].map(curve).to_vec(),
+        curves: [("p95", 3), ("p50", 1), ("p99", 2)].map(curve).to_vec(),
     }
 }
 
@@ -141,11 +148,11 @@ fn saturation(lane: &Lane, lang: Lang) -> Trace {
     let pools = pools.map(|pool| {
         let name = wiring.pool_name(pool);
         let label = format!("{name} {}", lang.pick("threads", "스레드"));
-        Curve::largest(&label, vec![format!("{name}/utilisation")])
+        Curve::largest(&label, 0, vec![format!("{name}/utilisation")])
     });
     let cores = wiring.stations().map(|node| {
         let name = &wiring.node(node).key;
-        Curve::largest(&format!("{name} CPU"), vec![format!("{name}/cpu")])
+        Curve::largest(&format!("{name} CPU"), 0, vec![format!("{name}/cpu")])
     });
     let mut curves: Vec<(f64, Curve)> = pools
         .chain(cores)
@@ -165,7 +172,7 @@ fn saturation(lane: &Lane, lang: Lang) -> Trace {
         column: Column::Mean,
         y_max: Some(1.0),
         log: false,
-        curves: curves.into_iter().map(|(_, curve)| curve).collect(),
+        curves: coloured(curves.into_iter().map(|(_, curve)| curve)),
     }
 }
 
@@ -175,12 +182,18 @@ fn changing(lane: &Lane, name: &str, trace: Trace) -> Option<Trace> {
     let mut curves = Vec::new();
     for node in wiring.stations() {
         let key = &wiring.node(node).key;
-        let curve = Curve::largest(key, vec![format!("{key}/{name}")]);
+        let curve = Curve::largest(key, 0, vec![format!("{key}/{name}")]);
         let values = curve.values(lane);
         if values.iter().any(|value| *value != values[0]) {
             curves.push(curve);
         }
     }
     curves.truncate(MOST_CURVES);
-    (!curves.is_empty()).then_some(Trace { curves, ..trace })
+    (!curves.is_empty()).then_some(Trace { curves: coloured(curves), ..trace })
+}
+
+/// Curves of equal rank, each in a colour of its own.
+fn coloured(curves: impl IntoIterator<Item = Curve>) -> Vec<Curve> {
+    let curves = curves.into_iter().zip(COLORS);
+    curves.map(|(curve, color_index)| Curve { color_index, ..curve }).collect()
 }

@@ -10,6 +10,8 @@ use brownout::report::expect::STATES;
 
 /// Most entries of the timeline that are shown.
 const MOST_ENTRIES: usize = 14;
+/// So often the same thing is told before other things have their turn.
+const TOLD_AT_ONCE: usize = 2;
 /// Most steps of the cascade that are shown.
 const MOST_STEPS: usize = 12;
 
@@ -130,7 +132,8 @@ fn push_rest(text: &mut String, page: &Page, rest: usize) {
     }
 }
 
-/// The entries that tell the story, in the order of time.
+/// The entries that tell the story, in the order of time. What happens again and again is told after
+/// everything else.
 fn most_important(timeline: &[TimelineEntry]) -> Vec<&TimelineEntry> {
     let rank = |entry: &TimelineEntry| match (entry.kind, entry.severity) {
         ("fault_started" | "fault_ended" | "switched_on" | "switched_off" | "intervened", _) => 0,
@@ -139,9 +142,16 @@ fn most_important(timeline: &[TimelineEntry]) -> Vec<&TimelineEntry> {
         (_, 1) => 3,
         _ => 4,
     };
-    let mut order: Vec<usize> = (0..timeline.len()).collect();
-    order.sort_by_key(|&index| (rank(&timeline[index]), index));
-    order.truncate(MOST_ENTRIES);
+    let again = |index: usize| {
+        let entry = &timeline[index];
+        let same = |other: &&TimelineEntry| (other.kind, &other.en) == (entry.kind, &entry.en);
+        timeline[..index].iter().filter(same).count() / TOLD_AT_ONCE
+    };
+    let mut order: Vec<(usize, u8, usize)> =
+        (0..timeline.len()).map(|index| (again(index), rank(&timeline[index]), index)).collect();
     order.sort_unstable();
-    order.into_iter().map(|index| &timeline[index]).collect()
+    order.truncate(MOST_ENTRIES);
+    let mut shown: Vec<usize> = order.into_iter().map(|(_, _, index)| index).collect();
+    shown.sort_unstable();
+    shown.into_iter().map(|index| &timeline[index]).collect()
 }

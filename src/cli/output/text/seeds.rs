@@ -2,7 +2,7 @@
 
 use super::{Page, paint, state_name};
 use crate::cli::output::table::Table;
-use crate::cli::output::{figure, text_in};
+use crate::cli::output::{figure, switches, text_in};
 use brownout::report::Report;
 
 /// A line per run, and the extremes.
@@ -28,7 +28,7 @@ pub fn render(page: &Page) -> String {
         table.row(cells(page, &lane.report));
     }
     let title = text_in(&page.last().run.scenario.name, lang);
-    let switches = match page.last().report.switches.join(", ") {
+    let switches = match switches(&page.last().report.switches) {
         none if none.is_empty() => lang.pick("nothing switched", "스위치 없음").to_owned(),
         some => some,
     };
