@@ -11,7 +11,9 @@
 
 pub mod axes;
 pub mod decimate;
+pub mod growth;
 pub mod label;
+pub mod legend;
 pub mod lines;
 pub mod palette;
 pub mod plot;

@@ -13,7 +13,7 @@ use crate::preset::{self, Preset};
 use crate::problem::{Problem, Problems, join, quoted};
 use crate::scenario::patch::{merge, set_path};
 use crate::scenario::shape::known;
-use crate::scenario::{self, MAX_SEED, Scenario, check_edited, core_of};
+use crate::scenario::{self, MAX_SEED, Scenario, check_edited, check_work, core_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -215,8 +215,12 @@ impl Run {
 
     /// Checks what is in force after each change, up to the first state that is not in order.
     fn check_states(&self, from: Time) -> Result<(), Vec<Problem>> {
+        let times = self.change_times().into_iter().filter(|time| *time >= from);
+        let times: Vec<Time> = times.collect();
+        check_work(&self.core, times.len(), "changes")
+            .map_err(|problem| vec![problem.within("actions")])?;
         let mut before = None;
-        for time in self.change_times().into_iter().filter(|time| *time >= from) {
+        for time in times {
             let state = self.state_at(time);
             if before.as_ref() == Some(&state) {
                 continue;
@@ -280,6 +284,7 @@ fn framed(document: &Value, actions: &[Action]) -> Result<Value, Vec<Problem>> {
     for (number, action) in actions.iter().enumerate() {
         if let Change::Set { path, value } = &action.change
             && is_frame(path)
+            && action.at == Time::ZERO
         {
             set_path(&mut framed, path, value.clone())
                 .map_err(|problem| vec![problem.within(&format!("actions.{number}"))])?;

@@ -18,7 +18,7 @@ mod schema;
 pub(crate) mod shape;
 
 pub use check::{MAX_EVENTS, MAX_SERVERS, check};
-pub(crate) use check::{check_edited, core_of};
+pub(crate) use check::{check_edited, check_work, core_of};
 pub use client::{Arrivals, Class, Clients, Process, Profile, Refresh};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault};

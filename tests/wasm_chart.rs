@@ -1,5 +1,6 @@
 //! Charts on real canvases.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used)]
 
 use brownout::wasm::{ChartPainter, chart_color};
 use wasm_bindgen::JsCast;
@@ -45,13 +46,18 @@ fn data(shift: usize) -> Vec<f64> {
     (0..LINES).flat_map(|line| (0..POINTS).map(move |window| value(line, window))).collect()
 }
 
-/// Pixels that are not transparent.
-fn drawn_pixels(canvas: &HtmlCanvasElement) -> usize {
+/// How opaque each pixel is.
+fn opacities(canvas: &HtmlCanvasElement) -> Vec<u8> {
     let context = canvas.get_context("2d").unwrap().unwrap();
     let context: CanvasRenderingContext2d = context.dyn_into().unwrap();
     let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
     let image = context.get_image_data(0.0, 0.0, width, height).unwrap();
-    image.data().0.chunks(4).filter(|pixel| pixel[3] > 0).count()
+    image.data().0.chunks(4).map(|pixel| pixel[3]).collect()
+}
+
+/// Pixels that are not transparent.
+fn drawn_pixels(canvas: &HtmlCanvasElement) -> usize {
+    opacities(canvas).into_iter().filter(|&opacity| opacity > 0).count()
 }
 
 #[wasm_bindgen_test]
@@ -81,6 +87,39 @@ fn what_cannot_be_drawn_is_refused_and_does_no_harm() {
     assert_eq!(painter.draw(&spec(2.0, 1.0, "light"), &vec![-1.0; LINES * POINTS]), Ok(true));
     assert!(drawn_pixels(&series) < 5_000, "only the moment that is looked at");
     assert_eq!(chart_color("light", 1), "#0f9479");
+}
+
+/// The first windows of a run, without a cursor.
+fn beginning(points: usize, window_s: f64) -> (String, Vec<f64>) {
+    let spec = spec(2.0, 0.0, "dark")
+        .replace(r#""cursor_s": 0"#, r#""cursor_s": null"#)
+        .replace(r#""points": 600"#, &format!(r#""points": {points}"#))
+        .replace(r#""window_s": 0.3"#, &format!(r#""window_s": {window_s}"#));
+    let data = data(0).chunks(POINTS).flat_map(|line| line[..points].to_vec()).collect();
+    (spec, data)
+}
+
+/// While a run goes on, only what is new is drawn; the picture is the same but for the edges.
+#[wasm_bindgen_test]
+fn a_picture_that_grew_is_the_picture_drawn_at_once() {
+    // One window in a pixel column, and six in one.
+    for window_s in [0.3, 0.05] {
+        let (mut growing, [_, grown]) = painter();
+        for points in (11..590).step_by(3) {
+            let (spec, data) = beginning(points, window_s);
+            growing.draw(&spec, &data).unwrap();
+        }
+        let (mut fresh, [_, at_once]) = painter();
+        let (spec, data) = beginning(587, window_s);
+        growing.draw(&spec, &data).unwrap();
+        fresh.draw(&spec, &data).unwrap();
+        let (grown, at_once) = (opacities(&grown), opacities(&at_once));
+        let pairs = grown.iter().zip(&at_once);
+        let differing = pairs.filter(|(one, other)| one.abs_diff(**other) > 100).count();
+        let drawn = at_once.iter().filter(|&&opacity| opacity > 0).count();
+        console_log!("{differing} of {drawn} pixels differ");
+        assert!(differing * 50 < drawn, "{differing} of {drawn} pixels differ");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -72,7 +72,7 @@ fn draw_spells<DB: DrawingBackend>(
             (plot.device(plot.x_css(mark.at_s)), plot.device(plot.top)),
             (plot.device(plot.x_css(until_s)), plot.device(plot.bottom)),
         ];
-        root.draw(&Rectangle::new(corners, paint.mark(mark.kind).mix(0.09).filled()))?;
+        root.draw(&Rectangle::new(corners, paint.mark(mark.kind).mix(0.07).filled()))?;
     }
     Ok(())
 }

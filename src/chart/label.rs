@@ -21,7 +21,8 @@ const TIME_STEPS_S: [f64; 22] = [
 pub fn value_labels(unit: Unit, range: &Range) -> Vec<String> {
     let step = range.ticks.get(1).copied().unwrap_or(range.top);
     let label = |&tick: &f64| match range.log {
-        true => value_label(unit, tick, tick, tick),
+        // A decade further up, the prefix changes: nobody writes 1000 ms.
+        true => value_label(unit, tick, 2.0 * tick, tick),
         false => value_label(unit, tick, range.top, step),
     };
     range.ticks.iter().map(label).collect()
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(labels(Unit::Bytes, 2e10), "0 | 5 GB | 10 GB | 15 GB | 20 GB");
         let latencies = Range::logarithmic(2.0, 9_000.0);
         let labels = value_labels(Unit::Ms, &latencies).join(" | ");
-        assert_eq!(labels, "1 ms | 10 ms | 100 ms | 1000 ms | 10 s");
+        assert_eq!(labels, "1 ms | 10 ms | 100 ms | 1 s | 10 s");
     }
 
     fn times(duration_s: f64, language: Language) -> String {

@@ -38,8 +38,9 @@ impl Range {
             return Range::logarithmic(smallest, largest.max(wanted));
         }
         let rows = (height_css / ROW_CSS).clamp(1.0, 6.0) as u32;
-        // The wanted value is meant to be the top; only data need room above them.
-        Range::linear(spec.y_unit, (largest * (1.0 + HEADROOM)).max(wanted), rows)
+        // A wanted value is a limit, such as the threads of a pool: data up to it need no headroom.
+        let largest = if largest <= wanted { wanted } else { largest * (1.0 + HEADROOM) };
+        Range::linear(spec.y_unit, largest, rows)
     }
 
     /// From 0 to at least `wanted` in at most `rows` round steps.
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn the_wanted_value_is_the_top_when_it_is_round() {
         let spec = ChartSpec { y_max: Some(200.0), ..ChartSpec::for_print(Unit::Count, 60.0, 1.0) };
-        assert_eq!(Range::of(&spec, &[200.0 / 1.04], 180.0).top, 200.0);
+        assert_eq!(Range::of(&spec, &[200.0], 180.0).top, 200.0);
         assert_eq!(Range::of(&spec, &[], 180.0).ticks, [0.0, 50.0, 100.0, 150.0, 200.0]);
     }
 

@@ -2,7 +2,8 @@
 
 use super::axes::{Axes, draw_axes, text_style};
 use super::label::text_width_em;
-use super::lines::{dashes, draw_lines, stroke};
+use super::legend::{self, Entry};
+use super::lines::{Dashes, dashes, draw_lines, stroke};
 use super::palette::paint;
 use super::spec::{ChartSpec, Line, LineStyle, Theme};
 use super::svg::{SCALE, SvgBackend, document};
@@ -19,10 +20,10 @@ const HEAD_CSS: f64 = 52.0;
 const TITLE_CSS: f64 = 24.0;
 /// Space between charts, in CSS pixels.
 const GAP_CSS: f64 = 14.0;
-/// Height of the letters of a legend, in CSS pixels.
-const LEGEND_CSS: f64 = 11.5;
-/// Length of a line in a legend, in CSS pixels.
-const SWATCH_CSS: f64 = 22.0;
+/// Height of the letters of a chart's title, in CSS pixels.
+const TITLE_LETTERS_CSS: f64 = 13.0;
+/// Space between the plot and the right edge of its chart, to which legends are set.
+const RIGHT_CSS: f64 = 14.0;
 
 /// Several charts over the same time.
 #[derive(Clone, Debug)]
@@ -67,11 +68,10 @@ impl Sheet<'_> {
     /// Panics if the number of values does not fit a chart; see [`ChartSpec::check`].
     pub fn render(&self) -> String {
         let width_css = self.charts.iter().map(|chart| chart.spec.width_css).fold(320.0, f64::max);
-        let width_css = width_css + 2.0 * MARGIN_CSS;
-        let heights = self.charts.iter().map(|chart| TITLE_CSS + chart.spec.height_css);
+        let heights = self.charts.iter().map(|chart| chart.head_css() + chart.spec.height_css);
         let gaps = GAP_CSS * self.charts.len().saturating_sub(1) as f64;
-        let height_css = 2.0 * MARGIN_CSS + self.head_css() + heights.sum::<f64>() + gaps;
-        let size = [width_css, height_css].map(|side| side.ceil() as u32);
+        let height_css = self.head_css() + heights.sum::<f64>() + gaps;
+        let size = [width_css, height_css].map(|side| (side + 2.0 * MARGIN_CSS).ceil() as u32);
 
         let (mut body, strokes) = (String::new(), Cell::new(None));
         {
@@ -100,67 +100,61 @@ impl Sheet<'_> {
             canvas.text(self.title, (MARGIN_CSS, top), 17.0, paint.ink, true);
             canvas.text(self.subtitle, (MARGIN_CSS, top + 24.0), 12.0, paint.label, false);
         }
-        if let Some(styles) = self.styles {
-            let line = |style| (style, Line { color_index: 0, style, label: String::new() });
-            let entries = [line(LineStyle::Dashed), line(LineStyle::Solid)];
-            let entries = entries.iter().zip(styles);
-            let entries = entries.map(|((_, line), label)| Entry { line, label }).collect();
-            let spec = ChartSpec { theme: self.theme, ..self.charts[0].spec.clone() };
-            canvas.legend(&spec, entries, (width_css - MARGIN_CSS, top + 24.0));
+        if let Some([dashed, solid]) = self.styles {
+            let line = |style| Line { color_index: 0, style, label: String::new() };
+            let lines = [LineStyle::Dashed, LineStyle::Solid].map(line);
+            let entries = [(&lines[0], dashed), (&lines[1], solid)];
+            let entries = entries.map(|(line, label)| Entry { line, label });
+            let right = MARGIN_CSS + width_css - RIGHT_CSS;
+            canvas.legend(self.theme, &entries, (right, top + 5.0));
         }
         top += self.head_css();
         for chart in &self.charts {
             self.draw_chart(canvas, chart, top);
-            top += TITLE_CSS + chart.spec.height_css + GAP_CSS;
+            top += chart.head_css() + chart.spec.height_css + GAP_CSS;
         }
     }
 
     fn draw_chart(&self, canvas: &Canvas, chart: &SheetChart, top: f64) {
+        let ink = paint(self.theme).ink;
+        canvas.text(&chart.title, (MARGIN_CSS, top), TITLE_LETTERS_CSS, ink, true);
         let spec = ChartSpec { scale: SCALE, theme: self.theme, ..chart.spec.clone() };
-        canvas.text(&chart.title, (MARGIN_CSS, top), 13.0, paint(self.theme).ink, true);
-        let right = MARGIN_CSS + spec.width_css - 14.0;
-        canvas.legend(&spec, entries_of(&spec), (right, top + 1.0));
+        let right = MARGIN_CSS + spec.width_css - RIGHT_CSS;
+        for (row, entries) in chart.legend().iter().enumerate() {
+            canvas.legend(self.theme, entries, (right, top + 1.0 + row as f64 * legend::ROW_CSS));
+        }
 
         let device = |css: f64| (css * SCALE) as i32;
         let area = canvas.root.clone().shrink(
-            (device(MARGIN_CSS), device(top + TITLE_CSS)),
+            (device(MARGIN_CSS), device(top + chart.head_css())),
             (device(spec.width_css), device(spec.height_css)),
         );
         let axes = Axes::of(&spec, &chart.data);
         draw_axes(&area, &axes).expect(NEVER_FAILS);
-        draw_lines(&area, &spec, &axes.range, &chart.data, |dashes| canvas.strokes.set(dashes))
+        draw_lines(&area, &spec, &axes.range, &chart.data, 0, |dashes| canvas.strokes.set(dashes))
             .expect(NEVER_FAILS);
+    }
+}
+
+impl SheetChart {
+    /// The rows of the legend, the first of which is beside the title.
+    fn legend(&self) -> Vec<Vec<Entry<'_>>> {
+        let title_css = text_width_em(&self.title) * TITLE_LETTERS_CSS * 1.1;
+        let width_css = self.spec.width_css - RIGHT_CSS;
+        legend::rows(&legend::entries(&self.spec), title_css, width_css)
+    }
+
+    fn head_css(&self) -> f64 {
+        TITLE_CSS + (self.legend().len() - 1) as f64 * legend::ROW_CSS
     }
 }
 
 const NEVER_FAILS: &str = "writing to a string does not fail";
 
-/// A line in a legend.
-struct Entry<'line> {
-    line: &'line Line,
-    label: &'line str,
-}
-
-/// Each label once: the dashed and the solid line of one measure have one colour and one name.
-fn entries_of(spec: &ChartSpec) -> Vec<Entry<'_>> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let solid_first = [LineStyle::Solid, LineStyle::Dashed];
-    for line in solid_first
-        .iter()
-        .flat_map(|&style| spec.lines.iter().filter(move |line| line.style == style))
-    {
-        let known = |entry: &Entry| entry.label == line.label;
-        if !line.label.is_empty() && !entries.iter().any(known) {
-            entries.push(Entry { line, label: &line.label });
-        }
-    }
-    entries
-}
-
 /// What a sheet is drawn on.
 struct Canvas<'picture> {
     root: DrawingArea<SvgBackend<'picture>, Shift>,
-    strokes: &'picture Cell<super::lines::Dashes>,
+    strokes: &'picture Cell<Option<Dashes>>,
 }
 
 impl Canvas<'_> {
@@ -174,28 +168,29 @@ impl Canvas<'_> {
     }
 
     /// Draws entries in a row that ends at `right`.
-    fn legend(&self, spec: &ChartSpec, entries: Vec<Entry>, (right, top): (f64, f64)) {
-        let label_color = paint(spec.theme).label;
+    fn legend(&self, theme: Theme, entries: &[Entry], (right, top): (f64, f64)) {
+        let color = paint(theme).label;
         let mut x = right;
-        for Entry { line, label } in entries.into_iter().rev() {
-            x -= text_width_em(label) * LEGEND_CSS;
-            self.text(label, (x, top), LEGEND_CSS, label_color, false);
-            x -= SWATCH_CSS + 6.0;
-            self.swatch(spec, line, (x, top + LEGEND_CSS * 0.48));
-            x -= 16.0;
+        for entry in entries.iter().rev() {
+            x -= entry.label_css();
+            self.text(entry.label, (x, top), legend::LETTERS_CSS, color, false);
+            x -= legend::SWATCH_CSS + legend::SPACE_CSS;
+            self.swatch(theme, entry.line, (x, top + legend::LETTERS_CSS * 0.48));
+            x -= legend::GAP_CSS;
         }
     }
 
-    fn swatch(&self, spec: &ChartSpec, line: &Line, (x, y): (f64, f64)) {
+    fn swatch(&self, theme: Theme, line: &Line, (x, y): (f64, f64)) {
         let device = |css: f64| (css * SCALE) as i32;
-        let ends = [(device(x), device(y)), (device(x + SWATCH_CSS), device(y))];
-        self.strokes.set(dashes(line.style, SCALE));
-        self.root.draw(&PathElement::new(ends, stroke(spec, line, SCALE))).expect(NEVER_FAILS);
+        let ends = [(device(x), device(y)), (device(x + legend::SWATCH_CSS), device(y))];
+        self.strokes.set(dashes(line.style, SCALE, 0.0));
+        self.root.draw(&PathElement::new(ends, stroke(theme, line, SCALE))).expect(NEVER_FAILS);
         self.strokes.set(None);
     }
 }
 
-#[cfg(test)]
+// Natively only: the library of expectations does not build for WebAssembly.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::chart::spec::{Language, Mark, MarkKind, Unit};
@@ -224,8 +219,8 @@ mod tests {
             <rect x="0" y="0" width="356" height="160" fill="#ffffff"/>
             <text x="18" y="18" dy="0.82em" text-anchor="start" font-size="13" font-weight="600" fill="#1b2029">처리량, 초당 요청</text>
             <text x="172.4" y="19" dy="0.82em" text-anchor="start" font-size="11.5" fill="#566070">goodput &lt;ok&gt;</text>
-            <polyline points="144.4,24.5 166.4,24.5" fill="none" stroke="#0f9479" stroke-width="2"/>
-            <rect x="128" y="50" width="29" height="70" fill="#c12b0b" opacity="0.09"/>
+            <polyline points="144.4,24.5 166.4,24.5" fill="none" stroke="#0f9479" stroke-width="1.6"/>
+            <rect x="128" y="50" width="29" height="70" fill="#c12b0b" opacity="0.07"/>
             <rect x="70" y="120" width="174" height="1" fill="#a9b0ba"/>
             <text x="62" y="120" dy="0.36em" text-anchor="end" font-size="11" fill="#566070">0</text>
             <rect x="70" y="85" width="174" height="1" fill="#e6e8ec"/>
@@ -240,9 +235,9 @@ mod tests {
             <text x="157" y="127" dy="0.82em" text-anchor="middle" font-size="11" fill="#566070">30초</text>
             <rect x="244" y="120" width="1" height="4" fill="#a9b0ba"/>
             <text x="244" y="127" dy="0.82em" text-anchor="middle" font-size="11" fill="#566070">1분</text>
-            <polyline points="91.8,64 135.3,66.8 178.8,117.2 222.3,118.6" fill="none" stroke="#0f9479" stroke-width="1.5" stroke-dasharray="5 3.5"/>
-            <polyline points="70,64 113.6,64" fill="none" stroke="#0f9479" stroke-width="2"/>
-            <polyline points="178.8,65.4 222.3,64" fill="none" stroke="#0f9479" stroke-width="2"/>
+            <polyline points="91.8,64 135.3,66.8 178.8,117.2 222.3,118.6" fill="none" stroke="#0f9479" stroke-width="1.2" stroke-dasharray="6 3"/>
+            <polyline points="70,64 113.6,64" fill="none" stroke="#0f9479" stroke-width="1.6"/>
+            <polyline points="178.8,65.4 222.3,64" fill="none" stroke="#0f9479" stroke-width="1.6"/>
             </svg>
         "##]].assert_eq(&render_svg(&spec, &data, "처리량, 초당 요청", true));
     }
@@ -263,6 +258,6 @@ mod tests {
         assert_eq!(svg.matches(">Goodput<").count(), 2);
         assert_eq!(svg.matches("goodput &lt;ok&gt;").count(), 2);
         assert_eq!(svg.matches("as it was").count(), 1);
-        assert!(svg.contains("stroke-dasharray=\"5 3.5\""));
+        assert!(svg.contains("stroke-dasharray=\"6 3\""));
     }
 }

@@ -23,7 +23,7 @@ pub const SCALE: f64 = 10.0;
 /// A picture that is being drawn.
 pub struct SvgBackend<'picture> {
     body: &'picture mut String,
-    dashes: &'picture Cell<Dashes>,
+    dashes: &'picture Cell<Option<Dashes>>,
     size: (u32, u32),
 }
 
@@ -32,7 +32,7 @@ impl<'picture> SvgBackend<'picture> {
     /// `dashes` says at the time.
     pub fn new(
         body: &'picture mut String,
-        dashes: &'picture Cell<Dashes>,
+        dashes: &'picture Cell<Option<Dashes>>,
         size: (u32, u32),
     ) -> SvgBackend<'picture> {
         SvgBackend { body, dashes, size }
@@ -64,7 +64,7 @@ impl<'picture> SvgBackend<'picture> {
         let (color, opacity) = (hex(style.color()), opacity(style.color()));
         let width = Tenths(style.stroke_width() as i32);
         let dashes = match self.dashes.get() {
-            Some([dash, gap]) => {
+            Some(Dashes { dash, gap, .. }) => {
                 format!(r#" stroke-dasharray="{} {}""#, Tenths(dash as i32), Tenths(gap as i32))
             }
             None => String::new(),

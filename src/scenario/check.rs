@@ -23,6 +23,9 @@ pub use load::{MAX_EVENTS, MAX_SERVERS};
 const CORE: [&str; 9] =
     ["v", "name", "seed", "duration_s", "warmup_s", "windows", "max_events", "nodes", "faults"];
 
+/// Most values that are checked for all edits of a document together, about half a second's work.
+const MAX_WORK: usize = 500_000;
+
 /// Checks a whole document. Whatever it accepts can be compiled and run.
 pub fn check(value: &Value) -> Result<Scenario, Vec<Problem>> {
     let scenario = check_state(value)?;
@@ -62,6 +65,28 @@ pub(crate) fn check_edited(core: &Value, base: &Scenario) -> Result<Scenario, Ve
     let mut problems = Problems::default();
     patches::same_wiring(base, &scenario, &mut problems);
     problems.or(scenario)
+}
+
+/// Refuses to check a large scenario in very many states: a link must not keep a page busy.
+pub(crate) fn check_work(core: &Value, states: usize, what: &str) -> Result<(), Problem> {
+    let size = size(core);
+    if size.saturating_mul(states) <= MAX_WORK {
+        return Ok(());
+    }
+    let message = format!(
+        "{states} {what} of a scenario with {size} values are too many to check: at most {} here",
+        MAX_WORK / size
+    );
+    Err(Problem::new("", message))
+}
+
+/// Number of values in a document.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => 1 + map.values().map(size).sum::<usize>(),
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 /// The part of a document that edits of a run can change, without switches and words.

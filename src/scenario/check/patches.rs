@@ -1,6 +1,6 @@
 //! Switches and interventions: their patches apply, and the wiring stays as it is.
 
-use super::{check_edited, core_of};
+use super::{check_edited, check_work, core_of};
 use crate::engine::Time;
 use crate::problem::{Problem, Problems, join, shown};
 use crate::scenario::patch::merge;
@@ -19,6 +19,11 @@ const FIXED: &str = "the wiring of a run is fixed";
 /// Applies every patch alone and then all together, and checks what comes out.
 pub(super) fn check(document: &Value, base: &Scenario, problems: &mut Problems) {
     let core = core_of(document);
+    let patches = base.toggles.len() + base.interventions.len();
+    if let Err(problem) = check_work(&core, patches + 1, "states by switches and interventions") {
+        problems.extend([problem.within("toggles")]);
+        return;
+    }
     let toggles = base.toggles.iter().map(|(key, toggle)| ("toggles", key, &toggle.patch));
     let mut interventions: Vec<_> = base.interventions.iter().collect();
     interventions.sort_by_key(|(_, intervention)| Time::from_seconds(intervention.at_s));

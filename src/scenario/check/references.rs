@@ -48,6 +48,10 @@ impl References<'_> {
     fn clients(&mut self, clients: &Clients, path: &str) {
         self.calls(&clients.calls, path);
         for (key, class) in &clients.classes {
+            if clients.calls.contains_key(key) {
+                let message = format!("\"{key}\" is the name of a call, too: figures go by names");
+                self.problems.add(format!("{path}.classes.{key}"), message);
+            }
             self.own(&class.call, &clients.calls, &format!("{path}.classes.{key}.call"));
         }
     }

@@ -1,0 +1,303 @@
+//! What the checker refuses and with which words, and that whatever it accepts can be run.
+
+#[path = "checker/good.rs"]
+mod good;
+#[path = "checker/mutations.rs"]
+mod mutations;
+#[path = "checker/runs.rs"]
+mod runs;
+
+use brownout::scenario::check;
+use brownout::scenario::patch::merge;
+use good::document;
+use serde_json::{Value, json};
+
+/// The problems of the good scenario after a merge patch.
+fn problems(patch: &Value) -> Vec<String> {
+    let mut document = document();
+    merge(&mut document, patch);
+    let problems = check(&document).err().unwrap_or_default();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[track_caller]
+fn refused(patch: Value, wanted: &str) {
+    let found = problems(&patch);
+    assert_eq!(found, [wanted], "{patch}");
+}
+
+#[test]
+fn the_good_scenario_is_good() {
+    assert_eq!(problems(&json!({})), [""; 0]);
+}
+
+#[test]
+fn shapes() {
+    for (patch, wanted) in [
+        (json!({"windows": "many"}), "windows: \"many\" is not a whole number from 1 to 1200"),
+        (json!({"windows": 1.5}), "windows: 1.5 is not a whole number from 1 to 1200"),
+        (json!({"name": null}), "name: is missing: an object"),
+        (json!({"duration_s": null}), "duration_s: is missing: a number from 0.001 to 31536000 s"),
+        (json!({"name": {"en": ""}}), "name.en: is empty: at least 1 character"),
+        (json!({"nods": {}}), "nods: unknown field; did you mean \"nodes\"?"),
+        (json!({"nodes": {"db": 7}}), "nodes.db: 7 is not an object"),
+        (
+            json!({"nodes": {"db": {"kind": null}}}),
+            "nodes.db.kind: is missing: one of \"clients\", \"balancer\", \"service\", \"database\"",
+        ),
+        (json!({"nodes": {"db": {"queries": [1]}}}), "nodes.db.queries: a list is not an object"),
+        (
+            json!({"nodes": {"db": {"queries": {"read": null, "write": null}}}}),
+            "nodes.db.queries: 0 entries are too few: at least 1",
+        ),
+        (
+            json!({"nodes": {"db": {"discipline": "filo"}}}),
+            "nodes.db.discipline: \"filo\" is unknown; did you mean \"fifo\"?",
+        ),
+        (
+            json!({"nodes": {"api": {"calls": {"db": {"retry": {"max_attempts": 21}}}}}}),
+            "nodes.api.calls.db.retry.max_attempts: 21 is out of range: from 1 to 20 tries",
+        ),
+        (
+            json!({"nodes": {"users": {"arrivals": {"profile":
+                {"shape": "points", "points": [[0, 1], [5, 1001]]}}}}}),
+            "nodes.users.arrivals.profile.points.1.1: 1001 is out of range: from 0 to 1000",
+        ),
+        (
+            json!({"nodes": {"users": {"arrivals": {"profile": {"shape": "points", "points": [[0]]}}}}}),
+            "nodes.users.arrivals.profile.points.0: 1 entries are too few: at least 2",
+        ),
+    ] {
+        refused(patch, wanted);
+    }
+}
+
+#[test]
+fn references() {
+    for (patch, wanted) in [
+        (
+            json!({"nodes": {"users": {"calls": {"page": {"to": "lbb.page"}}}}}),
+            "nodes.users.calls.page.to: \"lbb\" is unknown; did you mean \"lb\"?",
+        ),
+        (
+            json!({"nodes": {"users": {"calls": {"page": {"to": "lb.pages"}}}}}),
+            "nodes.users.calls.page.to: \"pages\" is unknown; did you mean \"page\"?",
+        ),
+        (
+            json!({"nodes": {"api": {"calls": {"db": {"to": "db.delete"}}}}}),
+            "nodes.api.calls.db.to: \"delete\" is unknown: there are \"read\", \"write\"",
+        ),
+        (
+            json!({"nodes": {"api": {"calls": {"db": {"to": "users"}}}}}),
+            "nodes.api.calls.db.to: \"users\" is a client population, which nobody calls",
+        ),
+        (json!({"nodes": {"lb": {"to": "db"}}}), "nodes.lb.to: \"db\" is not a service"),
+        (
+            json!({"nodes": {"lb": {"to": "apo"}}}),
+            "nodes.lb.to: \"apo\" is unknown; did you mean \"api\"?",
+        ),
+        (
+            json!({"nodes": {"lb": {"health_check": {"endpoint": "health"}}}}),
+            "nodes.lb.health_check.endpoint: \"health\" is unknown: there are \"page\", \"admin\"",
+        ),
+        (
+            json!({"nodes": {"users": {"classes": {"old": {"call": "pag"}}}}}),
+            "nodes.users.classes.old.call: \"pag\" is unknown; did you mean \"page\"?",
+        ),
+        (
+            json!({"nodes": {"users": {"classes": {"old": null, "page": {"share": 0.7, "call": "page"}}}}}),
+            "nodes.users.classes.page: \"page\" is the name of a call, too: figures go by names",
+        ),
+        (
+            json!({"nodes": {"api": {"endpoints": {"page": {"pool": "wep"}}}}}),
+            "nodes.api.endpoints.page.pool: \"wep\" is unknown; did you mean \"web\"?",
+        ),
+        (
+            json!({"nodes": {"api": {"endpoints": {"admin": {"steps": [{"do": "call", "call": "x"}]}}}}}),
+            "nodes.api.endpoints.admin.steps.0.call: \"x\" is unknown: there are \"db\", \"log\"",
+        ),
+        (
+            json!({"nodes": {"api": {"endpoints": {"admin": {"steps": [{"do": "log", "bytes": 1}]}}}}}),
+            "nodes.api.endpoints.admin.steps.0: writes to a log, but the service has no disk",
+        ),
+    ] {
+        refused(patch, wanted);
+    }
+}
+
+#[test]
+fn values_that_belong_together() {
+    let arrivals = |profile: Value| json!({"nodes": {"users": {"arrivals": {"profile": profile}}}});
+    for (patch, wanted) in [
+        (json!({"warmup_s": 60}), "warmup_s: 60 s is not before the end of the run at 60 s"),
+        (
+            json!({"nodes": {"users": {"classes": {"old": {"share": 0.5}}}}}),
+            "nodes.users.classes: the shares make 0.8, not 1",
+        ),
+        (
+            arrivals(json!({"shape": "ramp", "from_s": 9, "to_s": 9, "factor": 2})),
+            "nodes.users.arrivals.profile.to_s: 9 s is not after from_s, 9 s",
+        ),
+        (
+            arrivals(json!({"shape": "points", "points": [[5, 1], [4, 2]]})),
+            "nodes.users.arrivals.profile.points.1.0: 4 s is before the last point at 5 s",
+        ),
+        (
+            json!({"nodes": {"users": {"arrivals": {"start_s": 5, "stop_s": 5}}}}),
+            "nodes.users.arrivals.stop_s: 5 s is not after start_s, 5 s",
+        ),
+        (
+            json!({"nodes": {"db": {"queries": {"read": {"cost":
+                {"dist": "uniform", "mean_ms": null, "min_ms": 5, "max_ms": 4}}}}}}),
+            "nodes.db.queries.read.cost.max_ms: 4 ms is below min_ms, 5 ms",
+        ),
+        (
+            json!({"nodes": {"api": {"memory": {"limit_mb": 100, "base_mb": 100, "per_request_mb": 1}}}}),
+            "nodes.api.memory.base_mb: 100 MB is not below limit_mb, 100 MB",
+        ),
+        (
+            json!({"nodes": {"api": {"disk": {"capacity_bytes": 10, "used_bytes": 11}}}}),
+            "nodes.api.disk.used_bytes: 11 bytes is more than capacity_bytes, 10 bytes",
+        ),
+        (
+            json!({"interventions": {"later": {"at_s": 61}}}),
+            "interventions.later.at_s: 61 s is behind the end of the run at 60 s",
+        ),
+        (
+            json!({"expect": {"on": ["goodput_ratio(user) > 0.5"]}}),
+            "expect.on.0: goodput_ratio: \"user\" is not a population or class of users; did you mean \
+             \"users\"?",
+        ),
+    ] {
+        refused(patch, wanted);
+    }
+}
+
+#[test]
+fn faults() {
+    let fault = |target: &str, effect: Value| json!({"faults": {"f": {"at_s": 5, "target": target, "effect": effect}}});
+    let slow = || json!({"kind": "slow", "factor": 2});
+    let stations = "it hits services, databases and their servers";
+    for (patch, wanted) in [
+        (fault("dbb", slow()), "\"dbb\" is unknown; did you mean \"db\"?".to_owned()),
+        (fault("api.d", slow()), "\"d\" is no call of \"api\"; did you mean \"db\"?".into()),
+        (fault("api#2", slow()), "\"2\" is no server: from 0 to 1".into()),
+        (fault("api#+1", slow()), "\"+1\" is no server: from 0 to 1".into()),
+        (fault("db#1", slow()), "\"1\" is no server: from 0 to 0".into()),
+        (fault("lb#0", slow()), "\"lb\" has no servers".into()),
+        (fault("users", slow()), format!("\"users\" cannot suffer \"slow\": {stations}")),
+        (
+            fault("lb", json!({"kind": "crash"})),
+            format!("\"lb\" cannot suffer \"crash\": {stations}"),
+        ),
+        (
+            fault("api.db", json!({"kind": "freeze"})),
+            format!("\"api.db\" cannot suffer \"freeze\": {stations}"),
+        ),
+        (
+            fault("db", json!({"kind": "spike", "factor": 2})),
+            "\"db\" cannot suffer \"spike\": it hits client populations".into(),
+        ),
+        (
+            fault("api#0", json!({"kind": "latency", "added_ms": 2})),
+            "\"api#0\" cannot suffer \"latency\": it hits services, databases, balancers and calls"
+                .into(),
+        ),
+    ] {
+        refused(patch, &format!("faults.f.target: {wanted}"));
+    }
+    for (target, effect) in [
+        ("api#1", slow()),
+        ("db#0", slow()),
+        ("api.db", json!({"kind": "packet_loss", "ratio": 0.1})),
+        ("lb", json!({"kind": "latency", "added_ms": 2})),
+        ("users", json!({"kind": "spike", "factor": 2})),
+    ] {
+        assert_eq!(problems(&fault(target, effect)), [""; 0], "{target}");
+    }
+}
+
+#[test]
+fn switches_apply_alone_and_together_and_keep_the_wiring() {
+    // Set, not merged: merging would take the nulls away.
+    for (change, wanted) in [
+        (
+            json!({"name": {"en": "x"}}),
+            "name: cannot be patched: a patch may change \"nodes\", \"faults\"",
+        ),
+        (
+            json!({"nodes": {"api": {"pools": {"web": {"threds": 9}}}}}),
+            "nodes.api.pools.web.threds: unknown field; did you mean \"threads\"?",
+        ),
+        (
+            json!({"nodes": {"api": {"servers": 0}}}),
+            "nodes.api.servers: 0 is out of range: from 1 to 1000",
+        ),
+        (
+            json!({"nodes": {"lb": null}}),
+            "nodes.users.calls.page.to: \"lb\" is unknown; did you mean \"db\"?",
+        ),
+        (
+            json!({"nodes": {"db2": {"kind": "database", "queries": {"q": {"cost": {"dist": "constant", "ms": 1}}}}}}),
+            "nodes.db2: cannot be added: the wiring of a run is fixed",
+        ),
+        (
+            json!({"nodes": {"api": {"pools": {"spare": null}}}}),
+            "nodes.api.pools.spare: cannot be removed: the wiring of a run is fixed",
+        ),
+        (
+            json!({"nodes": {"api": {"calls": {"log": {"to": "db.read"}}}}}),
+            "nodes.api.calls.log.to: cannot change: the wiring of a run is fixed",
+        ),
+        (
+            json!({"nodes": {"api": {"endpoints": {"admin": {"steps": []}}}}}),
+            "nodes.api.endpoints.admin.steps: cannot change: the wiring of a run is fixed",
+        ),
+        (
+            json!({"nodes": {"users": {"arrivals": {"kind": "closed", "rate_rps": null,
+                "users": 5, "think": {"dist": "constant", "ms": 5}}}}}),
+            "nodes.users.arrivals.kind: cannot change: the wiring of a run is fixed",
+        ),
+    ] {
+        let mut document = document();
+        document["toggles"]["more"]["patch"] = change;
+        let problems = check(&document).expect_err("the switch is not in order");
+        assert_eq!(problems[0].to_string(), format!("toggles.more.patch.{wanted}"));
+    }
+    refused(
+        json!({"toggles": {"fewer": {"name": {"en": "x"}, "help": {"en": "x"},
+            "patch": {"nodes": {"api": {"servers": 1}}}}},
+            "interventions": {"later": {"patch": {"nodes": null, "faults": {"f": {"at_s": 40,
+                "target": "api#1", "effect": {"kind": "crash"}}}}}}}),
+        "toggles: with every switch on and after every intervention: faults.f.target: \"1\" is no \
+         server: from 0 to 0",
+    );
+}
+
+#[test]
+fn size() {
+    let services: serde_json::Map<_, _> = (0..11)
+        .map(|n| {
+            (
+                format!("s{n}"),
+                json!({"kind": "service", "servers": 1_000, "pools": {"p": {}},
+            "endpoints": {"e": {"steps": []}}}),
+            )
+        })
+        .collect();
+    refused(json!({"nodes": services}), "nodes: 11003 servers are too many: at most 10000");
+    refused(
+        json!({"duration_s": 4_000_000, "nodes": {"lb": {"health_check": {"rules": {"interval_ms": 1}}}}}),
+        "nodes.lb.health_check: the run would need about 2.7e10 events: at most 2.0e10 (shorten it, \
+         lower the rate or the number of tries)",
+    );
+}
+
+#[test]
+fn all_problems_are_collected() {
+    let found =
+        problems(&json!({"v": 2, "windows": 0, "nodes": {"api": {"servers": 0}, "x y": 1}}));
+    assert_eq!(found.len(), 4, "{found:?}");
+    let many: serde_json::Map<_, _> = (0..150).map(|n| (format!("f{n}"), json!(1))).collect();
+    assert_eq!(problems(&json!({"faults": many})).len(), 100);
+}

@@ -1,0 +1,109 @@
+//! The same scenario, seed and switch times give the same bits, however the run is cut.
+//!
+//! The golden digests are checked natively here and in the browser by `wasm_determinism.rs`. They change
+//! only in a commit that says why.
+
+mod golden;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use crate::golden::{DIGESTS, preset_run};
+    use brownout::engine::Time;
+    use brownout::run::Change;
+    use brownout::simulation::Simulation;
+
+    fn finished(mut simulation: Simulation) -> Simulation {
+        simulation.run_to_end();
+        simulation
+    }
+
+    /// Everything that a run shows: digests of all windows, and the report.
+    fn shown(simulation: &Simulation) -> (Vec<u64>, String) {
+        let report = serde_json::to_string(&simulation.report()).expect("reports are JSON");
+        (simulation.window_digests().to_vec(), report)
+    }
+
+    #[test]
+    fn presets_keep_their_golden_digests() {
+        for golden in DIGESTS {
+            let simulation = finished(Simulation::new(preset_run(golden.preset, golden.switches)));
+            assert_eq!(
+                simulation.digest().to_string(),
+                golden.digest,
+                "brownout run {} {}",
+                golden.preset,
+                golden.arguments(),
+            );
+        }
+    }
+
+    #[test]
+    fn a_run_cut_into_a_thousand_pieces_is_the_same_run() {
+        for golden in DIGESTS {
+            let run = preset_run(golden.preset, golden.switches);
+            let whole = finished(Simulation::new(run.clone()));
+            let mut pieces = Simulation::new(run);
+            let end = pieces.world().plan().end.0;
+            for piece in 1..=1_000 {
+                // Uneven pieces, some of them ending between two events of one instant.
+                let at = Time(end / 1_000 * piece + piece * 7_919 % 1_000);
+                pieces.advance(at.min(Time(end)), u64::MAX);
+                pieces.advance(at.min(Time(end)), 3);
+            }
+            pieces.run_to_end();
+            assert_eq!(shown(&pieces), shown(&whole), "{}", golden.preset);
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_goes_on_as_the_original_does() {
+        for golden in DIGESTS {
+            let run = preset_run(golden.preset, golden.switches);
+            let whole = finished(Simulation::new(run.clone()));
+            let mut original = Simulation::new(run);
+            let middle = Time(original.world().plan().end.0 / 2);
+            original.advance(middle, u64::MAX);
+            let checkpoint = original.clone();
+            assert_eq!(shown(&finished(original)), shown(&whole), "{}", golden.preset);
+            assert_eq!(shown(&finished(checkpoint)), shown(&whole), "{}", golden.preset);
+        }
+    }
+
+    #[test]
+    fn a_switch_flipped_by_hand_replays_from_its_link() {
+        let mut live = Simulation::new(preset_run("slow-dependency", &[]));
+        for (at, toggle, on) in
+            [(50.25, "breaker", true), (50.25, "timeout", true), (70.0, "breaker", false)]
+        {
+            live.advance(Time::from_seconds(at), u64::MAX);
+            live.act(Change::Toggle { id: toggle.to_owned(), on }).expect("a switch of the preset");
+            // The page lets the lane take note before anything else is done at that moment.
+            live.advance(Time::from_seconds(at), u64::MAX);
+        }
+        let live = finished(live);
+        let link = brownout::link::encode(live.run()).expect("a short run");
+        assert!(link.contains("on=breaker@50.25"), "{link}");
+        let replay = finished(Simulation::new(brownout::link::decode(&link).expect("own link")));
+        assert_eq!(shown(&replay), shown(&live));
+    }
+
+    #[test]
+    fn a_run_out_of_budget_stops_early_and_says_so() {
+        let mut run = preset_run("slow-dependency", &[]);
+        run.document["max_events"] = 10_000.into();
+        let run = brownout::run::Run::new(run.document, 7, Vec::new()).expect("a valid budget");
+        let simulation = finished(Simulation::new(run));
+        let report = simulation.report();
+        assert_eq!(report.events, 10_000);
+        assert!(report.stopped_early.expect("it stopped").contains("budget of 10000 events"));
+    }
+
+    #[test]
+    fn no_invariant_is_broken_by_any_preset() {
+        for golden in DIGESTS {
+            let simulation = finished(Simulation::new(preset_run(golden.preset, golden.switches)));
+            let broken = simulation.metrics().check_invariants();
+            assert!(broken.is_empty(), "{}: {broken:?}", golden.preset);
+        }
+    }
+}
