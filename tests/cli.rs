@@ -58,15 +58,15 @@ fn with_input(arguments: &[&str], input: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .expect("the program starts");
     // A program that refuses its arguments never reads its input.
-    let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
-    program.wait_with_output().unwrap()
+    let _ = program.stdin.take().expect("it has an input").write_all(input.as_bytes());
+    program.wait_with_output().expect("it ends")
 }
 
 #[track_caller]
 fn check(output: &Output, code: i32) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
     let (out, error) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "stdout:\n{out}\nstderr:\n{error}");
     (out, error)
@@ -89,12 +89,12 @@ fn error(arguments: &[&str], code: i32) -> String {
 /// A file for this test only, in the folder that cargo has for tests.
 fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, text).expect("cargo's folder for tests is writable");
     path
 }
 
 fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).unwrap()
+    serde_json::from_str(text).expect("JSON")
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn wrong_usage_is_told_from_wrong_scenarios() {
 /// The digest of a run.
 fn digest(arguments: &[&str]) -> String {
     let report = json(&out(&[&["run", "--format", "json"], arguments].concat()));
-    report["digest"].as_str().unwrap().to_owned()
+    report["digest"].as_str().expect("reports have a digest").to_owned()
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub struct Switches {
     /// Seed of all chance [default: the scenario's own, or the link's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=MAX_SEED))]
     pub seed: Option<u64>,
-    /// Switch on: `all`, `none`, or ids, each with `@SECONDS` if later than at the start
+    /// Switch on: `all`, `none` or ids, each with `@SECONDS` if not from the start
     #[arg(long, value_name = "ID[@S],…", value_delimiter = ',')]
     pub on: Vec<Flip>,
     /// Switch off again: `all` or ids, each with `@SECONDS`
@@ -96,7 +96,7 @@ pub struct RunArguments {
     /// Show the scenario as it was beside the one with your switches
     #[arg(long, conflicts_with = "seeds", help_heading = RESULT)]
     pub compare: bool,
-    /// Form of the result: report, windows as a table, or charts
+    /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = RESULT)]
     pub format: Format,
     /// Language of the report

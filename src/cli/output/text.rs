@@ -11,8 +11,10 @@ use super::{Lanes, figure, switches, text_in};
 use crate::cli::args::Lang;
 use crate::cli::lanes::Lane;
 use brownout::chart::text::{TextChart, TextStyle};
+use brownout::engine::Time;
 use brownout::link;
 use brownout::report::Verdict;
+use brownout::run::{Change, moment};
 
 /// Width of texts and charts, in columns of a terminal.
 const WIDTH: usize = 96;
@@ -48,6 +50,7 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         events::cascade(&page),
         events::timeline(&page),
         events::objective(&page),
+        page.switches(),
         page.footer(),
     ];
     let sections: Vec<String> = sections.into_iter().filter(|text| !text.is_empty()).collect();
@@ -97,9 +100,11 @@ impl Page<'_> {
         };
         text.push_str(&wrap(&switches, WIDTH, "  "));
         text.push('\n');
+        if let Some(look_at) = &lane.run.scenario.look_at {
+            text.push_str(&format!("\n{}\n", wrap(text_in(look_at, lang), WIDTH, "")));
+        }
         if let Some(why) = &report.stopped_early {
-            text.push_str(&self.style.bad(why));
-            text.push('\n');
+            text.push_str(&format!("\n{}\n", self.style.bad(why)));
         }
         text
     }
@@ -113,7 +118,7 @@ impl Page<'_> {
                 false => String::new(),
             };
             let sentence = self.lang.pick(&verdict.en, &verdict.ko);
-            let sentence = wrap(&format!("{name}{sentence}"), WIDTH, "  ");
+            let sentence = wrap(&format!("{name}{sentence}"), WIDTH, "");
             text.push_str(&paint(self.style, verdict.state, &sentence));
             text.push('\n');
         }
@@ -170,6 +175,32 @@ impl Page<'_> {
         let language = self.lang.of_charts();
         let style = TextStyle { width: WIDTH, rows: ROWS, unicode: true, language };
         self.style.strong(trace.title) + "\n" + &chart.render(&style)
+    }
+
+    /// What can be switched, and what was.
+    fn switches(&self) -> String {
+        let run = &self.last().run;
+        let lang = self.lang;
+        let headings = lang.pick(["Switches", "", ""], ["스위치", "", ""]);
+        let mut table = Table::new(3, headings);
+        for (id, toggle) in &run.scenario.toggles {
+            let flips = run.actions.iter().filter_map(|action| match &action.change {
+                Change::Toggle { id: other, on } if other == id => Some((action.at, *on)),
+                _ => None,
+            });
+            let flips = flips.map(|(at, on)| {
+                let word = if on { lang.pick("on", "켬") } else { lang.pick("off", "끔") };
+                if at == Time::ZERO {
+                    word.to_owned()
+                } else {
+                    format!("{word}@{}", moment::format(at))
+                }
+            });
+            let flips = flips.collect::<Vec<_>>().join(", ");
+            let state = if flips.is_empty() { lang.pick("off", "끔").to_owned() } else { flips };
+            table.row([format!("  {id}"), state, text_in(&toggle.name, lang).to_owned()]);
+        }
+        if run.scenario.toggles.is_empty() { String::new() } else { table.render(self.style) }
     }
 
     /// How to see the same run again.
