@@ -54,8 +54,15 @@ impl LinkError {
 
 /// The link of a run, without `#`: readable if that is short, else packed.
 pub fn encode(run: &Run) -> Result<String, LinkError> {
-    let readable = readable::encode(run).filter(|link| link.len() <= MAX_READABLE);
-    let link = readable.unwrap_or_else(|| packed::encode(run));
+    match readable::encode(run).filter(|link| link.len() <= MAX_READABLE) {
+        Some(link) => Ok(link),
+        None => encode_packed(run),
+    }
+}
+
+/// The packed link of a run, without `#`, even where a readable one would do.
+pub fn encode_packed(run: &Run) -> Result<String, LinkError> {
+    let link = packed::encode(run);
     if link.len() > MAX_BYTES {
         return Err(LinkError::new(
             "This run is too large for a link. Save the scenario as a file instead.",

@@ -1,0 +1,166 @@
+//! `brownout check`: does a scenario show what it says?
+//!
+//! Two questions. *The story*, without switches: the failure happens when nothing is on, and does not
+//! when everything is. *One run*, with `--on`: is the objective met?
+
+use super::args::CheckArguments;
+use super::lanes::{Lane, run_all};
+use super::output::story::{Group, Judged, Story};
+use super::output::style::Style;
+use super::output::{self, story};
+use super::presets;
+use super::problems::{Failure, note};
+use super::run::tell_early_stops;
+use super::source::Source;
+use super::switches::{all_on, run, with_seeds};
+use super::{Done, Outcome};
+use brownout::preset::PRESETS;
+use brownout::problem::Problem;
+use brownout::report::{Clause, Expectation};
+use brownout::run::{Change, Run};
+use brownout::scenario::Scenario;
+
+/// Checks, and prints what was judged.
+pub fn check(arguments: &CheckArguments) -> Done {
+    let style = Style::of(output::is_terminal());
+    let (text, holds) = match &arguments.source {
+        Some(source) => {
+            let source = Source::read(source)?;
+            let plan = Plan::new(&source, arguments)?;
+            let story = plan.judge(run_all(plan.runs.clone()), &arguments.expect);
+            (story::render(&story, arguments.lang, &style), story.holds())
+        }
+        None => {
+            let stories = all_presets(arguments)?;
+            let holds = stories.iter().all(|(_, story)| story.holds());
+            (story::summary(&stories, arguments.lang, &style), holds)
+        }
+    };
+    output::write(None, &text)?;
+    Ok(if holds { Outcome::Fine } else { Outcome::Unmet })
+}
+
+fn all_presets(arguments: &CheckArguments) -> Result<Vec<(String, Story)>, Failure> {
+    let mut plans = Vec::new();
+    for preset in PRESETS {
+        plans.push(Plan::new(&Source::read(preset.id)?, arguments)?);
+    }
+    // All at once, so that every core has something to do.
+    let mut lanes = run_all(plans.iter().flat_map(|plan| plan.runs.clone()).collect()).into_iter();
+    let stories = plans.iter().zip(PRESETS).map(|(plan, preset)| {
+        let story = plan.judge(lanes.by_ref().take(plan.runs.len()).collect(), &[]);
+        (presets::scenario(preset).covers.join(" "), story)
+    });
+    Ok(stories.collect())
+}
+
+/// What to run for a check.
+struct Plan {
+    name: String,
+    scenario: Scenario,
+    /// With two variants: first all runs without switches, then all with.
+    runs: Vec<Run>,
+    variants: Variants,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Variants {
+    /// Nothing on, everything on.
+    Story,
+    /// What the user switched, or a scenario without switches.
+    OneRun,
+}
+
+impl Plan {
+    fn new(source: &Source, arguments: &CheckArguments) -> Result<Plan, Failure> {
+        let given = arguments.switches.run(source)?;
+        let scenario = given.scenario.clone();
+        let switched = |run: &Run| {
+            let toggles =
+                |action: &brownout::run::Action| matches!(action.change, Change::Toggle { .. });
+            run.actions.iter().any(toggles)
+        };
+        let one_run =
+            arguments.switches.decide() || switched(&given) || scenario.toggles.is_empty();
+        let variants = if one_run { Variants::OneRun } else { Variants::Story };
+        let mut runs = with_seeds(&given, arguments.seeds.as_ref());
+        if variants == Variants::Story {
+            let mut actions = all_on(&scenario);
+            actions.extend(given.actions.clone());
+            let on = run(source, Some(given.seed), actions)?;
+            runs.extend(with_seeds(&on, arguments.seeds.as_ref()));
+        }
+        let plan = Plan { name: source.name.clone(), scenario, runs, variants };
+        plan.check_clauses(&arguments.expect)?;
+        Ok(plan)
+    }
+
+    /// The scenario's own clauses have been checked with it; the user's have not.
+    fn check_clauses(&self, clauses: &[String]) -> Result<(), Failure> {
+        let wiring = brownout::plan::Plan::compile(&self.scenario).wiring;
+        let wrong = |text: &String| {
+            let message = Clause::parse(text, &wiring).err()?;
+            Some(Problem::new(format!("--expect '{text}'"), message))
+        };
+        let problems: Vec<Problem> = clauses.iter().filter_map(wrong).collect();
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::Invalid(self.name.clone(), problems)),
+        }
+    }
+
+    fn clauses(&self, extra: &[String]) -> Vec<(Group, String)> {
+        let expect = &self.scenario.expect;
+        // Of one run with switches it is not known what the failure should look like.
+        let off = match (self.variants, self.scenario.toggles.is_empty()) {
+            (Variants::OneRun, false) => &[][..],
+            _ => &expect.off,
+        };
+        let group = |group: Group, clauses: &[String]| {
+            clauses.iter().map(|clause| (group, clause.clone())).collect::<Vec<_>>()
+        };
+        [
+            group(Group::Objective, &expect.on),
+            group(Group::Failure, off),
+            group(Group::Always, &expect.both),
+            group(Group::Extra, extra),
+        ]
+        .concat()
+    }
+
+    fn judge(&self, lanes: Vec<Lane>, extra: &[String]) -> Story {
+        tell_early_stops(&lanes);
+        let (off, on) = match self.variants {
+            Variants::Story => lanes.split_at(lanes.len() / 2),
+            Variants::OneRun => (&lanes[..0], &lanes[..]),
+        };
+        let clauses = self.clauses(extra);
+        if clauses.is_empty() {
+            note(&format!("{} expects nothing, so nothing was judged", self.name));
+        }
+        let judged = clauses.into_iter().map(|(group, text)| Judged {
+            group,
+            off: expectations(off, &text),
+            on: expectations(on, &text),
+            clause: text,
+        });
+        let states =
+            |lanes: &[Lane]| lanes.iter().map(|lane| lane.report.verdict.state).collect::<Vec<_>>();
+        Story {
+            name: self.name.clone(),
+            seeds: on.iter().map(|lane| lane.run.seed).collect(),
+            switches: on[0].report.switches.clone(),
+            off: states(off),
+            on: states(on),
+            judged: judged.collect(),
+        }
+    }
+}
+
+fn expectations(lanes: &[Lane], clause: &str) -> Vec<Expectation> {
+    let judge = |lane: &Lane| {
+        let clause = Clause::parse(clause, lane.metrics.wiring()).expect("clauses were checked");
+        clause.judge(&lane.metrics, &lane.report)
+    };
+    lanes.iter().map(judge).collect()
+}

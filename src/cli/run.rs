@@ -1,0 +1,92 @@
+//! `brownout run`: runs a scenario and reports what happened.
+
+use super::args::{Arguments, Format, RunArguments};
+use super::lanes::{Lane, run_all};
+use super::output::style::Style;
+use super::output::{self, Lanes, csv, json, svg, text};
+use super::problems::{Failure, note};
+use super::source::Source;
+use super::switches::{self, with_seeds};
+use super::{Done, Outcome};
+use brownout::report::Clause;
+use brownout::run::{Action, Change, Run};
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+/// Settings of the run itself: two runs that differ in these cannot be compared.
+const FRAME: [&str; 4] = ["duration_s", "warmup_s", "windows", "max_events"];
+
+/// Runs, and writes the result.
+pub fn run(arguments: &RunArguments) -> Done {
+    if arguments.seeds.is_some() && arguments.format == Format::Svg {
+        let message = "charts show one run: use --seed instead of --seeds";
+        Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
+    let source = Source::read(&arguments.source)?;
+    let mut lanes = lanes(arguments, &source)?;
+    tell_early_stops(lanes.all());
+    judge(&mut lanes);
+    let to_terminal = arguments.output.is_none() && output::is_terminal();
+    let result = match arguments.format {
+        Format::Text => text::render(&lanes, arguments.lang, &Style::of(to_terminal)),
+        Format::Json => json::render(&lanes),
+        Format::Csv => csv::render(&lanes),
+        Format::Svg => svg::render(&lanes, arguments.lang),
+    };
+    output::write(arguments.output.as_deref(), &result)?;
+    Ok(Outcome::Fine)
+}
+
+fn lanes(arguments: &RunArguments, source: &Source) -> Result<Lanes, Failure> {
+    let run = arguments.switches.run(source)?;
+    if arguments.seeds.is_some() {
+        return Ok(Lanes::Seeds(run_all(with_seeds(&run, arguments.seeds.as_ref()))));
+    }
+    let runs = match arguments.compare {
+        true => vec![as_it_was(source, &run)?, run],
+        false => vec![run],
+    };
+    let lanes = <[Lane; 2]>::try_from(run_all(runs));
+    Ok(match lanes {
+        Ok(pair) => Lanes::Pair(Box::new(pair)),
+        Err(mut one) => Lanes::One(Box::new(one.remove(0))),
+    })
+}
+
+/// The same world without what the user changed in the system: what goes wrong hits both.
+fn as_it_was(source: &Source, run: &Run) -> Result<Run, Failure> {
+    let hits_both = |action: &&Action| match &action.change {
+        Change::Set { path, .. } => path.starts_with("faults.") || FRAME.contains(&path.as_str()),
+        Change::Toggle { .. } => false,
+    };
+    let actions = run.actions.iter().filter(hits_both).cloned().collect();
+    switches::run(source, Some(run.seed), actions)
+}
+
+/// Judges each run by the scenario's objective.
+fn judge(lanes: &mut Lanes) {
+    let lanes = match lanes {
+        Lanes::One(lane) => std::slice::from_mut(lane.as_mut()),
+        Lanes::Pair(lanes) => lanes.as_mut_slice(),
+        Lanes::Seeds(lanes) => lanes.as_mut_slice(),
+    };
+    for lane in lanes {
+        let expect = &lane.run.scenario.expect;
+        let clauses: Vec<Clause> = expect
+            .on
+            .iter()
+            .chain(&expect.both)
+            .map(|text| Clause::parse(text, lane.metrics.wiring()).expect("clauses were checked"))
+            .collect();
+        lane.report.expect(&lane.metrics, &clauses);
+    }
+}
+
+/// A run that stopped early must not be taken for a whole one.
+pub fn tell_early_stops(lanes: &[Lane]) {
+    for lane in lanes {
+        if let Some(why) = &lane.report.stopped_early {
+            note(&format!("seed {}: {why}", lane.report.seed));
+        }
+    }
+}
