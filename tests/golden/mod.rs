@@ -24,22 +24,34 @@ impl Golden {
 
 /// Each preset as it was, and with a switch flipped on the way.
 pub const DIGESTS: &[Golden] = &[
-    Golden { preset: "slow-dependency", switches: &[], digest: "" },
-    Golden { preset: "slow-dependency", switches: &[("breaker", 60.0)], digest: "" },
-    Golden { preset: "eight-minus-one", switches: &[], digest: "" },
-    Golden { preset: "eight-minus-one", switches: &[("headroom", 20.0)], digest: "" },
-    Golden { preset: "full-disk", switches: &[], digest: "" },
-    Golden { preset: "full-disk", switches: &[("logrotate", 320.0)], digest: "" },
-    Golden { preset: "retry-storm", switches: &[], digest: "" },
+    Golden { preset: "slow-dependency", switches: &[], digest: "94da7f8d329cfd06" },
+    Golden {
+        preset: "slow-dependency",
+        switches: &[("breaker", 60.0)],
+        digest: "e2c175f551668441",
+    },
+    Golden { preset: "eight-minus-one", switches: &[], digest: "cbbfe062325ad302" },
+    Golden {
+        preset: "eight-minus-one",
+        switches: &[("headroom", 20.0)],
+        digest: "5685e586ab360cae",
+    },
+    Golden { preset: "full-disk", switches: &[], digest: "6446aa2b1a582d0d" },
+    Golden { preset: "full-disk", switches: &[("logrotate", 320.0)], digest: "346c1448d09a11cb" },
+    Golden { preset: "retry-storm", switches: &[], digest: "bb89ea905245600c" },
     Golden {
         preset: "retry-storm",
         switches: &[("budget", 0.0), ("bounded-queue", 70.5)],
-        digest: "",
+        digest: "d47d0a8b11691d06",
     },
-    Golden { preset: "shared-database", switches: &[], digest: "" },
-    Golden { preset: "shared-database", switches: &[("stop-c", 100.0)], digest: "" },
-    Golden { preset: "async-calls", switches: &[], digest: "" },
-    Golden { preset: "async-calls", switches: &[("async", 60.0)], digest: "" },
+    Golden { preset: "shared-database", switches: &[], digest: "7f329aaf65f1d006" },
+    Golden {
+        preset: "shared-database",
+        switches: &[("stop-c", 100.0)],
+        digest: "409dd9145d9730f9",
+    },
+    Golden { preset: "async-calls", switches: &[], digest: "b71138b44b4dc517" },
+    Golden { preset: "async-calls", switches: &[("async", 60.0)], digest: "9ba6aadab616ea06" },
 ];
 
 /// A preset's run with its own seed and some switches.
