@@ -170,7 +170,9 @@ impl<O: Observer + Clone> Simulation<O> {
                 self.stop = Some(Stop::EventBudget);
             } else if self.world.events() >= last_event {
                 break;
-            } else if self.world.events() % EVENTS_BETWEEN_LOOKS == 0 && self.world.is_overfull() {
+            } else if self.world.events().is_multiple_of(EVENTS_BETWEEN_LOOKS)
+                && self.world.is_overfull()
+            {
                 self.stop = Some(Stop::Overfull);
             } else {
                 match self.world.step(end) {

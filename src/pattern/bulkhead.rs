@@ -2,7 +2,7 @@
 //!
 //! A call that finds no permit waits for one, first come first served, and is refused when its wait
 //! is over; a longest wait of zero refuses at once. The waiting calls are the model's, because they
-//! need names and timers: it asks [`Semaphore::try_acquire`], queues the call if that fails, and on
+//! need names and timers: it asks `try_acquire`, queues the call if that fails, and on
 //! every release hands the permit to the call that has waited longest by asking again.
 
 use schemars::JsonSchema;

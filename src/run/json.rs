@@ -57,10 +57,11 @@ impl Run {
         })
     }
 
-    /// The shortest form that [`Run::from_json`] reads: a preset by its name, nothing empty.
+    /// The run by itself, nothing empty: with its scenario even if that is a preset, so that it stays
+    /// what it is when the preset changes.
     pub fn to_sparse_json(&self) -> Value {
         let Value::Object(mut map) = self.to_json() else { unreachable!("a run is an object") };
-        map.shift_remove(if self.preset().is_some() { "scenario" } else { "preset" });
+        map.shift_remove("preset");
         if self.actions.is_empty() {
             map.shift_remove("actions");
         }
