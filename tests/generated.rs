@@ -1,4 +1,5 @@
 //! Files that are generated and committed. `UPDATE=1 cargo test --test generated` writes them anew.
+#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "generated/reference.rs"]
 mod reference;

@@ -2,6 +2,7 @@
 //!
 //! The 34 cases of validation case H01. Each is refused with the place and the bound, or is a run
 //! that is harmless because it is bounded; none may panic or take long.
+#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "hostile/cases.rs"]
 mod cases;

@@ -3,6 +3,7 @@
 //! A trace is one line of JSON: a configuration and what the original answered to each operation.
 //! The folder is `tests/vectors`, or the one named by `BROWNOUT_VECTORS`, which may hold further
 //! traces of the same kinds. Run with `--nocapture` to see how much was checked.
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::path::{Path, PathBuf};
 

@@ -190,7 +190,7 @@ impl Canvas<'_> {
 }
 
 // Natively only: the library of expectations does not build for WebAssembly.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::chart::spec::{Language, Mark, MarkKind, Unit};

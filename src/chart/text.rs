@@ -188,7 +188,7 @@ fn push_line(text: &mut String, line: &str) {
 }
 
 // Natively only: the library of expectations does not build for WebAssembly.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};

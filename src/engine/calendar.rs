@@ -329,5 +329,5 @@ impl<E: Copy> Calendar<E> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
