@@ -27,3 +27,13 @@ fn the_schema_is_that_of_the_types() {
 fn the_reference_is_that_of_the_types() {
     check("docs/parameters.md", &reference::markdown(schema().as_value()));
 }
+
+/// The README's picture: what the program itself says of its first preset.
+#[test]
+fn the_picture_of_a_cascade_is_what_the_program_draws() {
+    let arguments = ["run", "slow-dependency", "--format", "svg"];
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_brownout"));
+    let output = program.args(arguments).output().expect("the program runs");
+    let picture = String::from_utf8(output.stdout).expect("SVG is text");
+    check("docs/cascade.svg", &picture);
+}
