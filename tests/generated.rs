@@ -1,6 +1,8 @@
 //! Files that are generated and committed. `UPDATE=1 cargo test --test generated` writes them anew.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "generated/clauses.rs"]
+mod clauses;
 #[path = "generated/reference.rs"]
 mod reference;
 
@@ -26,6 +28,11 @@ fn the_schema_is_that_of_the_types() {
 #[test]
 fn the_reference_is_that_of_the_types() {
     check("docs/parameters.md", &reference::markdown(schema().as_value()));
+}
+
+#[test]
+fn the_reference_of_clauses_is_that_of_the_metrics() {
+    check("docs/expectations.md", &clauses::markdown());
 }
 
 /// The README's picture: what the program itself says of its first preset.

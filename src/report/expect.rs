@@ -16,7 +16,7 @@ mod metric;
 mod names;
 mod parse;
 
-pub use metric::{METRICS, Metric, Quantity, Subject, Unit};
+pub use metric::{Kind, METRICS, Metric, Quantity, Subject, Unit};
 
 use super::{Expectation, Report};
 use crate::engine::Time;

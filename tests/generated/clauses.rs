@@ -1,0 +1,44 @@
+//! The reference of clauses, from the table of metrics.
+
+use brownout::report::expect::{Kind, METRICS};
+
+const INTRODUCTION: &str = "\
+# What `expect` can ask
+
+A scenario's `expect`, and `--expect` on the command line, hold clauses such as `goodput_ratio >= 0.95` or
+`p(99, users, 30s..60s) < 800ms`:
+
+    clause   := metric [ \"(\" argument { \",\" argument } \")\" ] operator value
+    operator := \"<\" | \"<=\" | \">\" | \">=\" | \"==\" | \"!=\" | \"~\"        (~: within 2 %)
+    argument := name | percentile | cause | from \"..\" to
+    value    := number [ unit ] | \"none\" | \"true\" | \"false\" | state
+
+A name is a node (`api`), a server (`api#3`), or a class, pool or call of a node (`users.new`, `api.web`, `api.idp`).
+Figures leave out the warm-up; with a spell (`30s..60s`) they are those of the windows that lie wholly inside it. A time
+that never came is later than any other. Units: `ms`, `s`, `min`, `h`, `%`, `MB`, `GB`.
+
+Clauses under `on` hold when every switch is on, and fail when none is; those under `off` hold when none is; those under
+`both` hold either way.
+
+<!-- Generated: UPDATE=1 cargo test --test generated -->
+
+| metric | meaning | unit | about | in a spell |
+| --- | --- | --- | --- | --- |
+";
+
+/// The whole document.
+pub fn markdown() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    for metric in &METRICS {
+        let kinds: Vec<&str> = metric.subjects.iter().copied().map(Kind::describe).collect();
+        let about = match (metric.subjects.is_empty(), metric.needs_subject) {
+            (true, _) => "the whole run".to_owned(),
+            (false, true) => kinds.join(" or "),
+            (false, false) => format!("the whole run, {}", kinds.join(" or ")),
+        };
+        let spell = if metric.by_spell { "yes" } else { "" };
+        let (name, help, unit) = (metric.name, metric.help, metric.unit.key());
+        text += &format!("| `{name}` | {help} | {unit} | {about} | {spell} |\n");
+    }
+    text
+}
