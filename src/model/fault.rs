@@ -9,13 +9,14 @@ use crate::observation::{DownCause, Observation};
 use crate::plan::{FaultPlan, FaultTarget, Plan, Role};
 use crate::scenario::Effect;
 use crate::wiring::{EdgeIndex, NodeIndex};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The faults in force.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// Keys of the faults in force.
-    active: BTreeSet<String>,
+    /// The faults in force by key, as they were when they began: a change of the plan may take a
+    /// fault away while it lasts.
+    active: BTreeMap<String, FaultPlan>,
     /// Fires when the next fault begins or ends.
     timer: Timer,
 }
@@ -55,29 +56,31 @@ impl<O: Observer> World<O> {
     pub(super) fn apply_faults(&mut self) {
         let now = self.now;
         let faults = self.plan.faults.clone();
-        let in_force: BTreeSet<String> = faults
+        let in_force: BTreeMap<String, FaultPlan> = faults
             .iter()
             .filter(|fault| fault.is_in_force(now))
-            .map(|fault| fault.key.clone())
+            .map(|fault| (fault.key.clone(), fault.clone()))
             .collect();
         let before = std::mem::replace(&mut self.faults.active, in_force.clone());
-        for key in before.difference(&in_force) {
-            let fault = self.label(key);
+        let over = || before.values().filter(|fault| !in_force.contains_key(&fault.key));
+        for fault in over() {
+            let fault = self.label(&fault.key);
             self.tell(Observation::FaultEnded { fault });
         }
-        let begun =
-            |fault: &&FaultPlan| in_force.contains(&fault.key) && !before.contains(&fault.key);
+        let begun = |fault: &&FaultPlan| {
+            in_force.contains_key(&fault.key) && !before.contains_key(&fault.key)
+        };
         for fault in faults.iter().filter(begun) {
             let label = self.label(&fault.key);
             self.tell(Observation::FaultStarted { fault: label });
         }
         self.apply_burdens();
-        for fault in faults.iter().filter(|fault| fault.effect == Effect::Crash) {
-            if begun(&fault) {
-                self.crash(fault.target);
-            } else if before.contains(&fault.key) && !in_force.contains(&fault.key) {
-                self.revive(fault.target);
-            }
+        let is_crash = |fault: &&FaultPlan| fault.effect == Effect::Crash;
+        for fault in faults.iter().filter(begun).filter(is_crash) {
+            self.crash(fault.target);
+        }
+        for fault in over().filter(is_crash) {
+            self.revive(fault.target);
         }
         self.plan_faults(now + Duration(1));
     }

@@ -1,7 +1,10 @@
 //! Faults, crashes, health checks and disks.
 
-use crate::story::{clockwork, cpu, run, service, with};
+use crate::story::{Recorder, Story, clockwork, cpu, run, service, with};
+use brownout::engine::Time;
+use brownout::model::World;
 use brownout::observation::{DownCause, Observation, Outcome};
+use brownout::plan::Plan;
 use serde_json::{Value, json};
 
 fn fault(at_s: f64, for_s: f64, target: &str, effect: Value) -> Value {
@@ -157,4 +160,24 @@ fn a_spike_multiplies_the_arrivals() {
     let started = story.moments(|o| matches!(o, Observation::RequestStarted { .. }));
     let within = |from: f64, to: f64| started.iter().filter(|at| from <= **at && **at < to).count();
     assert_eq!((within(0.0, 1e4), within(1e4, 2e4), within(2e4, 3e4)), (100, 300, 100));
+}
+
+#[test]
+fn a_crash_that_is_taken_back_lets_the_server_boot() {
+    let nodes = json!({"q": with(service(1, json!([cpu(10.0)])), json!({"boot_s": 2.0}))});
+    let document = |faults: Value| {
+        let scenario = json!({
+            "v": 1, "name": {"en": "story"}, "duration_s": 30.0, "nodes": nodes, "faults": faults,
+        });
+        Plan::compile(&serde_json::from_value(scenario).expect("the story is well told"))
+    };
+    let crash = document(fault(1.0, 20.0, "q", json!({"kind": "crash"})));
+    let end = crash.end;
+    let mut world = World::new(crash, Recorder::default());
+    while world.step(Time::from_seconds(5.0)).is_some() {}
+    world.retune(document(json!({})));
+    while world.step(end).is_some() {}
+    let story = Story { world };
+    assert_eq!(story.count(|o| matches!(o, Observation::FaultEnded { .. })), 1);
+    assert_eq!(story.moments(|o| matches!(o, Observation::ServerUp { .. })).len(), 1);
 }
