@@ -18,10 +18,17 @@ export class Chart {
     this.hidden = new Set();
     this.drawn = "";
     this.visible = true;
+    this.width = 0;
+    this.height = 0;
     this.build();
     this.painter = new ChartPainter(this.axes, this.curves);
     this.define(definition);
-    new ResizeObserver(() => this.draw()).observe(this.stage);
+    // Asking the stage for its size at each frame would make the browser lay out the page each time.
+    new ResizeObserver(([{ contentRect }]) => {
+      this.width = Math.floor(contentRect.width);
+      this.height = Math.floor(contentRect.height);
+      this.draw();
+    }).observe(this.stage);
     new IntersectionObserver(
       ([entry]) => {
         this.visible = entry.isIntersecting;
@@ -129,8 +136,7 @@ export class Chart {
 
   draw() {
     const [before, after] = state.lanes;
-    const width = Math.floor(this.stage.clientWidth);
-    const height = Math.floor(this.stage.clientHeight);
+    const { width, height } = this;
     if (!after || !this.visible || width < 80 || this.definition.lines.length === 0) return;
     const points = Math.min(before.finished, after.finished);
     const cursor_s = state.hover_s ?? state.view_s;

@@ -116,9 +116,9 @@ function combine(columns, history, window, operation) {
   return result;
 }
 
-function line(measure, keys, { from = [measure], join = summed, mark } = {}) {
+function line(measure, keys, { from = [measure], join = summed } = {}) {
   const columns = keys
-    .flatMap((key) => from.map((name) => columnsOf(state.describe, key, mark)[name]))
+    .flatMap((key) => from.map((name) => columnsOf(state.describe, key)[name]))
     .filter((column) => column !== undefined);
   if (columns.length === 0) return [];
   return [{ name: t(`m_${measure}`), color_index: COLOURS[measure], values: join(columns) }];
@@ -161,7 +161,7 @@ function ofStation(key) {
 
 function ofCall(key) {
   const { station } = state.describe.edges.find((edge) => edge.key === key) ?? {};
-  const ofIt = (...measures) => lines(measures, [key], { mark: "attempts" });
+  const ofIt = (...measures) => lines(measures, [key]);
   return [
     chart("goodput", "chart_attempts", "rps", ofIt("attempts", "ok", "retries", "fallbacks")),
     chart(

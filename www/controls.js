@@ -5,19 +5,25 @@ import { h, mark } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { Schema } from "./schema.js";
 
+/** A bound, which must not be rounded away. */
+const exact = (value) => (value !== 0 && Math.abs(value) < 0.01 ? String(value) : number(value));
+
+function inWords(value) {
+  if (typeof value === "boolean") return t(value ? "form_on" : "form_off");
+  return typeof value === "number" ? exact(value) : value;
+}
+
 /** Bounds and default in words. */
 export function boundsText({ minimum, maximum, default: initial, type }) {
   const parts = [];
   if (type === "number" || type === "integer") {
-    const plain = (value) =>
-      value !== 0 && Math.abs(value) < 0.01 ? String(value) : number(value);
-    const values = { min: plain(minimum), max: plain(maximum) };
+    const values = { min: exact(minimum), max: exact(maximum) };
     if (minimum !== undefined && maximum !== undefined) parts.push(t("form_range", values));
     else if (minimum !== undefined) parts.push(t("form_from", values));
     else if (maximum !== undefined) parts.push(t("form_to", values));
   }
   if (initial !== undefined && initial !== null && typeof initial !== "object")
-    parts.push(t("form_default", { value: initial }));
+    parts.push(t("form_default", { value: inWords(initial) }));
   return parts.length === 0 ? "" : `(${parts.join(" · ")})`;
 }
 
@@ -87,8 +93,8 @@ function numberControl(schema, { id, value, isOptional, commit, refuse }) {
 function complaint({ minimum, maximum }, value, whole) {
   if (Number.isNaN(value)) return t("form_not_number");
   if (whole && !Number.isSafeInteger(value)) return t("form_whole");
-  if (minimum !== undefined && value < minimum) return t("form_from", { min: minimum });
-  if (maximum !== undefined && value > maximum) return t("form_to", { max: maximum });
+  if (minimum !== undefined && value < minimum) return t("form_from", { min: exact(minimum) });
+  if (maximum !== undefined && value > maximum) return t("form_to", { max: exact(maximum) });
   return "";
 }
 

@@ -39,10 +39,27 @@ export function s(tag, attributes = {}, ...children) {
 export const byId = (id) => document.getElementById(id);
 export const find = (selector, root = document) => root.querySelector(selector);
 
+/** A name from the scenario; where there is no room for it, it breaks behind an underscore. */
+export function code(name) {
+  const parts = name.split(/(?<=_)/);
+  return h("code", {}, ...parts.flatMap((part, index) => (index > 0 ? [h("wbr"), part] : [part])));
+}
+
 /** Writes a text only where it differs, so that screen readers and layout are left in peace. */
 export function write(element, text) {
   const string = String(text);
   if (element.textContent !== string) element.textContent = string;
+}
+
+/** Makes these the children, in this order. Those that stay keep their place, and so the focus. */
+export function arrange(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+  let next = parent.firstChild;
+  for (const child of children) {
+    if (child === next) next = next.nextSibling;
+    else parent.insertBefore(child, next);
+  }
 }
 
 /** Sets an attribute only where it differs. */

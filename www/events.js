@@ -1,7 +1,7 @@
 // What happened: the events of both lanes, newest first (one that is the same in both stands once),
 // and the cascade path, the order in which nodes left their normal band.
 
-import { find, h, laneMark } from "./dom.js";
+import { arrange, find, h, laneMark } from "./dom.js";
 import { nameOf, say, seconds, t, tOr } from "./i18n.js";
 import { look, select } from "./session.js";
 import { state, watch } from "./state.js";
@@ -27,10 +27,19 @@ function merged() {
   return [...known.values()].sort((one, other) => other.entry.at_s - one.entry.at_s).slice(0, MOST);
 }
 
+/** Rows that are on the page, by what they say. */
+let rows = new Map();
+
 function drawEvents() {
-  const events = merged();
+  const kept = new Map();
+  for (const event of merged()) {
+    const { at_s, kind, subject, en } = event.entry;
+    const key = [state.language, at_s, kind, subject, en, event.lanes].join("|");
+    kept.set(key, rows.get(key) ?? item(event));
+  }
+  rows = kept;
   const none = h("li", { class: "none" }, t("events_none"));
-  find("#events .event-list").replaceChildren(...(events.length === 0 ? [none] : events.map(item)));
+  arrange(find("#events .event-list"), rows.size === 0 ? [none] : [...rows.values()]);
 }
 
 function item({ entry, lanes }) {

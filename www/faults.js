@@ -53,7 +53,7 @@ function build() {
     h(
       "div",
       { class: "fault-length" },
-      labelled("fault_length", fields.length, "s"),
+      labelled("fault_length", fields.length, t("unit_s")),
       h("label", { class: "check" }, forever, t("fault_forever")),
     ),
     h("button", { type: "submit", class: "danger" }, t("fault_inject")),

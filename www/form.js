@@ -3,8 +3,8 @@
 // that come back beside the control.
 
 import { boundsText, leaf } from "./controls.js";
-import { h, mark, uniqueId } from "./dom.js";
-import { t } from "./i18n.js";
+import { code, h, mark, uniqueId } from "./dom.js";
+import { t, tOr } from "./i18n.js";
 
 export { Schema } from "./schema.js";
 
@@ -100,7 +100,7 @@ function optional(context, name, schema, value, path) {
   return h(
     "div",
     { class: "group optional" },
-    h("label", { class: "check", for: id }, check, h("code", {}, name)),
+    h("label", { class: "check", for: id }, check, code(name)),
     schema.description && h("p", { class: "help" }, schema.description),
     problems,
     body,
@@ -142,7 +142,7 @@ function choice(context, schema, variants, value, path) {
           h(
             "div",
             { class: "field" },
-            h("label", { for: id }, h("code", {}, tag)),
+            h("label", { for: id }, code(tag)),
             h("span", { class: "field-control" }, select),
           ),
           help,
@@ -205,12 +205,12 @@ function field(context, name, schema, isOptional, value, path) {
   return h(
     "div",
     { class: "field" },
-    h("label", { for: id }, h("code", {}, name)),
+    h("label", { for: id }, code(name)),
     h(
       "span",
       { class: "field-control" },
       control.element,
-      unit && h("span", { class: "unit" }, unit),
+      unit && h("span", { class: "unit" }, tOr(`unit_${unit}`, unit)),
     ),
     h(
       "p",

@@ -68,24 +68,33 @@ function translatePage() {
 
 // --- numbers ---
 
+/** Making a formatter is slow, and there are hundreds of numbers to a frame. */
+const formats = new Map();
+
+function withDigits(value, digits) {
+  const key = `${state.language}/${digits}`;
+  if (!formats.has(key))
+    formats.set(key, new Intl.NumberFormat(state.language, { maximumFractionDigits: digits }));
+  return formats.get(key).format(value);
+}
+
 /** A number with three significant digits, as the language writes it. */
 export function number(value) {
   if (!Number.isFinite(value)) return "–";
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString(state.language, { maximumFractionDigits: digits });
+  return withDigits(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 }
 
 /** A share as a percentage. Nearly everything never reads as everything. */
 export function percent(share) {
   if (!Number.isFinite(share)) return "–";
   const value = share > 0.999 && share < 1 ? Math.floor(share * 10_000) / 100 : share * 100;
-  return `${value.toLocaleString(state.language, { maximumFractionDigits: value > 99 && value < 100 ? 2 : 1 })} %`;
+  return `${withDigits(value, value > 99 && value < 100 ? 2 : 1)}%`;
 }
 
 /** A duration given in milliseconds. */
 export function milliseconds(value) {
   if (!Number.isFinite(value) || value < 0) return "–";
-  return value >= 10_000 ? `${number(value / 1_000)} s` : `${number(value)} ms`;
+  return value >= 10_000 ? t("unit_seconds", { value: number(value / 1_000) }) : `${number(value)} ms`;
 }
 
 /** A moment or a length of simulated time. */

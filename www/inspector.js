@@ -18,6 +18,7 @@ const GROUPS = {
 
 let root = null;
 let built = "";
+let listed = "";
 
 export function startInspector() {
   root = new Schema(JSON.parse(schema()));
@@ -30,7 +31,14 @@ export function startInspector() {
     listSubjects();
     draw();
   });
-  watch(["selected", "effective"], draw);
+  watch(["selected", "effective"], () => {
+    listSubjects();
+    draw();
+  });
+  // What changed while a field had the focus is shown when it has lost it.
+  find("#inspector .inspector-body").addEventListener("focusout", () =>
+    requestAnimationFrame(draw),
+  );
 }
 
 const split = (text) => [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)];
@@ -45,6 +53,9 @@ function listSubjects() {
   // A population without classes has one that the scenario does not name.
   const named = classes.filter((one) => state.effective.nodes[one.node].classes?.[one.class]);
   const groups = { node: nodes, class: named, edge: edges, toggle: toggles, fault: faults };
+  const signature = state.language + JSON.stringify(groups);
+  if (signature === listed) return;
+  listed = signature;
   const options = Object.keys(GROUPS)
     .filter((kind) => groups[kind].length > 0)
     .map((kind) =>

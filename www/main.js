@@ -38,12 +38,12 @@ async function main() {
   startKeyboard();
   startClock();
   await open(read());
-  byId("loading").hidden = true;
+  byId("loading").remove();
 }
 
 function fail(error) {
   document.documentElement.dataset.state = "error";
-  byId("loading").hidden = true;
+  byId("loading")?.remove();
   notice(t("worker_failed", { why: error?.message ?? String(error) }));
 }
 

@@ -1,36 +1,29 @@
 // Which column of a frame holds what, and nothing else on the page knows it: columns are named
-// `owner/measure`, the owner being `node`, `node.pool`, `node.class` or `node.call`.
-//
-// A class and a call of one node may have the same name. They are told apart by what is measured:
-// only requests of classes are offered, only calls have attempts, only pools have a queue.
+// `owner/measure`, the owner being `node`, `node.pool`, `node.class` or `node.call`. The parts of a
+// node have different names, whatever they are.
 
 const cache = new WeakMap();
 
-/** The columns of each owner stand together: [{owner, columns: {measure: column}}]. */
-function groupsOf(describe) {
+/** The columns of each owner: Map owner → {measure: column}. */
+function ownersOf(describe) {
   if (!cache.has(describe)) {
-    const groups = [];
+    const owners = new Map();
     describe.series.forEach(({ key }, column) => {
       const [owner, name] = key.split("/");
-      const measure = name.replace(/_ms$/, "");
-      const last = groups.at(-1);
-      if (last?.owner === owner && !(measure in last.columns)) last.columns[measure] = column;
-      else groups.push({ owner, columns: { [measure]: column } });
+      if (!owners.has(owner)) owners.set(owner, {});
+      owners.get(owner)[name.replace(/_ms$/, "")] = column;
     });
-    cache.set(describe, groups);
+    cache.set(describe, owners);
   }
   return cache.get(describe);
 }
 
-/** Columns by measure of the node, class, pool or call of that name which has the measure `mark`. */
-export function columnsOf(describe, owner, mark = "offered") {
-  const found = groupsOf(describe).find((group) => group.owner === owner && mark in group.columns);
-  return found?.columns ?? {};
-}
+/** Columns by measure of a node, class, pool or call. */
+export const columnsOf = (describe, owner) => ownersOf(describe).get(owner) ?? {};
 
 /** Parts of a node that have a measure: its pools have `queue`, its classes `offered`. */
-export function partsOf(describe, node, mark) {
-  return groupsOf(describe)
-    .filter(({ owner, columns }) => owner.startsWith(`${node}.`) && mark in columns)
-    .map(({ owner, columns }) => ({ owner, part: owner.slice(node.length + 1), columns }));
+export function partsOf(describe, node, measure) {
+  return [...ownersOf(describe)]
+    .filter(([owner, columns]) => owner.startsWith(`${node}.`) && measure in columns)
+    .map(([owner, columns]) => ({ owner, part: owner.slice(node.length + 1), columns }));
 }

@@ -10,6 +10,7 @@ import { isOn, state, update } from "./state.js";
 /** Opens a run, from the address or a preset, just before the first thing goes wrong. */
 export async function open({ run, problem }) {
   dismiss();
+  document.documentElement.dataset.state = "opening";
   const { preset, scenario, seed, actions } = run;
   update({
     preset: preset ?? null,
@@ -32,8 +33,9 @@ export function choosePreset(id) {
   return opened;
 }
 
-/** True, with a message on the page, when a run could not start. */
-function refusal({ problems, error }) {
+/** True when a run could not start, with a message on the page, or when another one took its place. */
+function refusal({ problems, error, superseded }) {
+  if (superseded) return true;
   if (!error && (problems === undefined || problems.length === 0)) return false;
   update({ playing: false });
   document.documentElement.dataset.state = "error";
@@ -104,11 +106,16 @@ export async function fork(at_s = state.view_s) {
   announce(t("forked", { time: seconds(at_s) }));
 }
 
-/** An action is done at the moment that the page shows: in the past, the run forks there first. */
-async function actNow(action) {
-  if (state.ended && state.view_s === null) await rewind();
-  else if (state.view_s !== null && state.view_s < state.now_s) await fork();
-  return simulation.act(action);
+/**
+ * Actions are done at the moment that the page shows: in the past, the run forks there first. All
+ * are done at one moment. Resolves with the problems.
+ */
+async function actNow(...actions) {
+  const past_s = state.view_s !== null && state.view_s < state.now_s ? state.view_s : 0;
+  if (past_s > 0) await fork(past_s);
+  else if (state.ended) await rewind();
+  const answers = await Promise.all(actions.map((action) => simulation.act(action, past_s)));
+  return answers.flat();
 }
 
 /** After the end, a change means: once more, with everything as it stands now from the start. */
@@ -123,16 +130,20 @@ async function rewind() {
   if (!refusal(answer)) update({ playing: true });
 }
 
-export async function flip(toggle, on = !isOn(toggle)) {
-  const problems = await actNow({ toggle, on });
-  if (problems.length > 0) notice(toggle, readable(JSON.stringify(problems)));
-  return problems;
+export const flip = (toggle, on = !isOn(toggle)) => flipTo([toggle], on);
+
+export function flipAll(on) {
+  const keys = state.describe.toggles.map(({ key }) => key);
+  return flipTo(
+    keys.filter((key) => isOn(key) !== on),
+    on,
+  );
 }
 
-export async function flipAll(on) {
-  for (const { key } of state.describe.toggles) {
-    if (isOn(key) !== on) await flip(key, on);
-  }
+async function flipTo(toggles, on) {
+  if (toggles.length === 0) return;
+  const problems = await actNow(...toggles.map((toggle) => ({ toggle, on })));
+  if (problems.length > 0) notice(toggles.join(", "), readable(JSON.stringify(problems)));
 }
 
 /** Changes a value of the scenario; `null` deletes it. Resolves with the problems. */

@@ -8,7 +8,8 @@ let worker = spawn();
 const pending = new Map();
 let generation = 0;
 let ticket = 0;
-let asked_s = 0;
+/** Furthest moment asked for; nothing more is asked for while a run is being started. */
+let asked_s = Infinity;
 
 function spawn() {
   const made = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
@@ -27,10 +28,10 @@ export function runsOf(scenario, seed, actions) {
 
 /** Starts both lanes afresh and runs them to a moment. Resolves with {problems} when refused. */
 export function start({ until_s = 0 } = {}) {
-  for (const settle of pending.values()) settle({ problems: [] });
+  for (const settle of pending.values()) settle({ problems: [], superseded: true });
   pending.clear();
   generation += 1;
-  asked_s = until_s;
+  asked_s = Infinity;
   const runs = runsOf(state.scenario, state.seed, state.actions);
   worker.postMessage({ type: "start", generation, runs, until_s });
   return new Promise((resolve) => pending.set(`start-${generation}`, resolve));
@@ -45,15 +46,18 @@ export function advance(until_s) {
 
 /** Stops asking for more: both lanes come to rest at the moment the further one has reached. */
 export function hold() {
-  asked_s = state.now_s;
+  if (asked_s < Infinity) asked_s = state.now_s;
   worker.postMessage({ type: "hold", generation });
 }
 
-/** Applies an action now. Resolves with the problems, empty when it took effect. */
-export function act(action) {
+/**
+ * Applies an action now, but not before a moment. Resolves with the problems, empty when it took
+ * effect.
+ */
+export function act(action, from_s = 0) {
   const lanes = hitsBoth(action) ? [0, 1] : [1];
   ticket += 1;
-  worker.postMessage({ type: "act", generation, ticket, action, lanes });
+  worker.postMessage({ type: "act", generation, ticket, action, lanes, from_s });
   return new Promise((resolve) => pending.set(ticket, resolve)).then(({ problems }) => problems);
 }
 
@@ -70,7 +74,8 @@ function finish(key, answer) {
 }
 
 const receive = {
-  started({ describe }) {
+  started({ describe, until_s }) {
+    asked_s = until_s;
     update({
       describe,
       effective: describe.scenario,
@@ -103,8 +108,9 @@ const receive = {
   digests({ ticket: key, digests: list }) {
     finish(key, { digests: list });
   },
-  frame({ now_s, ended, lanes }) {
+  frame({ now_s, ended, lanes, effective }) {
     lanes.forEach((frame, index) => mergeFrame(state.lanes[index], frame, index));
+    if (effective) update({ effective });
     touch("lanes");
     update({ now_s, ended });
   },

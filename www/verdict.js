@@ -86,11 +86,16 @@ function draw(card) {
     p99: milliseconds(totals.response?.p99_ms),
     amplification: `${number(verdict.retry_amplification)}×`,
     wasted: percent(verdict.wasted_ratio),
-    recovery:
-      verdict.recovery_time_s === null ? t("figure_never") : seconds(verdict.recovery_time_s),
+    recovery: recovery(verdict),
   };
   for (const key of FIGURES) write(card.figures[key].value, values[key]);
   find('[data-figure="recovery"]', card.article).hidden = verdict.trigger_at_s === null;
+}
+
+/** Time from the end of the trigger until all was well; while the trigger lasts there is none. */
+function recovery({ trigger_end_s: end_s, recovery_time_s: time_s }) {
+  if (end_s === null || state.now_s < end_s) return "–";
+  return time_s === null ? t("figure_never") : seconds(time_s);
 }
 
 function sentence({ verdict }, { stopped_early: why }) {

@@ -40,7 +40,8 @@ const handlers = {
       });
       return;
     }
-    self.postMessage({ type: "started", generation: run.generation, describe: run.describe });
+    const { generation, describe, target_s } = run;
+    self.postMessage({ type: "started", generation, describe, until_s: target_s });
     wake();
   },
   advance({ generation, until_s }) {
@@ -121,8 +122,7 @@ function pump() {
 /** Does a little, and says whether there is more. */
 function work() {
   if (run.waiting.length > 0) {
-    const moment = Math.ceil(latest() / ACTION_GRID_S - 1e-6) * ACTION_GRID_S;
-    run.act_s ??= Number(moment.toFixed(3));
+    run.act_s ??= momentToAct();
     if (settle(run.act_s)) {
       for (const message of run.waiting.splice(0)) act(message, run.act_s);
       run.act_s = undefined;
@@ -143,6 +143,13 @@ function work() {
     run.windows_seen += 1;
   }
   return true;
+}
+
+/** The next moment on the grid. Never the very start: what holds from there on is no event. */
+function momentToAct() {
+  const earliest = Math.max(latest(), ...run.waiting.map(({ from_s }) => from_s));
+  const steps = Math.max(1, Math.ceil(earliest / ACTION_GRID_S - 1e-6));
+  return Number((steps * ACTION_GRID_S).toFixed(3));
 }
 
 /** Moves both lanes towards a moment, a bounded number of events each; true when both are there. */
@@ -181,12 +188,17 @@ function act({ action, lanes, ticket }, at_s) {
 /** Answers the actions that are in force now. */
 function tellActed() {
   const { generation } = run;
-  const effective = JSON.parse(run.lanes[1].lane.describe()).scenario;
   run.report_due = true;
   for (const answer of run.acted.splice(0)) {
-    self.postMessage({ type: "acted", generation, effective, ...answer });
+    self.postMessage({ type: "acted", generation, effective: effective(), ...answer });
   }
 }
+
+/** The scenario of the solid lane with everything that is in force. */
+const effective = () => JSON.parse(run.lanes[1].lane.describe()).scenario;
+
+/** Whether the timeline of a lane shows that what is in force has changed. */
+const isChange = ({ kind }) => kind.startsWith("switched") || kind === "intervened";
 
 function sendFrame(more) {
   const time = performance.now();
@@ -199,11 +211,10 @@ function sendFrame(more) {
   }
   const lanes = run.lanes.map((entry) => laneFrame(entry, live, report));
   const transfer = lanes.map((frame) => frame.rows.buffer);
-  const ended = allDone();
-  self.postMessage(
-    { type: "frame", generation: run.generation, now_s: reached(), ended, busy: more, lanes },
-    transfer,
-  );
+  const frame = { now_s: reached(), ended: allDone(), lanes };
+  // Switches that a link flips at their moments change the scenario too.
+  if (lanes[1].timeline.some(isChange)) frame.effective = effective();
+  self.postMessage({ type: "frame", generation: run.generation, ...frame }, transfer);
 }
 
 function laneFrame(entry, live, report) {
