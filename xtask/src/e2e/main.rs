@@ -4,10 +4,18 @@
 //! own with an empty profile, and fails also when the browser complained (an error on the console,
 //! a violation of the content security policy, a request to another host) — see `page.rs`.
 
+mod changing;
 mod driver;
+mod frames;
+mod keyboard;
+mod lanes;
+mod language;
+mod layout;
+mod links;
 mod page;
 mod shots;
 mod smoke;
+mod user;
 mod webdriver;
 
 use driver::Driver;
@@ -35,6 +43,30 @@ const TESTS: &[Test] = tests![
     smoke::nothing_is_fetched_after_loading,
     smoke::language_and_theme_follow_the_browser,
     smoke::errors_and_violations_are_noticed,
+    lanes::the_page_opens_on_a_running_incident,
+    lanes::a_switch_changes_the_solid_lane_only,
+    lanes::every_preset_fails_as_it_was_and_not_with_its_switches,
+    lanes::switches_after_the_end_start_the_run_again,
+    links::a_link_repeats_the_run_exactly,
+    links::a_packed_link_carries_a_scenario,
+    links::a_broken_link_gives_a_message,
+    links::a_heavy_run_does_not_freeze_the_page,
+    keyboard::space_plays_and_pauses,
+    keyboard::tab_reaches_every_control,
+    keyboard::switches_react_to_keys,
+    keyboard::help_and_share_open_and_close,
+    keyboard::the_focus_survives_new_events,
+    language::korean_is_complete_and_stays,
+    language::english_comes_back,
+    layout::nothing_sticks_out,
+    layout::a_telephone_shows_the_essentials_first,
+    layout::a_desktop_shows_switches_and_a_chart_first,
+    changing::a_number_is_edited_live,
+    changing::the_inspector_follows_switches,
+    changing::a_fault_hits_both_lanes,
+    changing::the_past_can_be_looked_at_and_changed,
+    changing::a_session_asks_for_nothing,
+    frames::frames_come_fast_enough,
 ];
 
 fn main() -> ExitCode {

@@ -24,16 +24,12 @@ const WITNESS: &str = "
         + `(${event.sourceFile}:${event.lineNumber})`));";
 
 /// Keys that have no character of their own, for [`Page::press`].
-#[allow(dead_code, reason = "tests to come use them")]
 pub mod key {
     pub const TAB: char = '\u{e004}';
     pub const ENTER: char = '\u{e007}';
     pub const SHIFT: char = '\u{e008}';
     pub const ESCAPE: char = '\u{e00c}';
-    pub const LEFT: char = '\u{e012}';
-    pub const UP: char = '\u{e013}';
     pub const RIGHT: char = '\u{e014}';
-    pub const DOWN: char = '\u{e015}';
 }
 
 /// What the page is looked at with.
@@ -73,7 +69,6 @@ pub struct Page<'a> {
     complaints_expected: Cell<bool>,
 }
 
-#[allow(dead_code, reason = "tests to come use it all")]
 impl<'a> Page<'a> {
     /// Starts a browser, with nothing opened yet.
     pub fn new(driver: &Driver, server: &'a StaticServer) -> Outcome<Self> {
@@ -115,6 +110,8 @@ impl<'a> Page<'a> {
         let metrics = json!({ "width": view.width, "height": view.height, "mobile": false,
             "deviceScaleFactor": view.pixel_ratio });
         self.session.devtools("Emulation.setDeviceMetricsOverride", &metrics)?;
+        // A telephone lays its scroll bars over the page.
+        self.hide_scrollbars(view.width < 800)?;
         let scheme = if view.dark { "dark" } else { "light" };
         self.media("prefers-color-scheme", scheme)?;
         let agent = self.session.devtools("Browser.getVersion", &json!({}))?["userAgent"].take();
@@ -124,6 +121,12 @@ impl<'a> Page<'a> {
         self.session.devtools("Emulation.setLocaleOverride", &json!({}))?;
         let locale = json!({ "locale": view.language });
         self.session.devtools("Emulation.setLocaleOverride", &locale).map(drop)
+    }
+
+    /// Whether scroll bars take no room.
+    pub fn hide_scrollbars(&self, hidden: bool) -> Outcome {
+        let hidden = json!({ "hidden": hidden });
+        self.session.devtools("Emulation.setScrollbarsHidden", &hidden).map(drop)
     }
 
     /// Sets a media feature, such as `prefers-reduced-motion` to `reduce`. One at a time.

@@ -26,6 +26,8 @@ pub fn take(driver: &Driver, server: &StaticServer, folder: &Path, words: &[Stri
                 for (language, tag) in [("en", "en-US"), ("ko", "ko-KR")] {
                     let page = Page::new(driver, server)?;
                     page.view(View { dark, language: tag, ..view })?;
+                    // A picture of the whole page would be cut where the bar was.
+                    page.hide_scrollbars(true)?;
                     page.open(fragment)?;
                     thread::sleep(delay);
                     let name = format!("{}-{size}-{theme}-{language}", plain(fragment));

@@ -1,0 +1,135 @@
+//! Changing a run by hand: the inspector, the palette of faults, looking back.
+
+use crate::page::Page;
+use crate::user::{choose, enter, flip, pause, run_to_the_end, wait_for_moment};
+use xtask::Outcome;
+
+/// Marks the field of the inspector that has this label.
+fn mark_field(page: &Page, label: &str) -> Outcome {
+    let labels = format!(
+        "[...document.querySelectorAll('#inspector label')].find(one => one.textContent === '{label}')"
+    );
+    page.wait_until(&labels)?;
+    page.script(&format!(
+        "document.querySelector('[data-tested]')?.removeAttribute('data-tested');
+         document.getElementById({labels}.htmlFor).dataset.tested = '';"
+    ))
+    .map(drop)
+}
+
+/// An edit holds at once, in the solid lane only; what is out of bounds is explained and not done.
+pub fn a_number_is_edited_live(page: &Page) -> Outcome {
+    page.open("")?;
+    choose(page, "#subject", "node:api")?;
+    mark_field(page, "servers")?;
+    enter(page, "[data-tested]", "0")?;
+    page.wait_until("document.querySelector('[data-tested]').ariaInvalid === 'true'")?;
+    let problem = "document.querySelector('[data-tested]').closest('.field')
+        .querySelector('.problem').textContent";
+    let told = page.value(problem)?;
+    assert!(told.as_str().is_some_and(|told| told.contains('1')), "names the bound: {told}");
+    assert_eq!(page.value("window.brownout.state.actions.length")?, 0);
+    mark_field(page, "cores")?;
+    enter(page, "[data-tested]", "16")?;
+    page.wait_until("window.brownout.state.actions.length === 1")?;
+    assert_eq!(page.value("window.brownout.state.effective.nodes.api.cores")?, 16);
+    page.wait_until(
+        "window.brownout.state.lanes.map(({ newest }) => JSON.parse(newest).stations.api.cores)
+         .join() === '8,32'",
+    )?;
+    let link = page.value("window.brownout.link()")?;
+    assert!(link.as_str().is_some_and(|link| link.contains("set.nodes.api.cores")), "{link}");
+    Ok(())
+}
+
+/// The form follows what a switch changes while it is on the page.
+pub fn the_inspector_follows_switches(page: &Page) -> Outcome {
+    page.open("#p=slow-dependency&on=timeout@35")?;
+    choose(page, "#subject", "edge:api.social")?;
+    let shown = "[...document.querySelectorAll('#inspector label')].find(
+        one => one.textContent === 'timeout_ms')?.closest('.field').querySelector('input').value";
+    page.wait_until(&format!("({shown}) === ''"))?;
+    choose(page, "#speed", "5")?;
+    wait_for_moment(page, 36.0)?;
+    page.wait_until(&format!("({shown}) === '500'"))?;
+    flip(page, "timeout")?;
+    page.wait_until(&format!("({shown}) === ''"))
+}
+
+/// What is broken by hand is broken in both lanes, and both say so.
+pub fn a_fault_hits_both_lanes(page: &Page) -> Outcome {
+    page.open("")?;
+    choose(page, "#faults select:nth-of-type(1)", "db")?;
+    page.script(
+        "const kinds = document.querySelectorAll('#faults .fault-form select')[1];
+         kinds.value = 'crash';
+         kinds.dispatchEvent(new Event('change', { bubbles: true }));",
+    )?;
+    page.click("#faults button[type=submit]")?;
+    page.wait_until("window.brownout.state.actions.length === 1")?;
+    page.wait_until(
+        "window.brownout.state.lanes.every(({ timeline }) => timeline.some(
+           ({ kind, subject }) => kind === 'fault_started' && subject === 'live-1'))",
+    )?;
+    page.wait_until(
+        "window.brownout.state.lanes.every(
+           ({ newest }) => JSON.parse(newest).stations.db.up === 0)",
+    )?;
+    page.wait_until("document.querySelector('.fault-list').textContent.includes('⚡')")?;
+    page.click(".fault-list button")?;
+    page.wait_until("window.brownout.state.actions.length === 2")?;
+    // It takes half a minute to boot.
+    choose(page, "#speed", "20")?;
+    page.wait_until(
+        "window.brownout.state.lanes.every(
+        ({ newest }) => JSON.parse(newest).stations.db.up === 1)",
+    )
+}
+
+/// Looking back shows what was; from there the run can go on differently.
+pub fn the_past_can_be_looked_at_and_changed(page: &Page) -> Outcome {
+    page.open("")?;
+    run_to_the_end(page)?;
+    enter(page, "#scrub", "60")?;
+    page.wait_until("window.brownout.state.view_s === 60")?;
+    let dead = page.value("document.querySelector('#past').hidden")?;
+    assert_eq!(dead, false);
+    page.click("#switch-split-pools")?;
+    page.wait_until("window.brownout.state.actions.length === 1")?;
+    let at = page.value("window.brownout.state.actions[0].at_s")?.as_f64().unwrap_or(f64::NAN);
+    assert!((59.9..75.0).contains(&at), "switched at {at} s");
+    page.wait_until("window.brownout.state.view_s === null")
+}
+
+/// A whole session of clicking needs nothing from anywhere.
+pub fn a_session_asks_for_nothing(page: &Page) -> Outcome {
+    page.open("")?;
+    let loaded = page.requests();
+    assert!(loaded.len() > 20, "{loaded:?}");
+    flip(page, "breaker")?;
+    page.click("#switches li:nth-child(2) .switch-inspect")?;
+    page.click("#faults button[type=submit]")?;
+    page.wait_until("window.brownout.state.actions.length === 2")?;
+    choose(page, "#subject", "node:api")?;
+    mark_field(page, "cores")?;
+    enter(page, "[data-tested]", "8")?;
+    page.wait_until("window.brownout.state.actions.length === 3")?;
+    page.click("#cascade-title")?;
+    page.click(".chart:first-child summary")?;
+    page.click("#share")?;
+    page.click("#share-dialog button")?;
+    page.click("#help")?;
+    page.click("#help-dialog button")?;
+    choose(page, "#theme", "dark")?;
+    choose(page, "#language", "ko")?;
+    enter(page, "#seed", "99")?;
+    page.wait_until("window.brownout.state.seed === 99")?;
+    pause(page)?;
+    page.click("#step")?;
+    page.click("#restart")?;
+    choose(page, "#preset", "full-disk")?;
+    page.wait_until("window.brownout.state.preset === 'full-disk'")?;
+    run_to_the_end(page)?;
+    assert_eq!(page.requests(), loaded);
+    Ok(())
+}
