@@ -20,7 +20,7 @@ const IN_SIGHT: &str = "
     const { top, bottom } = element.getBoundingClientRect();
     return scrollY === 0 && top >= 0 && bottom <= floor + 0.5;";
 
-/// Nothing has to be scrolled sideways; text and its ground are far enough apart.
+/// Nothing has to be scrolled sideways, whatever the incident, the theme and the language.
 pub fn nothing_sticks_out(page: &Page) -> Outcome {
     for view in [View::DESKTOP, View::PHONE] {
         for (dark, tag) in [(false, "en-US"), (true, "ko-KR")] {
