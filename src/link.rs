@@ -45,9 +45,11 @@ impl LinkError {
             0 => (String::new(), String::new()),
             more => (format!(" (and {more} more)"), format!(" (외 {more}건)")),
         };
+        // A question ("did you mean …?") needs no full stop.
+        let stop = if first.ends_with('?') && more_en.is_empty() { "" } else { "." };
         LinkError::new(
-            format!("What this link describes is not valid: {first}{more_en}."),
-            format!("이 링크의 내용이 올바르지 않습니다: {first}{more_ko}."),
+            format!("What this link describes is not valid: {first}{more_en}{stop}"),
+            format!("이 링크의 내용이 올바르지 않습니다: {first}{more_ko}{stop}"),
         )
     }
 }

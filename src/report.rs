@@ -259,7 +259,7 @@ pub struct Verdict {
     pub blast_radius: f64,
     /// Server-hours used over all nodes.
     pub server_hours: f64,
-    /// One of `healthy`, `contained`, `recovered`, `down`, `metastable`.
+    /// One of `healthy`, `contained`, `recovered`, `down`, `metastable`; while a run goes on also `running`.
     pub state: &'static str,
     /// The judgement in a sentence, in English.
     pub en: String,

@@ -258,12 +258,10 @@ impl<O: Observer + Clone> Simulation<O> {
         self.stop.map(|stop| match stop {
             Stop::EventBudget => {
                 let budget = self.world.plan().max_events;
-                format!("stopped early at {at:.3} s: the budget of {budget} events is spent")
+                format!("the budget of {budget} events was spent at {at:.3} s")
             }
             Stop::Overfull => {
-                format!(
-                    "stopped early at {at:.3} s: more requests are under way than a run may hold"
-                )
+                format!("more requests were under way at {at:.3} s than a run may hold")
             }
         })
     }

@@ -306,7 +306,7 @@ fn the_report_is_readable_in_both_languages() {
 fn a_run_that_stops_early_says_so() {
     let output = brownout(&["run", "full-disk", "--set", "max_events=5000"]);
     let (out, error) = check(&output, FINE);
-    assert!(out.contains("stopped early"), "{out}");
+    assert!(out.contains("Stopped early"), "{out}");
     assert!(error.contains("stopped early"), "{error}");
     for form in ["csv", "svg", "json"] {
         let stopped = ["run", "full-disk", "--set", "max_events=5000", "--format", form];

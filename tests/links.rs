@@ -116,12 +116,12 @@ fn broken_links_say_what_is_wrong() {
         (
             "p=slow-dependenzy",
             "What this link describes is not valid: preset: \"slow-dependenzy\" \
-          is unknown; did you mean \"slow-dependency\"?.",
+          is unknown; did you mean \"slow-dependency\"?",
         ),
         (
             "p=slow-dependency&on=breakr",
             "What this link describes is not valid: actions.0.toggle: \
-          \"breakr\" is unknown; did you mean \"breaker\"?.",
+          \"breakr\" is unknown; did you mean \"breaker\"?",
         ),
         (
             "p=slow-dependency&on=breaker@x",

@@ -86,7 +86,7 @@ fn judge(lanes: &mut Lanes) {
 pub fn tell_early_stops(lanes: &[Lane]) {
     for lane in lanes {
         if let Some(why) = &lane.report.stopped_early {
-            note(&format!("seed {}: {why}", lane.report.seed));
+            note(&format!("seed {}: stopped early: {why}", lane.report.seed));
         }
     }
 }

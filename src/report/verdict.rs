@@ -39,6 +39,13 @@ pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Repo
         ..Verdict::default()
     };
     assess(&mut verdict, &seen, &phases);
+    // While a run goes on, a node that has just left its normal band may yet take others along.
+    if verdict.state == "contained"
+        && onset_is_ahead(&verdict)
+        && metrics.now() < metrics.duration()
+    {
+        verdict.state = "running";
+    }
     let (en, ko) = match verdict.state {
         "down" if verdict.time_to_detect_s.is_none() && verdict.recovery_time_s.is_some() => {
             words::overloaded(&verdict)
@@ -46,6 +53,11 @@ pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Repo
         _ => words::judgement(&verdict, report.cascade.first()),
     };
     Verdict { en, ko, ..verdict }
+}
+
+/// Whether users have noticed nothing so far.
+fn onset_is_ahead(verdict: &Verdict) -> bool {
+    verdict.time_to_detect_s.is_none() && verdict.blast_radius > 0.0
 }
 
 fn client_attempts(metrics: &Metrics) -> u64 {

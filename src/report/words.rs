@@ -235,6 +235,10 @@ pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
                 format!("정상: 전체 요청의 {availability}에 응답했습니다."),
             );
         }
+        "running" => (
+            format!("Under way: so far {availability} of all requests were answered."),
+            format!("진행 중: 지금까지 전체 요청의 {availability}에 응답했습니다."),
+        ),
         "contained" => contained(verdict, &kept),
         "recovered" => recovered(verdict, &kept),
         "metastable" => (
@@ -242,10 +246,8 @@ pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
             format!("준안정 장애: 원인이 사라진 뒤에도 처리량이 평소의 {kept}에 머무릅니다."),
         ),
         _ => (
-            format!("Down: goodput fell to {kept} of normal and had not come back at the end."),
-            format!(
-                "장애 지속: 처리량이 평소의 {kept}로 떨어진 채 끝날 때까지 회복되지 않았습니다."
-            ),
+            format!("Down: goodput fell to {kept} of normal and has not come back."),
+            format!("장애 지속: 처리량이 평소의 {kept}로 떨어진 뒤 회복되지 않았습니다."),
         ),
     };
     let (en_origin, ko_origin) = origin(first);

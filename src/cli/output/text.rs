@@ -104,7 +104,7 @@ impl Page<'_> {
             text.push_str(&format!("\n{}\n", wrap(text_in(look_at, lang), WIDTH, "")));
         }
         if let Some(why) = &report.stopped_early {
-            text.push_str(&format!("\n{}\n", self.style.bad(why)));
+            text.push_str(&format!("\n{}\n", self.style.bad(&format!("Stopped early: {why}"))));
         }
         text
     }
