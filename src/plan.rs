@@ -75,7 +75,7 @@ pub struct PopulationPlan {
 }
 
 /// When requests arrive.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ArrivalsPlan {
     /// At a rate of their own.
     Open {

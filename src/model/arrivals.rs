@@ -56,13 +56,17 @@ impl ArrivalProcess {
         }
     }
 
-    /// The moment of the next arrival, if there is one until `end`.
-    pub fn next(&mut self, curve: &RateCurve, factor: f64, end: Time) -> Option<Time> {
+    /// The moment of the next arrival as seen from `now`, if there is one until `end`.
+    pub fn next(&mut self, now: Time, curve: &RateCurve, factor: f64, end: Time) -> Option<Time> {
+        if factor <= 0.0 {
+            return None;
+        }
+        let (mut anchor, mut collected) = (self.anchor, self.area);
         loop {
-            let piece = curve.piece_at(self.anchor)?;
+            let piece = curve.piece_at(anchor)?;
             let (rate, slope) = (piece.rate * factor, piece.slope * factor);
-            if let Some(wait) = time_to_collect(self.target - self.area, rate, slope) {
-                let at = self.anchor + wait;
+            if let Some(wait) = time_to_collect(self.target - collected, rate, slope) {
+                let at = anchor + wait;
                 if at < piece.until {
                     return (at <= end).then_some(at);
                 }
@@ -70,8 +74,12 @@ impl ArrivalProcess {
             if piece.until > end {
                 return None;
             }
-            self.area += area(rate, slope, piece.until - self.anchor);
-            self.anchor = piece.until;
+            collected += area(rate, slope, piece.until - anchor);
+            anchor = piece.until;
+            // What lies ahead may still become something else.
+            if anchor <= now {
+                (self.anchor, self.area) = (anchor, collected);
+            }
         }
     }
 }
@@ -85,7 +93,7 @@ fn area(rate: f64, slope: f64, length: Duration) -> f64 {
 /// How long a straight line takes to collect an area, rounded to a nanosecond; none if it never does.
 fn time_to_collect(needed: f64, rate: f64, slope: f64) -> Option<Duration> {
     if needed <= 0.0 {
-        return (rate > 0.0).then_some(Duration::ZERO);
+        return (rate > 0.0 || slope > 0.0).then_some(Duration::ZERO);
     }
     let under_root = rate * rate + 2.0 * slope * needed;
     if under_root < 0.0 {
@@ -107,7 +115,8 @@ mod tests {
         let mut arrivals = ArrivalProcess::new(stream(1, "users", "arrivals"), process);
         let mut moments = Vec::new();
         while moments.len() < count {
-            moments.extend(arrivals.next(&curve, 1.0, Time::NEVER));
+            let now = moments.last().copied().unwrap_or(Time::ZERO);
+            moments.extend(arrivals.next(now, &curve, 1.0, Time::NEVER));
             arrivals.step(process);
         }
         moments
@@ -148,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn a_ramp_from_nothing_begins_at_once() {
+        let points = Profile::Points { points: vec![(0.0, 0.0), (10.0, 2.0)] };
+        // 2 t rps: the k-th arrival after the first is at √k.
+        let moments = arrivals(Process::Constant, points, 101);
+        for (k, at) in moments.iter().enumerate() {
+            assert!((at.seconds() - (k as f64).sqrt()).abs() < 1e-6, "{k}: {at:?}");
+        }
+    }
+
+    #[test]
     fn rebasing_changes_nothing_when_the_factor_stays() {
         let curve = RateCurve::new(10.0, &Profile::Constant, Time::ZERO, Time::from_seconds(100.0));
         let mut a = ArrivalProcess::new(stream(1, "users", "arrivals"), Process::Constant);
@@ -157,6 +176,8 @@ mod tests {
             a.step(Process::Constant);
             b.step(Process::Constant);
         }
-        assert_eq!(a.next(&curve, 1.0, Time::NEVER), b.next(&curve, 1.0, Time::NEVER));
+        let now = Time::from_seconds(0.05);
+        let next = a.next(now, &curve, 1.0, Time::NEVER);
+        assert_eq!(next, b.next(now, &curve, 1.0, Time::NEVER));
     }
 }

@@ -74,7 +74,7 @@ impl<O: Observer> World<O> {
         };
         self.calendar.cancel(*timer);
         let event = Event::Arrival { population };
-        let next = arrivals.next(curve, state.factor, end);
+        let next = arrivals.next(self.now, curve, state.factor, end);
         *timer = next.map_or(Timer::NONE, |at| {
             self.calendar.schedule(at.max(self.now), event.rank(), event)
         });
@@ -166,10 +166,17 @@ impl<O: Observer> World<O> {
     }
 
     pub(super) fn on_thinking_done(&mut self, population: u16, user: u32) {
-        let Users::Closed { luck, sent, .. } = &mut self.populations[usize::from(population)].users
+        let state = &mut self.populations[usize::from(population)];
+        let ArrivalsPlan::Closed { users, .. } =
+            &self.plan.populations[usize::from(population)].arrivals
         else {
             return;
         };
+        let Users::Closed { luck, sent, here } = &mut state.users else { return };
+        if user >= *users || state.factor <= 0.0 {
+            here[user as usize] = false;
+            return;
+        }
         let key = luck.derive(Site(u64::from(user)), u64::MAX).0;
         let luck = luck.derive(Site(u64::from(user)), sent[user as usize]);
         sent[user as usize] += 1;

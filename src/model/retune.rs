@@ -145,6 +145,10 @@ impl<O: Observer> World<O> {
     }
 
     fn retune_population(&mut self, number: u16, before: &ArrivalsPlan) {
+        // Rounding must not move the arrivals when it is something else that changes.
+        if self.plan.populations[usize::from(number)].arrivals == *before {
+            return;
+        }
         let factor = self.populations[usize::from(number)].factor;
         self.change_load(number, before, factor);
     }

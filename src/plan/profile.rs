@@ -57,6 +57,9 @@ impl RateCurve {
         if now < self.start {
             return Some(Piece { rate: 0.0, slope: 0.0, until: self.start });
         }
+        if self.rate_per_ns == 0.0 {
+            return Some(Piece { rate: 0.0, slope: 0.0, until: self.stop });
+        }
         let piece = self.shape.piece_at(now);
         Some(Piece {
             rate: piece.rate * self.rate_per_ns,

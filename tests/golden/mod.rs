@@ -42,7 +42,7 @@ pub const DIGESTS: &[Golden] = &[
     Golden {
         preset: "retry-storm",
         switches: &[("budget", 0.0), ("bounded-queue", 70.5)],
-        digest: "d47d0a8b11691d06",
+        digest: "b9d1e48c86db515f",
     },
     Golden { preset: "shared-database", switches: &[], digest: "7f329aaf65f1d006" },
     Golden {
@@ -51,7 +51,7 @@ pub const DIGESTS: &[Golden] = &[
         digest: "409dd9145d9730f9",
     },
     Golden { preset: "async-calls", switches: &[], digest: "b71138b44b4dc517" },
-    Golden { preset: "async-calls", switches: &[("async", 60.0)], digest: "9ba6aadab616ea06" },
+    Golden { preset: "async-calls", switches: &[("async", 60.0)], digest: "3543db933cb64aca" },
 ];
 
 /// A preset's run with its own seed and some switches.
