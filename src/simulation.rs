@@ -107,6 +107,23 @@ impl Simulation<Metrics> {
         self.advance(Time::NEVER, u64::MAX);
     }
 
+    /// Does something at the moment that the run has reached, and remembers it for the link.
+    ///
+    /// # Errors
+    /// The problems of the scenario that would come of it; then nothing has changed.
+    pub fn act(&mut self, change: Change) -> Result<(), Vec<Problem>> {
+        let at = self.reached;
+        self.run.act(Action { at, change: change.clone() })?;
+        if at == Time::ZERO {
+            // What is done at the start belongs to the scenario that the run starts with.
+            *self = Simulation::new(self.run.clone());
+            return Ok(());
+        }
+        self.world.plan_switch(at, self.changes.len() as u32);
+        self.changes.push(Planned::Action(change));
+        Ok(())
+    }
+
     /// The names of faults, switches and interventions.
     pub fn labels(&self) -> Vec<Label> {
         let label = |key: &String| label(key, &self.run.scenario, self.world.plan());
@@ -189,18 +206,6 @@ impl<O: Observer + Clone> Simulation<O> {
         self.reached
     }
 
-    /// Does something at the moment that the run has reached, and remembers it for the link.
-    ///
-    /// # Errors
-    /// The problems of the scenario that would come of it; then nothing has changed.
-    pub fn act(&mut self, change: Change) -> Result<(), Vec<Problem>> {
-        let at = self.reached;
-        self.run.act(Action { at, change: change.clone() })?;
-        self.world.plan_switch(at, self.changes.len() as u32);
-        self.changes.push(Planned::Action(change));
-        Ok(())
-    }
-
     fn flip(&mut self, number: u32) {
         let change = self.changes[number as usize].clone();
         let before = self.state.clone();
@@ -239,7 +244,10 @@ impl<O: Observer + Clone> Simulation<O> {
 
     /// Whether nothing more will happen.
     pub fn is_done(&self) -> bool {
-        self.stop.is_some() || self.reached >= self.world.plan().end
+        let end = self.world.plan().end;
+        // A piece of a run may have ended between two events of its last instant.
+        let at_end = || self.reached >= end && self.world.next_time().is_none_or(|next| next > end);
+        self.stop.is_some() || at_end()
     }
 
     /// Digest over all events so far.

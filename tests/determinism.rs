@@ -9,8 +9,9 @@ mod golden;
 mod native {
     use crate::golden::{DIGESTS, preset_run};
     use brownout::engine::Time;
-    use brownout::run::Change;
+    use brownout::run::{Change, Run};
     use brownout::simulation::Simulation;
+    use serde_json::json;
 
     fn finished(mut simulation: Simulation) -> Simulation {
         simulation.run_to_end();
@@ -85,6 +86,59 @@ mod native {
         assert!(link.contains("on=breaker@50.25"), "{link}");
         let replay = finished(Simulation::new(brownout::link::decode(&link).expect("own link")));
         assert_eq!(shown(&replay), shown(&live));
+    }
+
+    /// One request a second, the last ones at the very end, and an intervention at 8 s.
+    fn clockwork() -> Run {
+        let document = json!({
+            "v": 1, "name": {"en": "clockwork"}, "duration_s": 10.0,
+            "nodes": {
+                "users": {
+                    "kind": "clients",
+                    "arrivals": {"kind": "open", "rate_rps": 1.0, "process": "constant"},
+                    "calls": {"main": {"to": "q"}},
+                },
+                "q": {
+                    "kind": "service", "pools": {"web": {"threads": 1}},
+                    "endpoints": {"work": {"steps": [
+                        {"do": "wait", "time": {"dist": "constant", "ms": 10.0}},
+                    ]}},
+                },
+            },
+            "toggles": {"patient": {
+                "name": {"en": "patient"}, "help": {"en": "waits"},
+                "patch": {"nodes": {"users": {"calls": {"main": {"timeout_ms": 5_000.0}}}}},
+            }},
+            "interventions": {"more": {
+                "name": {"en": "more"}, "at_s": 8.0,
+                "patch": {"nodes": {"users": {"arrivals": {"rate_rps": 2.0}}}},
+            }},
+        });
+        Run::new(document, 1, Vec::new()).expect("a valid scenario")
+    }
+
+    #[test]
+    fn what_is_done_at_the_start_or_before_an_intervention_replays() {
+        let patient = |on| Change::Toggle { id: "patient".to_owned(), on };
+        let mut live = Simulation::new(clockwork());
+        live.advance(Time::ZERO, u64::MAX);
+        live.act(patient(true)).expect("a switch of the scenario");
+        live.advance(Time::from_seconds(4.0), u64::MAX);
+        live.act(patient(false)).expect("a switch of the scenario");
+        let live = finished(live);
+        let replay = finished(Simulation::new(live.run().clone()));
+        assert_eq!(shown(&replay), shown(&live));
+        assert_eq!(live.run().actions.len(), 2);
+    }
+
+    #[test]
+    fn a_run_is_done_when_its_last_instant_is_over() {
+        let whole = finished(Simulation::new(clockwork()));
+        let mut pieces = Simulation::new(clockwork());
+        while !pieces.is_done() {
+            pieces.advance(Time::NEVER, 1);
+        }
+        assert_eq!(shown(&pieces), shown(&whole));
     }
 
     #[test]
