@@ -10,6 +10,7 @@
 //! the calendar's, no file, no browser.
 
 pub mod arrivals;
+mod audit;
 pub mod balancer;
 pub mod call;
 pub mod client;
@@ -27,6 +28,7 @@ pub mod station;
 use crate::engine::{Calendar, Digest, Rank, Time, Timer};
 use crate::observation::{LabelIndex, Observation};
 use crate::plan::Plan;
+use crate::wiring::EdgeIndex;
 use balancer::Balancer;
 use call::Call;
 use client::Population;
@@ -225,6 +227,11 @@ impl<O: Observer> World<O> {
             self.start_health_checks(balancer);
         }
         self.plan_faults(Time::ZERO);
+        for edge in 0..self.edges.len() as u16 {
+            for server in 0..self.edges[usize::from(edge)].guards.len() as u32 {
+                self.follow_breaker(EdgeIndex(edge), server);
+            }
+        }
         for population in 0..self.populations.len() as u16 {
             self.start_population(population);
         }

@@ -124,7 +124,7 @@ pub struct BalancerPlan {
     pub station: u16,
     /// How a server is chosen.
     pub algorithm: balance::Algorithm,
-    /// Weight of each server; the last one holds for all further servers, 1 if there is none.
+    /// Weight of each server; 1 for those without.
     pub weights: Vec<u32>,
     /// Active health check: endpoint to ask for, and rules.
     pub health_check: Option<HealthCheckPlan>,

@@ -1,5 +1,6 @@
 //! Balancers: which server of a service a request goes to.
 
+use super::job::Caller;
 use super::slab::Id;
 use super::{Observer, World};
 use crate::engine::Timer;
@@ -15,8 +16,8 @@ use crate::plan::{BalancerPlan, Plan};
 pub struct Balancer {
     picker: balance::Balancer,
     /// Jobs under way, by server.
-    in_flight: Vec<u32>,
-    total: u32,
+    pub(super) in_flight: Vec<u32>,
+    pub(super) total: u32,
     /// Active checks, by server.
     pub checks: Vec<ActiveCheck>,
     /// Passive marks, by server.
@@ -49,8 +50,7 @@ impl Balancer {
 
     /// Follows the number of servers, their weights and the algorithm.
     pub fn resize(&mut self, plan: &BalancerPlan, servers: u32) {
-        let weight =
-            |server: usize| plan.weights.get(server).or(plan.weights.last()).copied().unwrap_or(1);
+        let weight = |server: usize| plan.weights.get(server).copied().unwrap_or(1);
         let known = self.in_flight.len().max(servers as usize);
         let weights: Vec<u32> = (0..servers as usize).map(weight).collect();
         self.picker.set_algorithm(plan.algorithm);
@@ -122,15 +122,19 @@ impl<O: Observer> World<O> {
         if let Some(rules) = passive {
             marks[server as usize].on_pick(rules, now);
         }
-        in_flight[server as usize] += 1;
-        state.total += 1;
-        job.balancer = Some(number);
+        // A request whose caller gave up on it on the way is nobody's to wait for here either.
+        if job.caller != Caller::Nobody {
+            in_flight[server as usize] += 1;
+            state.total += 1;
+            job.balancer = Some(number);
+        }
         self.show_rotation(number, server);
         Ok(server)
     }
 
-    /// A job no longer counts as under way at its balancer, which learns how it went.
-    pub(super) fn leave_balancer(&mut self, id: Id, outcome: Outcome) {
+    /// A job no longer counts as under way at its balancer, which learns how it went; nothing if its
+    /// caller is gone.
+    pub(super) fn leave_balancer(&mut self, id: Id, outcome: Option<Outcome>) {
         let now = self.now;
         let job = &mut self.jobs[id];
         let Some(number) = job.balancer.take() else { return };
@@ -138,7 +142,9 @@ impl<O: Observer> World<O> {
         let state = &mut self.balancers[usize::from(number)];
         state.in_flight[server as usize] -= 1;
         state.total -= 1;
-        if self.plan.balancers[usize::from(number)].passive_health.is_some() {
+        if let Some(outcome) = outcome
+            && self.plan.balancers[usize::from(number)].passive_health.is_some()
+        {
             let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
             state.marks[server as usize].on_outcome(!failed, now);
             self.show_rotation(number, server);

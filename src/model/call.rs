@@ -4,7 +4,7 @@
 //! connection. Only then does it go on the wire as a job (see [`super::job`]). The caller's thread
 //! and its connection stay held until the try ends.
 
-use super::edge::journey;
+use super::edge::{Edge, journey};
 use super::job::{Caller, Job};
 use super::list::{Linked, Links};
 use super::slab::Id;
@@ -12,8 +12,8 @@ use super::{Event, Observer, World};
 use crate::engine::{Duration, Luck, Time, Timer};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::rate_limiter::Permission;
-use crate::pattern::retry::Failure;
-use crate::plan::EdgePlan;
+use crate::pattern::retry::{Failure, Retry};
+use crate::plan::{EdgePlan, Role};
 use crate::scenario::Cancel;
 use crate::wiring::{ClassIndex, EdgeIndex};
 
@@ -105,8 +105,8 @@ pub struct Call {
     previous_wait: Duration,
     /// The job of the present try, while it is on the wire.
     pub job: Id,
-    holds_permit: bool,
-    holds_connection: bool,
+    pub(super) holds_permit: bool,
+    pub(super) holds_connection: bool,
     permitted_by_breaker: bool,
     counted_by_budget: bool,
     /// How the last try ended.
@@ -165,6 +165,15 @@ impl Call {
     }
 }
 
+/// How a try that did not succeed looks to the retry rule.
+fn failure_of(outcome: Outcome) -> Failure {
+    match outcome {
+        Outcome::TimedOut => Failure::TimedOut,
+        Outcome::Rejected(_) => Failure::Rejected,
+        Outcome::Failed | Outcome::Ok | Outcome::Degraded => Failure::Failed,
+    }
+}
+
 impl<O: Observer> World<O> {
     /// The first try of a call begins.
     pub(super) fn begin_call(&mut self, id: Id) {
@@ -213,6 +222,9 @@ impl<O: Observer> World<O> {
             // Resilience4j's blocking form sleeps for the whole timeout before it refuses.
             Permission::Refused => (false, limiter.refusal_wait()),
         };
+        // Nobody waits for the limiter longer than the caller's own caller waits.
+        let patience = call.deadline.since(now);
+        let (granted, wait) = (granted && wait <= patience, wait.min(patience));
         match (granted, wait) {
             (true, Duration::ZERO) => self.start_timeout(id),
             (false, Duration::ZERO) => self.reject_try(id, Cause::RateLimiter),
@@ -372,6 +384,7 @@ impl<O: Observer> World<O> {
         match call.stage {
             Stage::OnWire => {
                 let cancel = self.plan.edges[usize::from(call.edge.0)].cancel;
+                self.leave_balancer(call.job, Some(Outcome::TimedOut));
                 self.let_go_of_job(id, cancel);
                 self.end_try(id, Outcome::TimedOut, true);
             }
@@ -423,8 +436,13 @@ impl<O: Observer> World<O> {
         }
         self.free_try(id);
         let site = self.plan.edges[usize::from(edge.0)].site;
-        let guards = self.guards(edge, server);
-        if let Some(budget) = &mut guards.budget {
+        let Edge { retry, guards, .. } = &mut self.edges[usize::from(edge.0)];
+        let guards = &mut guards[server as usize];
+        // What would not be retried in any case costs no tokens either.
+        let counts = |retry: &Retry| outcome.is_success() || retry.allows(0, failure_of(outcome));
+        if let Some(budget) = &mut guards.budget
+            && retry.as_ref().is_some_and(counts)
+        {
             budget.on_outcome(outcome.is_success());
         }
         if let Some(breaker) = &mut guards.breaker
@@ -481,6 +499,11 @@ impl<O: Observer> World<O> {
 
     /// Calls that wait for a permit or a connection get those that are free.
     pub(super) fn admit_waiting(&mut self, edge: EdgeIndex, server: u32) {
+        let guards = self.guards(edge, server);
+        let nobody = guards.waiting_for_permit.is_empty();
+        if nobody && guards.waiting_for_connection.is_empty() || !self.can_send(edge, server) {
+            return;
+        }
         loop {
             let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
             let next = guards.waiting_for_connection.first();
@@ -501,6 +524,14 @@ impl<O: Observer> World<O> {
         }
     }
 
+    /// Whether a calling server runs: one that crashes or stands still sends nothing.
+    fn can_send(&self, edge: EdgeIndex, server: u32) -> bool {
+        let owner = self.plan.edges[usize::from(edge.0)].owner;
+        let Role::Station(station) = self.plan.roles[usize::from(owner.0)] else { return true };
+        let machine = &self.stations[usize::from(station)].servers[server as usize];
+        machine.is_up() && !machine.is_frozen()
+    }
+
     fn stop_wait(&mut self, id: Id) {
         let call = &mut self.calls[id];
         call.stage = Stage::Planned;
@@ -510,15 +541,18 @@ impl<O: Observer> World<O> {
     /// Plans the next try, if there is to be one.
     fn plan_retry(&mut self, id: Id) -> bool {
         let call = &self.calls[id];
-        let failure = match call.outcome {
-            Outcome::TimedOut => Failure::TimedOut,
-            Outcome::Rejected(_) => Failure::Rejected,
-            _ => Failure::Failed,
-        };
+        let failure = failure_of(call.outcome);
         let edge = call.edge;
         let state = &mut self.edges[usize::from(edge.0)];
         let Some(retry) = &state.retry else { return false };
-        if !retry.allows(call.tries, failure) || call.deadline <= self.now {
+        if !retry.allows(call.tries, failure) {
+            return false;
+        }
+        let site = self.plan.edges[usize::from(edge.0)].site;
+        let unit = call.luck.draws(site.then("backoff"), call.tries).next_unit();
+        let wait = retry.next_wait(call.tries, call.previous_wait, unit);
+        // The caller's own caller will have left before another try could begin.
+        if call.deadline <= self.now + wait {
             return false;
         }
         let guards = &mut state.guards[call.server as usize];
@@ -528,9 +562,6 @@ impl<O: Observer> World<O> {
             self.tell(Observation::RetryDenied { edge });
             return false;
         }
-        let site = self.plan.edges[usize::from(edge.0)].site;
-        let unit = call.luck.draws(site.then("backoff"), call.tries).next_unit();
-        let wait = retry.next_wait(call.tries, call.previous_wait, unit);
         let counted = guards.budget.is_some();
         let call = &mut self.calls[id];
         call.counted_by_budget = counted;

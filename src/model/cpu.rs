@@ -74,6 +74,11 @@ impl Cpu {
         self.cores.map_or(self.threads(), |cores| cores.min(self.threads()))
     }
 
+    /// Its number of cores.
+    pub fn cores(&self) -> Option<u32> {
+        self.cores
+    }
+
     /// Changes the number of cores.
     pub fn set_cores(&mut self, now: Time, cores: Option<u32>) {
         self.advance(now);

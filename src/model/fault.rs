@@ -6,17 +6,16 @@
 use super::{Event, Observer, World};
 use crate::engine::{Duration, Time, Timer};
 use crate::observation::{DownCause, Observation};
-use crate::plan::{FaultPlan, FaultTarget, Plan, Role};
+use crate::plan::{FaultPlan, FaultTarget, Plan};
 use crate::scenario::Effect;
 use crate::wiring::{EdgeIndex, NodeIndex};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// The faults in force.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// The faults in force by key, as they were when they began: a change of the plan may take a
-    /// fault away while it lasts.
-    active: BTreeMap<String, FaultPlan>,
+    /// Keys of the faults in force.
+    active: BTreeSet<String>,
     /// Fires when the next fault begins or ends.
     timer: Timer,
 }
@@ -56,32 +55,24 @@ impl<O: Observer> World<O> {
     pub(super) fn apply_faults(&mut self) {
         let now = self.now;
         let faults = self.plan.faults.clone();
-        let in_force: BTreeMap<String, FaultPlan> = faults
+        let in_force: BTreeSet<String> = faults
             .iter()
             .filter(|fault| fault.is_in_force(now))
-            .map(|fault| (fault.key.clone(), fault.clone()))
+            .map(|fault| fault.key.clone())
             .collect();
         let before = std::mem::replace(&mut self.faults.active, in_force.clone());
-        let over = || before.values().filter(|fault| !in_force.contains_key(&fault.key));
-        for fault in over() {
-            let fault = self.label(&fault.key);
+        for key in before.difference(&in_force) {
+            let fault = self.label(key);
             self.tell(Observation::FaultEnded { fault });
         }
-        let begun = |fault: &&FaultPlan| {
-            in_force.contains_key(&fault.key) && !before.contains_key(&fault.key)
-        };
+        let begun =
+            |fault: &&FaultPlan| in_force.contains(&fault.key) && !before.contains(&fault.key);
         for fault in faults.iter().filter(begun) {
             let label = self.label(&fault.key);
             self.tell(Observation::FaultStarted { fault: label });
         }
         self.apply_burdens();
-        let is_crash = |fault: &&FaultPlan| fault.effect == Effect::Crash;
-        for fault in faults.iter().filter(begun).filter(is_crash) {
-            self.crash(fault.target);
-        }
-        for fault in over().filter(is_crash) {
-            self.revive(fault.target);
-        }
+        self.apply_crashes();
         self.plan_faults(now + Duration(1));
     }
 
@@ -109,23 +100,19 @@ impl<O: Observer> World<O> {
         }
     }
 
-    fn servers_hit(&self, target: FaultTarget) -> Vec<(u16, u32)> {
-        let (node, only) = match target {
-            FaultTarget::Node(node) => (node, None),
-            FaultTarget::Server(node, server) => (node, Some(server)),
-            FaultTarget::Edge(_) => return Vec::new(),
-        };
-        let Role::Station(station) = self.plan.roles[usize::from(node.0)] else {
-            return Vec::new();
-        };
-        let servers = self.stations[usize::from(station)].servers.len() as u32;
-        let hit = |server: &u32| only.is_none_or(|only| only == *server);
-        (0..servers).filter(hit).map(|server| (station, server)).collect()
-    }
-
-    fn crash(&mut self, target: FaultTarget) {
-        for (station, server) in self.servers_hit(target) {
-            self.take_down(station, server, DownCause::Fault);
+    /// Takes servers down that a crash has come to hit, and boots those that none hits any more. A
+    /// fault may also vanish from the plan, or aim at others.
+    fn apply_crashes(&mut self) {
+        for station in 0..self.stations.len() as u16 {
+            for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
+                let strikes = self.is_struck_down(station, server);
+                let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+                match (std::mem::replace(&mut machine.struck, strikes), strikes) {
+                    (false, true) => self.take_down(station, server, DownCause::Fault),
+                    (true, false) => self.boot(station, server),
+                    _ => {}
+                }
+            }
         }
     }
 
@@ -134,12 +121,6 @@ impl<O: Observer> World<O> {
         let node = self.plan.stations[usize::from(station)].node;
         in_force(&self.plan, self.now)
             .any(|fault| fault.effect == Effect::Crash && fault.hits_server(node, server))
-    }
-
-    fn revive(&mut self, target: FaultTarget) {
-        for (station, server) in self.servers_hit(target) {
-            self.boot(station, server);
-        }
     }
 }
 

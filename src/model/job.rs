@@ -101,6 +101,8 @@ pub struct Job {
     pub left: (Duration, Time),
     /// Calls of its present step that are still under way.
     pub calls: List<SIBLINGS>,
+    /// It is about to start the calls of its present step.
+    starts_calls: bool,
     /// The first call of its present step that failed.
     trouble: Option<Outcome>,
     /// Something was missing from its answer.
@@ -157,6 +159,7 @@ impl Job {
             timer: Timer::NONE,
             left: (Duration::ZERO, Time::ZERO),
             calls: List::default(),
+            starts_calls: false,
             trouble: None,
             degraded: false,
             outcome: Outcome::Ok,
@@ -164,6 +167,11 @@ impl Job {
             queue: Links::default(),
             resident: Links::default(),
         }
+    }
+
+    /// Whether its server knows of it.
+    pub fn is_in_server(&self) -> bool {
+        !matches!(self.doing, Doing::Travelling | Doing::Replying)
     }
 
     fn is_unwanted(&self) -> bool {
@@ -236,7 +244,9 @@ impl<O: Observer> World<O> {
         let job = &self.jobs[id];
         let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
         let site = self.plan.stations[usize::from(job.station)].error_site;
-        server.error_ratio > 0.0 && job.luck.draws(site, 0).chance(server.error_ratio)
+        // A server that stands still does not even fail.
+        let fails = server.error_ratio > 0.0 && !server.is_frozen();
+        fails && job.luck.draws(site, 0).chance(server.error_ratio)
     }
 
     pub(super) fn on_thread_ready(&mut self, id: Id) {
@@ -267,7 +277,11 @@ impl<O: Observer> World<O> {
     }
 
     pub(super) fn on_queue_timeout(&mut self, id: Id) {
-        let job = &self.jobs[id];
+        let Some(job) = self.jobs.get(id).filter(|job| job.doing == Doing::Queued) else { return };
+        let server = &mut self.stations[usize::from(job.station)].servers[job.server as usize];
+        if server.is_frozen() {
+            return server.parked.push(Event::QueueTimeout { job: id });
+        }
         let (pool, waited) = (self.pool_of(job), self.now - job.arrived);
         self.leave_queue(id);
         self.leave_server(id);
@@ -285,12 +299,14 @@ impl<O: Observer> World<O> {
     fn run_steps(&mut self, id: Id) {
         loop {
             let job = &self.jobs[id];
-            if job.deadline <= self.now {
-                return self.finish(id, Outcome::Rejected(Cause::Expired));
-            }
             let station = &self.plan.stations[usize::from(job.station)];
             let endpoint = &station.endpoints[usize::from(job.endpoint)];
-            let Some(step) = endpoint.steps.get(usize::from(job.step)) else {
+            let step = endpoint.steps.get(usize::from(job.step));
+            // A reply at the very deadline is in time; one more step would not be.
+            if job.deadline < self.now || job.deadline == self.now && step.is_some() {
+                return self.finish(id, Outcome::Rejected(Cause::Expired));
+            }
+            let Some(step) = step else {
                 let degraded = job.degraded;
                 let outcome = if degraded { Outcome::Degraded } else { Outcome::Ok };
                 return self.finish(id, outcome);
@@ -305,7 +321,14 @@ impl<O: Observer> World<O> {
                     let work = Duration::from_nanos(time.sample(&mut draws));
                     return self.wait(id, work);
                 }
-                StepAction::Call { .. } => return self.start_calls(id),
+                StepAction::Call { .. } => {
+                    if !self.start_calls(id) {
+                        return;
+                    }
+                    if let Some(outcome) = self.trouble_of_calls(id) {
+                        return self.finish(id, outcome);
+                    }
+                }
                 StepAction::Log(bytes) => {
                     let bytes = *bytes;
                     if !self.write_log(id, bytes) {
@@ -352,9 +375,11 @@ impl<O: Observer> World<O> {
     }
 
     /// Starts the calls of the present step. An asynchronous step gives the thread back first.
-    fn start_calls(&mut self, id: Id) {
+    /// True: all have ended at once, and the job goes on.
+    fn start_calls(&mut self, id: Id) -> bool {
         let job = &mut self.jobs[id];
         job.doing = Doing::Calling;
+        job.starts_calls = true;
         job.trouble = None;
         let (server, luck, key) = (job.server, job.luck, job.key);
         let (priority, deadline) = (job.priority, job.deadline);
@@ -376,13 +401,14 @@ impl<O: Observer> World<O> {
         if asynchronous {
             self.free_thread(id);
         }
-        // A call may end at once, and the last one to end moves the job on.
         let mut next = self.jobs[id].calls.first();
         while !next.is_none() {
             let call = next;
             next = self.jobs[id].calls.after(&self.calls, call);
             self.begin_call(call);
         }
+        self.jobs[id].starts_calls = false;
+        self.is_back_from_calls(id)
     }
 
     /// One of a job's calls ended.
@@ -393,30 +419,47 @@ impl<O: Observer> World<O> {
             Outcome::Degraded => job.degraded = true,
             trouble => job.trouble = job.trouble.or(Some(trouble)),
         }
-        if !job.calls.is_empty() {
-            return;
-        }
-        if job.holds_thread || self.take_thread(id) {
+        // A call may end at once; then the loop that runs the steps goes on, lest a long program
+        // that is refused everything recurse.
+        if !job.starts_calls && self.is_back_from_calls(id) {
             self.resume_after_calls(id);
-        } else {
-            self.enqueue_reply(id);
         }
     }
 
+    /// Whether all calls of a job have ended and it has a thread; if it has none, it waits for one.
+    fn is_back_from_calls(&mut self, id: Id) -> bool {
+        let job = &self.jobs[id];
+        if !job.calls.is_empty() {
+            return false;
+        }
+        let goes_on = job.holds_thread || self.take_thread(id);
+        if !goes_on {
+            self.enqueue_reply(id);
+        }
+        goes_on
+    }
+
     fn resume_after_calls(&mut self, id: Id) {
+        match self.trouble_of_calls(id) {
+            None => self.next_step(id),
+            Some(outcome) => self.finish(id, outcome),
+        }
+    }
+
+    /// How the calls of the present step end their job, if they do.
+    fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
         let job = &mut self.jobs[id];
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
         let optional = matches!(step.action, StepAction::Call { optional: true, .. });
-        match job.trouble.take() {
-            None => self.next_step(id),
-            Some(_) if optional => {
+        match job.trouble.take()? {
+            _ if optional => {
                 job.degraded = true;
-                self.next_step(id);
+                None
             }
-            Some(Outcome::Rejected(cause)) => self.finish(id, Outcome::Rejected(cause)),
+            Outcome::Rejected(cause) => Some(Outcome::Rejected(cause)),
             // To its own caller, a callee whose callee was too slow has failed.
-            Some(_) => self.finish(id, Outcome::Failed),
+            _ => Some(Outcome::Failed),
         }
     }
 
@@ -481,7 +524,7 @@ impl<O: Observer> World<O> {
                 if self.park_if_frozen(call, Event::Replied { job: id }) {
                     return;
                 }
-                self.leave_balancer(id, outcome);
+                self.leave_balancer(id, Some(outcome));
                 self.jobs.remove(id);
                 self.on_reply(call, outcome);
             }
@@ -498,16 +541,33 @@ impl<O: Observer> World<O> {
         let Some(job) = self.jobs.get_mut(id) else { return };
         job.caller = Caller::Nobody;
         job.cancel = cancel;
-        self.leave_balancer(id, Outcome::TimedOut);
-        if cancel == Cancel::Running {
+        self.leave_balancer(id, None);
+        let job = &self.jobs[id];
+        let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
+        // A server that stands still hears of it when it moves again.
+        if cancel == Cancel::Running && !(job.is_in_server() && server.is_frozen()) {
             self.cancel_job(id);
+        }
+    }
+
+    /// Stops the jobs that were cancelled while their server stood still.
+    pub(super) fn cancel_unwanted(&mut self, station: u16, server: u32) {
+        let residents = self.stations[usize::from(station)].servers[server as usize].residents;
+        let mut next = residents.first();
+        while !next.is_none() {
+            let id = next;
+            next = residents.after(&self.jobs, id);
+            let job = &self.jobs[id];
+            if job.caller == Caller::Nobody && job.cancel == Cancel::Running {
+                self.cancel_job(id);
+            }
         }
     }
 
     /// Stops a job wherever it is. One that is still under way is dropped when it arrives.
     fn cancel_job(&mut self, id: Id) {
         let job = &self.jobs[id];
-        if matches!(job.doing, Doing::Travelling | Doing::Replying) {
+        if !job.is_in_server() {
             return;
         }
         let (started, took) = (job.started, self.now - job.arrived);

@@ -7,17 +7,19 @@ use super::edge::Guards;
 use super::server::{Disk, Running, Server};
 use super::{Observer, World};
 use crate::engine::Time;
-use crate::observation::DownCause;
+use crate::observation::{DownCause, Observation};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::pattern::retry::Retry;
 use crate::plan::{ArrivalsPlan, Plan, StationPlan};
+use crate::wiring::EdgeIndex;
 
 impl<O: Observer> World<O> {
     /// Goes on under a new plan.
     pub fn retune(&mut self, plan: Plan) {
         debug_assert!(plan.wiring == self.plan.wiring, "the checker keeps the wiring fixed");
         let before = std::mem::replace(&mut self.plan, plan);
+        self.retell_connections(&before);
         for number in 0..self.stations.len() as u16 {
             self.retune_station(number, &before.stations[usize::from(number)]);
         }
@@ -38,7 +40,9 @@ impl<O: Observer> World<O> {
         let plan = self.plan.stations[usize::from(number)].clone();
         self.resize(number, &plan);
         for server in 0..plan.servers {
-            if plan.cores != before.cores {
+            // A server that had been taken away missed what changed in the meantime.
+            let machine = &self.stations[usize::from(number)].servers[server as usize];
+            if machine.cpu.cores() != plan.cores {
                 let now = self.now;
                 self.change_cpu(number, server, |cpu| cpu.set_cores(now, plan.cores));
             }
@@ -131,6 +135,21 @@ impl<O: Observer> World<O> {
         }
     }
 
+    /// A connection pool that comes or goes brings or takes the connections in use.
+    fn retell_connections(&mut self, before: &Plan) {
+        for number in 0..self.edges.len() {
+            let had = before.edges[number].connection_pool.is_some();
+            let has = self.plan.edges[number].connection_pool.is_some();
+            let guards = self.edges[number].guards.iter();
+            let in_use: u32 = guards.map(|guards| guards.connections.in_use()).sum();
+            if had != has && in_use > 0 {
+                let by = if has { in_use as i32 } else { -(in_use as i32) };
+                let edge = EdgeIndex(number as u16);
+                self.tell(Observation::ConnectionsChanged { edge, by });
+            }
+        }
+    }
+
     fn retune_edge(&mut self, number: usize) {
         let now = self.now;
         let plan = &self.plan.edges[number];
@@ -138,7 +157,7 @@ impl<O: Observer> World<O> {
         for server in 0..self.edges[number].guards.len() as u32 {
             let plan = &self.plan.edges[number];
             self.edges[number].guards[server as usize].retune(plan, now, server);
-            let edge = crate::wiring::EdgeIndex(number as u16);
+            let edge = EdgeIndex(number as u16);
             self.follow_breaker(edge, server);
             self.admit_waiting(edge, server);
         }

@@ -99,6 +99,8 @@ pub struct Server {
     pub slow_factor: f64,
     /// It stands still.
     pub frozen: bool,
+    /// A crash in force keeps it down.
+    pub struck: bool,
     /// Share of requests that a fault lets fail.
     pub error_ratio: f64,
     /// Events that wait until it moves again.
@@ -128,6 +130,7 @@ impl Server {
             residents: List::default(),
             slow_factor: 1.0,
             frozen: false,
+            struck: false,
             error_ratio: 0.0,
             parked: Vec::new(),
             disk: plan.disk.as_ref().map(disk),

@@ -79,6 +79,13 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// All records with their ids, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
+        self.entries.iter().zip(0..).filter_map(|(entry, slot)| {
+            Some((Id { slot, generation: entry.generation }, entry.value.as_ref()?))
+        })
+    }
+
     /// The record of that id, if it is still there.
     pub fn get(&self, id: Id) -> Option<&T> {
         let entry = self.entries.get(id.slot as usize)?;

@@ -239,9 +239,25 @@ impl<O: Observer> World<O> {
         }
         if thaws {
             self.frozen_servers -= 1;
-            let parked = std::mem::take(&mut self.server(station, server).parked);
-            self.soon.extend(parked);
-            self.hand_out_all_threads(station, server);
+            self.thaw(station, server);
+        }
+    }
+
+    /// A server moves again: first it looks at what has happened in the meantime.
+    fn thaw(&mut self, station: u16, server: u32) {
+        self.cancel_unwanted(station, server);
+        for event in std::mem::take(&mut self.server(station, server).parked) {
+            match event {
+                Event::QueueTimeout { job } => self.on_queue_timeout(job),
+                other => self.soon.push_back(other),
+            }
+        }
+        self.hand_out_all_threads(station, server);
+        let owner = self.plan.stations[usize::from(station)].node;
+        for edge in 0..self.edges.len() {
+            if self.plan.edges[edge].owner == owner {
+                self.admit_waiting(EdgeIndex(edge as u16), server);
+            }
         }
     }
 
@@ -289,13 +305,17 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let node = self.plan.stations[usize::from(station)].node;
         let machine = self.server(station, server);
-        let timer = std::mem::take(&mut machine.timer);
         let was = machine.running;
+        if was == Running::Removed {
+            return;
+        }
+        let timer = std::mem::take(&mut machine.timer);
         machine.running = Running::Down;
         self.calendar.cancel(timer);
         if was == Running::Up {
-            self.lose_all_jobs(station, server);
+            // All at once: taking the threads out one by one would look at the others every time.
             self.change_cpu(station, server, |cpu| cpu.clear(now));
+            self.lose_all_jobs(station, server);
             // What waited for the server to move again finds its call gone, or a reply nobody reads.
             let parked = std::mem::take(&mut self.server(station, server).parked);
             self.soon.extend(parked);

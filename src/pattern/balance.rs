@@ -89,9 +89,12 @@ impl Balancer {
         }
     }
 
-    /// Changes the number of servers and their weights; whose turn it is stays, smooth credits start
-    /// afresh.
+    /// Changes the number of servers and their weights; whose turn it is stays. If there is a change,
+    /// smooth credits start afresh.
     pub fn resize(&mut self, weights: &[u32]) {
+        if self.weights == weights {
+            return;
+        }
         self.weights = weights.to_vec();
         self.credits = vec![0; weights.len()];
         self.turn = if self.turn < self.servers() { self.turn } else { 0 };

@@ -172,3 +172,49 @@ fn parallel_calls_take_as_long_as_the_longest() {
     assert_eq!(story.requests(), [(Outcome::Ok, 30.0)]);
     assert_eq!(story.count(|o| matches!(o, Observation::AttemptSent { .. })), 4);
 }
+
+#[test]
+fn a_reply_at_the_very_deadline_is_in_time_whether_or_not_the_callee_knows_it() {
+    for propagate in [false, true] {
+        let call = json!({"to": "q", "timeout_ms": 100.0, "propagate_deadline": propagate});
+        let nodes = json!({
+            "users": clockwork(1.0, 1, call),
+            "q": service(1, json!([cpu(60.0), cpu(40.0)])),
+        });
+        assert_eq!(run(1.0, nodes, json!({})).requests(), [(Outcome::Ok, 100.0)], "{propagate}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_retry_or_the_limiter_longer_than_his_own_caller_waits() {
+    let story = |policy: Value| {
+        let call = json!({"to": "front", "timeout_ms": 100.0, "propagate_deadline": true});
+        let nodes = json!({
+            "users": clockwork(200.0, 2, call),
+            "front": front(2, with(json!({"to": "back"}), policy)),
+            "back": service(1, json!([{"do": "fail", "ratio": 1.0}])),
+        });
+        run(9.0, nodes, json!({}))
+            .moments(|o| matches!(o, Observation::ThreadFreed { pool } if pool.0 == 0))
+    };
+    // A retry after the deadline would be of no use.
+    let retry = json!({"retry": {"max_attempts": 3, "wait_duration_ms": 1_000.0}});
+    assert_eq!(story(retry), [0.0, 5.0]);
+    // The second would be refused after 5 s; its caller leaves at 105 ms.
+    let limiter =
+        json!({"rate_limiter": {"limit_for_period": 1, "limit_refresh_period_ms": 60_000.0}});
+    assert_eq!(story(limiter), [0.0, 105.0]);
+}
+
+#[test]
+fn a_request_that_arrives_after_its_caller_has_left_does_not_count_at_the_balancer() {
+    let call = json!({"to": "lb", "latency_ms": 20.0, "timeout_ms": 10.0});
+    let nodes = json!({
+        "users": clockwork(100.0, 3, call),
+        "lb": {"kind": "balancer", "to": "q", "max_in_flight": 1},
+        "q": service(10, json!([cpu(1.0)])),
+    });
+    let story = run(1.0, nodes, json!({}));
+    assert_eq!(story.count(|o| matches!(o, Observation::Shed { .. })), 0);
+    assert_eq!(story.count(|o| matches!(o, Observation::WorkStarted { .. })), 3);
+}

@@ -1,10 +1,7 @@
 //! Faults, crashes, health checks and disks.
 
-use crate::story::{Recorder, Story, clockwork, cpu, run, service, with};
-use brownout::engine::Time;
-use brownout::model::World;
+use crate::story::{clockwork, cpu, run, service, with};
 use brownout::observation::{DownCause, Observation, Outcome};
-use brownout::plan::Plan;
 use serde_json::{Value, json};
 
 fn fault(at_s: f64, for_s: f64, target: &str, effect: Value) -> Value {
@@ -163,21 +160,39 @@ fn a_spike_multiplies_the_arrivals() {
 }
 
 #[test]
-fn a_crash_that_is_taken_back_lets_the_server_boot() {
-    let nodes = json!({"q": with(service(1, json!([cpu(10.0)])), json!({"boot_s": 2.0}))});
-    let document = |faults: Value| {
-        let scenario = json!({
-            "v": 1, "name": {"en": "story"}, "duration_s": 30.0, "nodes": nodes, "faults": faults,
-        });
-        Plan::compile(&serde_json::from_value(scenario).expect("the story is well told"))
-    };
-    let crash = document(fault(1.0, 20.0, "q", json!({"kind": "crash"})));
-    let end = crash.end;
-    let mut world = World::new(crash, Recorder::default());
-    while world.step(Time::from_seconds(5.0)).is_some() {}
-    world.retune(document(json!({})));
-    while world.step(end).is_some() {}
-    let story = Story { world };
-    assert_eq!(story.count(|o| matches!(o, Observation::FaultEnded { .. })), 1);
-    assert_eq!(story.moments(|o| matches!(o, Observation::ServerUp { .. })).len(), 1);
+fn after_a_standstill_of_the_load_users_come_again_at_once() {
+    let profile = json!({"shape": "step", "at_s": 20.0, "factor": 2.0});
+    let users = json!({
+        "kind": "clients",
+        "arrivals": {
+            "kind": "open", "rate_rps": 10.0, "process": "constant", "profile": profile,
+        },
+        "calls": {"main": {"to": "q"}},
+    });
+    let nodes = json!({"users": users, "q": service(100, json!([cpu(1.0)]))});
+    let story =
+        run(30.0, nodes, fault(5.05, 5.0, "users", json!({"kind": "spike", "factor": 0.0})));
+    let started = story.moments(|o| matches!(o, Observation::RequestStarted { .. }));
+    let within = |from: f64, to: f64| started.iter().filter(|at| from <= **at && **at < to).count();
+    assert_eq!((within(0.0, 5_050.0), within(5_050.0, 10_050.0)), (51, 0));
+    assert_eq!((within(10_050.0, 20_010.0), within(20_010.0, 30_010.0)), (100, 200));
+}
+
+#[test]
+fn a_server_that_crashes_sends_nothing_more_and_blames_no_other() {
+    let pool = json!({"maximum_pool_size": 2, "connection_timeout_ms": 30_000.0});
+    let front = with(
+        service(10, json!([{"do": "call", "call": "back"}])),
+        json!({"calls": {"back": {"to": "lb", "connection_pool": pool}}}),
+    );
+    let nodes = json!({
+        "users": clockwork(100.0, 5, json!({"to": "front"})),
+        "front": front,
+        "lb": {"kind": "balancer", "to": "back", "passive_health": {"max_fails": 1}},
+        "back": with(service(10, json!([cpu(1_000.0)])), json!({"servers": 2})),
+    });
+    let story = run(9.0, nodes, fault(0.5, 1.0, "front", json!({"kind": "crash"})));
+    let sent = |o: &Observation| matches!(o, Observation::AttemptSent { edge, .. } if edge.0 == 1);
+    assert_eq!(story.moments(sent), [0.0, 10.0]);
+    assert_eq!(story.count(|o| matches!(o, Observation::OutOfRotation { .. })), 0);
 }

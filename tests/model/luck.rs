@@ -1,6 +1,6 @@
 //! Common luck: what a pattern does not change does not change.
 
-use crate::story::{Recorder, cpu, service, with};
+use crate::story::{Recorder, cpu, run_switched, service, with};
 use brownout::engine::Time;
 use brownout::model::World;
 use brownout::observation::Observation;
@@ -81,6 +81,24 @@ fn a_pattern_switched_on_midway_changes_no_arrival_and_no_work() {
     // Retries are new attempts with work of their own, so not all is shared, but most is.
     assert!(shared > plain_work.len() * 6 / 10, "{shared} of {}", plain_work.len());
     assert_ne!(plain.digest(), switched.digest(), "the switch did change something");
+}
+
+#[test]
+fn no_switch_moves_an_arrival_by_a_nanosecond() {
+    let nodes = json!({
+        "users": {
+            "kind": "clients",
+            "arrivals": {"kind": "open", "rate_rps": 300.0},
+            "calls": {"main": {"to": "q"}},
+        },
+        "q": service(10, json!([cpu(1.0)])),
+    });
+    // With this seed, rounding afresh at this moment would move the arrival at 144.477718416 s.
+    let document = json!({"seed": 10, "nodes": nodes});
+    let patch = json!({"nodes": {"users": {"calls": {"main": {"timeout_ms": 100.0}}}}});
+    let plain = run_switched(180.0, document.clone(), &[]);
+    let switched = run_switched(180.0, document, &[(70.5, patch)]);
+    assert!(facts(&plain.world).0 == facts(&switched.world).0);
 }
 
 #[test]

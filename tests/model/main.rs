@@ -4,8 +4,10 @@
 //! Each test writes a scenario as a user would, runs it, and looks at the observations.
 
 mod calls;
+mod chaos;
 mod faults;
 mod luck;
 mod policies;
 mod queues;
 mod story;
+mod switches;

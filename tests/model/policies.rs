@@ -146,3 +146,54 @@ fn a_balancer_sheds_what_is_too_much() {
     let outcomes = run(1.0, nodes, json!({})).outcomes();
     assert_eq!(outcomes, [Outcome::Rejected(Cause::Shed), Outcome::Ok, Outcome::Ok]);
 }
+
+#[test]
+fn a_breaker_that_starts_open_shows_it_from_the_start() {
+    let breaker = json!({
+        "initial_state": "open", "wait_duration_in_open_state_ms": 500.0,
+        "automatic_transition_from_open_to_half_open_enabled": true,
+    });
+    let nodes = json!({
+        "users": clockwork(1.0, 0, json!({"to": "q", "circuit_breaker": breaker})),
+        "q": service(1, json!([cpu(1.0)])),
+    });
+    let story = run(1.0, nodes, json!({}));
+    assert_eq!(story.moments(|o| matches!(o, Observation::BreakerChanged { .. })), [0.0, 500.0]);
+}
+
+#[test]
+fn failures_that_nobody_retries_cost_no_tokens() {
+    let budget = json!({"kind": "grpc-a6", "max_tokens": 10, "token_ratio": 0.1});
+    let retry = json!({
+        "max_attempts": 2, "wait_duration_ms": 0.0, "budget": budget,
+        "retry_on": {"failed": false, "rejected": false},
+    });
+    let call = json!({"to": "q", "retry": retry, "timeout_ms": 5.0});
+    let nodes = json!({
+        "users": clockwork(100.0, 12, call),
+        "q": service(10, json!([cpu(10.0)])),
+    });
+    let errors = json!({"errors": {
+        "at_s": 0.0, "for_s": 0.095, "target": "q", "effect": {"kind": "errors", "ratio": 1.0},
+    }});
+    // The first and the last two are too slow. Ten errors in between do not use up the budget.
+    let story = run(1.0, nodes, errors);
+    let retries = story.moments(|o| matches!(o, Observation::AttemptSent { retry: true, .. }));
+    assert_eq!(retries, [5.0, 105.0, 115.0]);
+}
+
+#[test]
+fn a_long_program_that_is_refused_everything_does_not_recurse() {
+    let steps: Vec<_> =
+        (0..6_000).map(|_| json!({"do": "call", "call": "back", "optional": true})).collect();
+    let breaker = json!({"initial_state": "forced_open"});
+    for mode in ["sync", "async"] {
+        let call = json!({"to": "back", "circuit_breaker": breaker, "mode": mode});
+        let nodes = json!({
+            "users": clockwork(1.0, 1, json!({"to": "front"})),
+            "front": with(service(1, json!(steps)), json!({"calls": {"back": call}})),
+            "back": service(1, json!([cpu(1.0)])),
+        });
+        assert_eq!(run(1.0, nodes, json!({})).requests(), [(Outcome::Degraded, 0.0)]);
+    }
+}

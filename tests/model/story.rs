@@ -5,6 +5,8 @@ use brownout::model::{Observer, World};
 use brownout::observation::{Observation, Outcome};
 use brownout::plan::Plan;
 use brownout::scenario::Scenario;
+use brownout::scenario::patch::merge;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Keeps everything that happened.
@@ -24,14 +26,28 @@ pub struct Story {
 
 /// Runs nodes and faults for a while.
 pub fn run(seconds: f64, nodes: Value, faults: Value) -> Story {
-    let document = json!({
-        "v": 1, "name": {"en": "story"}, "duration_s": seconds, "nodes": nodes, "faults": faults,
-    });
-    let scenario: Scenario = serde_json::from_value(document).expect("the story is well told");
-    let plan = Plan::compile(&scenario);
+    run_switched(seconds, json!({"nodes": nodes, "faults": faults}), &[])
+}
+
+/// Runs nodes and faults for a while; at some moments, in seconds, a merge patch takes effect.
+pub fn run_switched(seconds: f64, mut document: Value, patches: &[(f64, Value)]) -> Story {
+    merge(&mut document, &json!({"v": 1, "name": {"en": "story"}, "duration_s": seconds}));
+    let compile = |document: &Value| {
+        let scenario = Scenario::deserialize(document).expect("the story is well told");
+        Plan::compile(&scenario)
+    };
+    let plan = compile(&document);
     let end = plan.end;
     let mut world = World::new(plan, Recorder::default());
+    for (at_s, patch) in patches {
+        let at = Time::from_seconds(*at_s);
+        while world.step(at).is_some() {}
+        world.advance_to(at);
+        merge(&mut document, patch);
+        world.retune(compile(&document));
+    }
     while world.step(end).is_some() {}
+    assert_eq!(world.audit(), Vec::<String>::new());
     Story { world }
 }
 

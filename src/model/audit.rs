@@ -1,0 +1,161 @@
+//! An audit: whether what is counted is what is there.
+//!
+//! Counters make the model fast; this counts everything anew. It is for tests, after any event.
+
+use super::World;
+use super::call::{Call, Origin, Stage};
+use super::job::{Caller, Doing, Job};
+
+/// Collects what is wrong.
+struct Findings(Vec<String>);
+
+impl Findings {
+    fn compare(&mut self, what: impl FnOnce() -> String, counted: usize, there: usize) {
+        if counted != there {
+            self.0.push(format!("{}: {counted} counted, {there} there", what()));
+        }
+    }
+
+    fn demand(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(what());
+        }
+    }
+}
+
+impl<O> World<O> {
+    /// What contradicts the invariants of the model's state; empty unless there is a bug.
+    pub fn audit(&self) -> Vec<String> {
+        let mut findings = Findings(Vec::new());
+        self.audit_links(&mut findings);
+        self.audit_guards(&mut findings);
+        self.audit_servers(&mut findings);
+        self.audit_balancers(&mut findings);
+        findings.0
+    }
+
+    /// Calls and jobs point at each other.
+    fn audit_links(&self, findings: &mut Findings) {
+        for (id, call) in self.calls.iter() {
+            let job = self.jobs.get(call.job);
+            let on_wire = job.is_some_and(|job| job.caller == Caller::Call(id));
+            findings.demand(on_wire == (call.stage == Stage::OnWire), || {
+                format!("{id:?} is {:?} with the job {:?}", call.stage, call.job)
+            });
+            if let Origin::Job(owner) = call.origin {
+                let calling = self
+                    .jobs
+                    .get(owner)
+                    .is_some_and(|job| job.doing == Doing::Calling && job.server == call.server);
+                findings.demand(calling, || format!("{id:?} of {owner:?}, which does not call"));
+            }
+        }
+        for (id, job) in self.jobs.iter() {
+            let known = match job.caller {
+                Caller::Nobody => true,
+                Caller::Call(call) => self.calls.get(call).is_some_and(|call| call.job == id),
+                Caller::Probe { balancer, server } => {
+                    self.balancers[usize::from(balancer)].probes[server as usize].0 == id
+                }
+            };
+            findings.demand(known, || format!("{:?} knows nothing of {id:?}", job.caller));
+            let own = |call: &Call| matches!(call.origin, Origin::Job(owner) if owner == id);
+            let calls = self.count_calls(own);
+            findings.compare(|| format!("calls of {id:?}"), job.calls.len() as usize, calls);
+        }
+    }
+
+    /// Permits, connections and queues of the calling servers.
+    fn audit_guards(&self, findings: &mut Findings) {
+        for (number, edge) in self.edges.iter().enumerate() {
+            for (server, guards) in edge.guards.iter().enumerate() {
+                let place = |what: &str| format!("{what} of edge {number}, server {server}");
+                let count = |wanted: &dyn Fn(&Call) -> bool| {
+                    self.count_calls(|call| {
+                        usize::from(call.edge.0) == number
+                            && call.server as usize == server
+                            && wanted(call)
+                    })
+                };
+                let mut compare = |what: &str, counted: u32, wanted: &dyn Fn(&Call) -> bool| {
+                    findings.compare(|| place(what), counted as usize, count(wanted));
+                };
+                compare("calls", guards.calls, &|call| call.tries > 0);
+                compare("permits", guards.bulkhead.in_use(), &|call| call.holds_permit);
+                compare("connections", guards.connections.in_use(), &|call| call.holds_connection);
+                let waiting = guards.waiting_for_permit.len();
+                compare("waits for a permit", waiting, &|call| {
+                    call.stage == Stage::WaitingForPermit
+                });
+                let waiting = guards.waiting_for_connection.len();
+                compare("waits for a connection", waiting, &|call| {
+                    call.stage == Stage::WaitingForConnection
+                });
+            }
+        }
+    }
+
+    /// Threads, queues and cores.
+    fn audit_servers(&self, findings: &mut Findings) {
+        let mut frozen = 0;
+        for (number, station) in self.stations.iter().enumerate() {
+            for (server, machine) in station.servers.iter().enumerate() {
+                let place = |what: &str| format!("{what} of station {number}, server {server}");
+                let count = |wanted: &dyn Fn(&Job) -> bool| {
+                    self.count_jobs(|job| {
+                        usize::from(job.station) == number
+                            && job.server as usize == server
+                            && wanted(job)
+                    })
+                };
+                let residents = machine.residents.len() as usize;
+                findings.compare(|| place("jobs"), residents, count(&Job::is_in_server));
+                let computing = machine.cpu.threads() as usize;
+                let computes = |job: &Job| job.doing == Doing::Computing;
+                findings.compare(|| place("computing jobs"), computing, count(&computes));
+                let alive = machine.is_up() || residents == 0 && machine.parked.is_empty();
+                findings.demand(alive, || place("work at a server that is down:"));
+                frozen += u32::from(machine.is_frozen());
+                for (pool, state) in machine.pools.iter().enumerate() {
+                    let here = |job: &Job| usize::from(job.pool) == pool;
+                    let busy = count(&|job| here(job) && job.holds_thread);
+                    findings.compare(|| place("busy threads"), state.busy as usize, busy);
+                    let waiting = count(&|job| here(job) && job.doing == Doing::Queued);
+                    findings.compare(|| place("queue"), state.waiting as usize, waiting);
+                    let threads = self.plan.stations[number].pools[pool].threads;
+                    let idle = state.waiting > 0 && state.busy < threads && !machine.is_frozen();
+                    findings.demand(!idle, || place("idle threads beside a queue"));
+                }
+            }
+        }
+        findings.compare(
+            || "servers that stand still".to_owned(),
+            self.frozen_servers as usize,
+            frozen as usize,
+        );
+    }
+
+    fn audit_balancers(&self, findings: &mut Findings) {
+        for (number, balancer) in self.balancers.iter().enumerate() {
+            let mut total = 0;
+            for (server, in_flight) in balancer.in_flight.iter().enumerate() {
+                let there = self.count_jobs(|job| {
+                    job.balancer == Some(number as u16) && job.server as usize == server
+                });
+                total += there;
+                let place = || format!("in flight from balancer {number} to server {server}");
+                findings.compare(place, *in_flight as usize, there);
+            }
+            let place = || format!("in flight behind balancer {number}");
+            findings.compare(place, balancer.total as usize, total);
+        }
+    }
+
+    fn count_calls(&self, wanted: impl Fn(&Call) -> bool) -> usize {
+        self.calls.iter().filter(|(_, call)| wanted(call)).count()
+    }
+
+    fn count_jobs(&self, wanted: impl Fn(&Job) -> bool) -> usize {
+        self.jobs.iter().filter(|(_, job)| wanted(job)).count()
+    }
+}
