@@ -141,7 +141,8 @@ pub enum Observation {
     ThreadTaken { pool: PoolIndex },
     /// A thread became free.
     ThreadFreed { pool: PoolIndex },
-    /// Work that had started ended, `took` after its arrival. `wasted`: nobody waited for it any more.
+    /// Work ended, `took` after its arrival (a crash also ends work that never started). `wasted`:
+    /// nobody waited for it any more.
     WorkEnded { pool: PoolIndex, outcome: Outcome, took: Duration, wasted: bool },
     /// How much work a step of a request is; for tests of common luck.
     WorkDrawn { node: NodeIndex, luck: u64, step: u16, work: Duration },

@@ -1,12 +1,14 @@
 //! Services and databases: threads, cores, disks, crashes and boots of their servers.
 
-use super::edge::Guards;
+mod disk;
+mod lifecycle;
+
 use super::job::Doing;
 use super::server::{Running, Server};
 use super::slab::Id;
 use super::{Event, Observer, World};
-use crate::engine::{Duration, Time, Timer};
-use crate::observation::{DownCause, Observation};
+use crate::engine::{Duration, Timer};
+use crate::observation::Observation;
 use crate::plan::StationPlan;
 use crate::wiring::EdgeIndex;
 
@@ -284,186 +286,5 @@ impl<O: Observer> World<O> {
         for number in 0..pools {
             self.hand_out_threads(station, server, number);
         }
-    }
-
-    // --- crashes and boots ---
-
-    /// Whether one more request is more than a server's memory holds.
-    pub(super) fn is_out_of_memory(&self, station: u16, server: u32) -> bool {
-        let plan = &self.plan.stations[usize::from(station)];
-        let residents = self.stations[usize::from(station)].servers[server as usize].residents;
-        plan.memory.is_some_and(|memory| u64::from(residents.len()) >= memory.max_requests)
-    }
-
-    pub(super) fn kill_for_memory(&mut self, station: u16, server: u32) {
-        self.take_down(station, server, DownCause::OutOfMemory);
-        self.plan_restart(station, server);
-    }
-
-    /// A server goes down; everything in it is lost.
-    pub(super) fn take_down(&mut self, station: u16, server: u32, cause: DownCause) {
-        let now = self.now;
-        let node = self.plan.stations[usize::from(station)].node;
-        let machine = self.server(station, server);
-        let was = machine.running;
-        if was == Running::Removed {
-            return;
-        }
-        let timer = std::mem::take(&mut machine.timer);
-        machine.running = Running::Down;
-        self.calendar.cancel(timer);
-        if was == Running::Up {
-            // All at once: taking the threads out one by one would look at the others every time.
-            self.change_cpu(station, server, |cpu| cpu.clear(now));
-            self.lose_all_jobs(station, server);
-            // What waited for the server to move again finds its call gone, or a reply nobody reads.
-            let parked = std::mem::take(&mut self.server(station, server).parked);
-            self.soon.extend(parked);
-            self.forget_guards(station, server);
-        }
-        if matches!(was, Running::Up | Running::Booting) {
-            self.tell(Observation::ServerDown { node, server, cause });
-            self.tell_servers(station);
-        }
-    }
-
-    fn lose_all_jobs(&mut self, station: u16, server: u32) {
-        loop {
-            let job = self.server(station, server).residents.first();
-            if job.is_none() {
-                return;
-            }
-            self.lose_job(job);
-        }
-    }
-
-    /// The policies of a process are gone with its memory.
-    fn forget_guards(&mut self, station: u16, server: u32) {
-        let owner = self.plan.stations[usize::from(station)].node;
-        for edge in 0..self.plan.edges.len() {
-            if self.plan.edges[edge].owner == owner {
-                let fresh = Guards::new(&self.plan.edges[edge], self.now, server);
-                let guards = &mut self.edges[edge].guards[server as usize];
-                let timer = guards.breaker_timer.0;
-                let shown = guards.shown;
-                *guards = Guards { shown, ..fresh };
-                self.calendar.cancel(timer);
-                self.follow_breaker(EdgeIndex(edge as u16), server);
-            }
-        }
-    }
-
-    /// Lets the restart policy start a crashed server again, if there is one.
-    pub(super) fn plan_restart(&mut self, station: u16, server: u32) {
-        let now = self.now;
-        let machine = self.server(station, server);
-        let Some(backoff) = &mut machine.backoff else { return };
-        let wait = backoff.on_crash(now.since(machine.up_since));
-        let timer = self.schedule(now + wait, Event::RestartDue { station, server });
-        self.server(station, server).timer = timer;
-    }
-
-    pub(super) fn on_restart_due(&mut self, station: u16, server: u32) {
-        self.server(station, server).timer = Timer::NONE;
-        self.boot(station, server);
-    }
-
-    /// A server that is down begins to boot, unless its station is stopped or a fault keeps it down.
-    pub(super) fn boot(&mut self, station: u16, server: u32) {
-        if self.is_struck_down(station, server) {
-            return;
-        }
-        let plan = &self.plan.stations[usize::from(station)];
-        let (node, boot, running) = (plan.node, plan.boot, plan.running);
-        let machine = self.server(station, server);
-        if !running || machine.running != Running::Down {
-            return;
-        }
-        machine.running = Running::Booting;
-        let timer = std::mem::take(&mut machine.timer);
-        self.calendar.cancel(timer);
-        self.tell(Observation::ServerBooting { node, server });
-        let timer = self.schedule(self.now + boot, Event::Booted { station, server });
-        self.server(station, server).timer = timer;
-    }
-
-    pub(super) fn on_booted(&mut self, station: u16, server: u32) {
-        let now = self.now;
-        let node = self.plan.stations[usize::from(station)].node;
-        let machine = self.server(station, server);
-        machine.timer = Timer::NONE;
-        machine.running = Running::Up;
-        machine.up_since = now;
-        self.tell(Observation::ServerUp { node, server });
-        self.tell_servers(station);
-    }
-
-    pub(super) fn tell_servers(&mut self, station: u16) {
-        let node = self.plan.stations[usize::from(station)].node;
-        let all = &self.stations[usize::from(station)].servers;
-        let servers = all.iter().filter(|server| server.running != Running::Removed).count();
-        let up = all.iter().filter(|server| server.is_up()).count();
-        let (servers, up) = (servers as u32, up as u32);
-        self.tell(Observation::ServersChanged { node, servers, up });
-    }
-
-    // --- disks ---
-
-    /// Writes to the log of a job's server. False: the disk is full.
-    pub(super) fn write_log(&mut self, id: Id, bytes: u64) -> bool {
-        let job = &self.jobs[id];
-        let (station, server) = (job.station, job.server);
-        let plan = &self.plan.stations[usize::from(station)];
-        let node = plan.node;
-        let Some(limits) = &plan.disk else { return true };
-        let (capacity, used) = (limits.capacity, limits.used);
-        let Some(disk) = &mut self.server(station, server).disk else { return true };
-        if used + disk.log.used_bytes() + bytes > capacity {
-            let first = !std::mem::replace(&mut disk.full, true);
-            if first {
-                self.tell(Observation::DiskFull { node, server });
-            }
-            return false;
-        }
-        disk.full = false;
-        disk.log.write(bytes);
-        let bytes = used + disk.log.used_bytes();
-        self.tell(Observation::DiskUsed { node, server, bytes });
-        true
-    }
-
-    /// Plans logrotate's next run, if there is one and the disks have it.
-    pub(super) fn plan_logrotate(&mut self, station: u16) {
-        let plan = &self.plan.stations[usize::from(station)];
-        let params = plan.disk.as_ref().and_then(|disk| disk.logrotate.as_ref());
-        let next = params.map(|params| params.next_run(self.now));
-        let timer = std::mem::take(&mut self.stations[usize::from(station)].logrotate);
-        self.calendar.cancel(timer);
-        let timer = next.filter(|at| *at < Time::NEVER);
-        let timer =
-            timer.map_or(Timer::NONE, |at| self.schedule(at, Event::LogRotateDue { station }));
-        self.stations[usize::from(station)].logrotate = timer;
-    }
-
-    pub(super) fn on_logrotate_due(&mut self, station: u16) {
-        let now = self.now;
-        let plan = &self.plan.stations[usize::from(station)];
-        let node = plan.node;
-        if let Some(limits) = &plan.disk {
-            let (capacity, used) = (limits.capacity, limits.used);
-            for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
-                let Some(disk) = &mut self.server(station, server).disk else { continue };
-                let free = capacity.saturating_sub(used + disk.log.used_bytes());
-                let summary = disk.log.run(now, free);
-                let bytes = used + disk.log.used_bytes();
-                if summary.freed_bytes > 0 {
-                    let freed_bytes = summary.freed_bytes;
-                    self.tell(Observation::LogRotated { node, server, freed_bytes });
-                    self.tell(Observation::DiskUsed { node, server, bytes });
-                }
-            }
-        }
-        self.stations[usize::from(station)].logrotate = Timer::NONE;
-        self.plan_logrotate(station);
     }
 }

@@ -161,6 +161,8 @@ pub struct LogFiles {
     params: Params,
     current_bytes: u64,
     rotated: VecDeque<RotatedFile>,
+    /// Bytes of all rotated files: every log write asks for the sum.
+    rotated_bytes: u64,
     last_rotation: Option<Time>,
 }
 
@@ -171,6 +173,7 @@ impl LogFiles {
             params: params.clone(),
             current_bytes: 0,
             rotated: VecDeque::new(),
+            rotated_bytes: 0,
             last_rotation: None,
         }
     }
@@ -182,7 +185,7 @@ impl LogFiles {
 
     /// Bytes of the log and its predecessors together.
     pub fn used_bytes(&self) -> u64 {
-        self.rotated.iter().fold(self.current_bytes, |sum, file| sum.saturating_add(file.bytes))
+        self.current_bytes.saturating_add(self.rotated_bytes)
     }
 
     /// Bytes of the log that is being written.
@@ -223,6 +226,8 @@ impl LogFiles {
             removed_files = (self.rotated.len() - kept) as u32;
             self.rotated.truncate(kept);
         }
+        self.rotated_bytes =
+            self.rotated.iter().fold(0, |sum: u64, file| sum.saturating_add(file.bytes));
         let freed_bytes = used_before - self.used_bytes();
         Summary { outcome, freed_bytes, removed_files }
     }

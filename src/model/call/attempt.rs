@@ -1,0 +1,368 @@
+//! One try of a call: through the caller's policies, onto the wire, and its end.
+//!
+//! The policies are asked from the outside in: breaker, limiter, timeout, bulkhead, connection.
+//! Whatever a try holds it keeps until it ends.
+
+use super::{Stage, failure_of};
+use crate::engine::{Duration, Time, Timer};
+use crate::model::edge::{Edge, journey};
+use crate::model::job::{Caller, Job};
+use crate::model::slab::Id;
+use crate::model::{Event, Observer, World};
+use crate::observation::{Cause, Observation, Outcome};
+use crate::pattern::rate_limiter::Permission;
+use crate::pattern::retry::Retry;
+use crate::plan::Role;
+use crate::scenario::Cancel;
+use crate::wiring::EdgeIndex;
+
+impl<O: Observer> World<O> {
+    pub(super) fn begin_try(&mut self, id: Id) {
+        let now = self.now;
+        let call = &mut self.calls[id];
+        call.tries += 1;
+        call.try_started = now;
+        let (edge, server) = (call.edge, call.server);
+        let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+        if let Some(breaker) = &mut guards.breaker {
+            let permitted = breaker.permit(now);
+            self.calls[id].permitted_by_breaker = permitted;
+            self.follow_breaker(edge, server);
+            if !permitted {
+                return self.reject_try(id, Cause::CircuitBreaker);
+            }
+        }
+        self.ask_limiter(id);
+    }
+
+    pub(super) fn ask_limiter(&mut self, id: Id) {
+        let now = self.now;
+        let call = &self.calls[id];
+        let guards = &mut self.edges[usize::from(call.edge.0)].guards[call.server as usize];
+        let Some(limiter) = &mut guards.limiter else { return self.start_timeout(id) };
+        let (granted, wait) = match limiter.acquire(now) {
+            Permission::Granted { wait } => (true, wait),
+            // Resilience4j's blocking form sleeps for the whole timeout before it refuses.
+            Permission::Refused => (false, limiter.refusal_wait()),
+        };
+        // Nobody waits for the limiter longer than the caller's own caller waits.
+        let patience = call.deadline.since(now);
+        let (granted, wait) = (granted && wait <= patience, wait.min(patience));
+        match (granted, wait) {
+            (true, Duration::ZERO) => self.start_timeout(id),
+            (false, Duration::ZERO) => self.reject_try(id, Cause::RateLimiter),
+            _ => self.wait_in(id, Stage::WaitingForRate { granted }, wait),
+        }
+    }
+
+    /// Puts a call in a stage that ends by itself after a while.
+    pub(super) fn wait_in(&mut self, id: Id, stage: Stage, wait: Duration) {
+        let event = match stage {
+            Stage::WaitingForRate { .. } => Event::RateWaitDone { call: id },
+            Stage::WaitingForPermit | Stage::WaitingForConnection => {
+                Event::PermitWaitDone { call: id }
+            }
+            Stage::BackingOff => Event::BackoffDone { call: id },
+            Stage::FallingBack => Event::FallbackDone { call: id },
+            Stage::Planned | Stage::OnWire => unreachable!("these stages do not end by themselves"),
+        };
+        let timer = if wait == Duration::ZERO {
+            self.soon.push_back(event);
+            Timer::NONE
+        } else {
+            self.schedule(self.now + wait, event)
+        };
+        let call = &mut self.calls[id];
+        call.stage = stage;
+        call.wait = timer;
+    }
+
+    pub(in crate::model) fn on_rate_wait_done(&mut self, id: Id) {
+        if self.park_if_frozen(id, Event::RateWaitDone { call: id }) {
+            return;
+        }
+        match self.calls.get(id).map(|call| call.stage) {
+            Some(Stage::WaitingForRate { granted: true }) => self.start_timeout(id),
+            Some(Stage::WaitingForRate { granted: false }) => {
+                self.reject_try(id, Cause::RateLimiter);
+            }
+            _ => {}
+        }
+    }
+
+    /// The clock of the timeout starts: it covers the waits for a permit and a connection too.
+    pub(super) fn start_timeout(&mut self, id: Id) {
+        let call = &self.calls[id];
+        let timeout = self.plan.edges[usize::from(call.edge.0)].timeout;
+        let own = timeout.map_or(Time::NEVER, |timeout| self.now + timeout);
+        let gives_up_at = own.min(call.deadline);
+        if gives_up_at <= self.now {
+            return self.reject_try(id, Cause::Expired);
+        }
+        let timer = if gives_up_at < Time::NEVER {
+            self.schedule(gives_up_at, Event::Timeout { call: id })
+        } else {
+            Timer::NONE
+        };
+        let call = &mut self.calls[id];
+        call.gives_up_at = gives_up_at;
+        call.timeout = timer;
+        self.take_permit(id);
+    }
+
+    pub(super) fn take_permit(&mut self, id: Id) {
+        let call = &mut self.calls[id];
+        let guards = &mut self.edges[usize::from(call.edge.0)].guards[call.server as usize];
+        if guards.bulkhead.try_acquire() {
+            call.holds_permit = true;
+            return self.take_connection(id);
+        }
+        let params = self.plan.edges[usize::from(call.edge.0)].bulkhead.as_ref();
+        let longest = params.map_or(0.0, |params| params.max_wait_duration_ms);
+        if longest <= 0.0 {
+            return self.reject_try(id, Cause::Bulkhead);
+        }
+        guards.waiting_for_permit.push(&mut self.calls, id);
+        self.wait_in(id, Stage::WaitingForPermit, Duration::from_ms(longest));
+    }
+
+    pub(super) fn take_connection(&mut self, id: Id) {
+        let call = &mut self.calls[id];
+        let edge = call.edge;
+        let guards = &mut self.edges[usize::from(edge.0)].guards[call.server as usize];
+        let params = self.plan.edges[usize::from(edge.0)].connection_pool.as_ref();
+        if guards.connections.try_acquire() {
+            call.holds_connection = true;
+            if params.is_some() {
+                self.tell(Observation::ConnectionsChanged { edge, by: 1 });
+            }
+            return self.send(id);
+        }
+        let longest = params.map_or(0.0, |params| params.connection_timeout_ms);
+        if longest <= 0.0 {
+            return self.reject_try(id, Cause::ConnectionPool);
+        }
+        guards.waiting_for_connection.push(&mut self.calls, id);
+        self.wait_in(id, Stage::WaitingForConnection, Duration::from_ms(longest));
+    }
+
+    pub(in crate::model) fn on_permit_wait_done(&mut self, id: Id) {
+        if self.park_if_frozen(id, Event::PermitWaitDone { call: id }) {
+            return;
+        }
+        match self.calls.get(id).map(|call| call.stage) {
+            Some(Stage::WaitingForPermit) => self.reject_try(id, Cause::Bulkhead),
+            Some(Stage::WaitingForConnection) => self.reject_try(id, Cause::ConnectionPool),
+            _ => {}
+        }
+    }
+
+    /// A try goes on the wire.
+    pub(super) fn send(&mut self, id: Id) {
+        let now = self.now;
+        let call = &mut self.calls[id];
+        let edge = call.edge;
+        let plan = &self.plan.edges[usize::from(edge.0)];
+        let luck = call.luck.derive(plan.site, u64::from(call.tries));
+        let mut job = Job::new(Caller::Call(id), plan.station, plan.endpoint, luck, call.key);
+        job.edge = Some(edge);
+        job.priority = call.priority;
+        job.cancel = plan.cancel;
+        job.latency = plan.latency;
+        if plan.propagate_deadline {
+            job.deadline = call.gives_up_at;
+        }
+        let state = &self.edges[usize::from(edge.0)];
+        let latency = plan.latency + state.added_latency;
+        let way = journey(latency, state.loss, luck.draws(plan.site.then("request"), 0));
+        job.lost = !way.arrives;
+        let job = self.jobs.insert(job);
+        call.job = job;
+        call.sent_at = now;
+        call.stage = Stage::OnWire;
+        self.calendar.cancel(std::mem::take(&mut call.wait));
+        let retry = call.tries > 1;
+        self.tell(Observation::AttemptSent { edge, retry });
+        self.after(way.takes, Event::Delivered { job });
+    }
+
+    /// Plans an event after a while; right after the present one if that is no time at all.
+    pub(in crate::model) fn after(&mut self, wait: Duration, event: Event) -> Timer {
+        if wait == Duration::ZERO {
+            self.soon.push_back(event);
+            return Timer::NONE;
+        }
+        self.schedule(self.now + wait, event)
+    }
+
+    pub(in crate::model) fn on_timeout(&mut self, id: Id) {
+        if self.park_if_frozen(id, Event::Timeout { call: id }) {
+            return;
+        }
+        let Some(call) = self.calls.get(id) else { return };
+        // An event that was parked while the server stood still may have been overtaken.
+        if call.gives_up_at > self.now {
+            return;
+        }
+        match call.stage {
+            Stage::OnWire => {
+                let cancel = self.plan.edges[usize::from(call.edge.0)].cancel;
+                self.leave_balancer(call.job, Some(Outcome::TimedOut));
+                self.let_go_of_job(id, cancel);
+                self.end_try(id, Outcome::TimedOut, true);
+            }
+            Stage::WaitingForPermit => self.time_out_waiting(id, Cause::Bulkhead),
+            Stage::WaitingForConnection => self.time_out_waiting(id, Cause::ConnectionPool),
+            _ => {}
+        }
+    }
+
+    pub(super) fn time_out_waiting(&mut self, id: Id, cause: Cause) {
+        let edge = self.calls[id].edge;
+        self.tell(Observation::TryRejected { edge, cause });
+        self.end_try(id, Outcome::TimedOut, false);
+    }
+
+    /// The caller no longer waits for its job; the job goes on, or is cancelled.
+    pub(super) fn let_go_of_job(&mut self, id: Id, cancel: Cancel) {
+        let job = std::mem::replace(&mut self.calls[id].job, Id::NONE);
+        self.disown_job(job, cancel);
+    }
+
+    pub(super) fn reject_try(&mut self, id: Id, cause: Cause) {
+        let edge = self.calls[id].edge;
+        self.tell(Observation::TryRejected { edge, cause });
+        self.end_try(id, Outcome::Rejected(cause), false);
+    }
+
+    /// A reply has reached the caller.
+    pub(in crate::model) fn on_reply(&mut self, id: Id, outcome: Outcome) {
+        self.calls[id].job = Id::NONE;
+        // An error is an error to the caller, whatever the callee's own reason; refusals stay so.
+        let outcome = if outcome == Outcome::TimedOut { Outcome::Failed } else { outcome };
+        self.end_try(id, outcome, true);
+    }
+
+    /// A try ended; `sent` tells whether it had been on the wire.
+    pub(super) fn end_try(&mut self, id: Id, outcome: Outcome, sent: bool) {
+        let now = self.now;
+        let call = &mut self.calls[id];
+        call.outcome = outcome;
+        let (edge, server) = (call.edge, call.server);
+        let took = now - call.try_started;
+        let on_wire = now.since(call.sent_at);
+        let luck = call.luck;
+        let tries = call.tries;
+        let permitted = std::mem::take(&mut call.permitted_by_breaker);
+        if sent {
+            self.tell(Observation::AttemptEnded { edge, outcome, took: on_wire });
+        }
+        self.free_try(id);
+        let site = self.plan.edges[usize::from(edge.0)].site;
+        let Edge { retry, guards, .. } = &mut self.edges[usize::from(edge.0)];
+        let guards = &mut guards[server as usize];
+        // What would not be retried in any case costs no tokens either.
+        let counts = |retry: &Retry| outcome.is_success() || retry.allows(0, failure_of(outcome));
+        if let Some(budget) = &mut guards.budget
+            && retry.as_ref().is_some_and(counts)
+        {
+            budget.on_outcome(outcome.is_success());
+        }
+        if let Some(breaker) = &mut guards.breaker
+            && permitted
+        {
+            if outcome == Outcome::Rejected(Cause::Expired) && !sent {
+                // The caller ran out of time before it asked: that says nothing about the callee.
+                breaker.release();
+            } else {
+                let unit = luck.draws(site.then("breaker"), tries).next_unit();
+                breaker.record(now, outcome.is_success(), took, unit);
+            }
+            self.follow_breaker(edge, server);
+        }
+        if outcome.is_success() {
+            self.end_call(id, outcome);
+        } else if !self.plan_retry(id) {
+            self.fall_back(id);
+        }
+    }
+
+    /// Gives back what a try holds and stops its timers.
+    pub(super) fn free_try(&mut self, id: Id) {
+        let call = &mut self.calls[id];
+        self.calendar.cancel(std::mem::take(&mut call.timeout));
+        self.calendar.cancel(std::mem::take(&mut call.wait));
+        call.gives_up_at = Time::NEVER;
+        let (edge, server, stage) = (call.edge, call.server, call.stage);
+        let permit = std::mem::take(&mut call.holds_permit);
+        let connection = std::mem::take(&mut call.holds_connection);
+        let counted = std::mem::take(&mut call.counted_by_budget);
+        call.stage = Stage::Planned;
+        let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+        match stage {
+            Stage::WaitingForPermit => {
+                guards.waiting_for_permit.remove(&mut self.calls, id);
+            }
+            Stage::WaitingForConnection => {
+                guards.waiting_for_connection.remove(&mut self.calls, id);
+            }
+            _ => {}
+        }
+        if counted && let Some(budget) = &mut guards.budget {
+            budget.on_retry_done();
+        }
+        if connection {
+            guards.connections.release();
+            if self.plan.edges[usize::from(edge.0)].connection_pool.is_some() {
+                self.tell(Observation::ConnectionsChanged { edge, by: -1 });
+            }
+        }
+        if permit {
+            self.guards(edge, server).bulkhead.release();
+        }
+        if permit || connection {
+            self.admit_waiting(edge, server);
+        }
+    }
+
+    /// Calls that wait for a permit or a connection get those that are free.
+    pub(in crate::model) fn admit_waiting(&mut self, edge: EdgeIndex, server: u32) {
+        let guards = self.guards(edge, server);
+        let nobody = guards.waiting_for_permit.is_empty();
+        if nobody && guards.waiting_for_connection.is_empty() || !self.can_send(edge, server) {
+            return;
+        }
+        loop {
+            let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+            let next = guards.waiting_for_connection.first();
+            if !next.is_none() && guards.connections.free() > 0 {
+                guards.waiting_for_connection.remove(&mut self.calls, next);
+                self.stop_wait(next);
+                self.take_connection(next);
+                continue;
+            }
+            let next = guards.waiting_for_permit.first();
+            if !next.is_none() && guards.bulkhead.free() > 0 {
+                guards.waiting_for_permit.remove(&mut self.calls, next);
+                self.stop_wait(next);
+                self.take_permit(next);
+                continue;
+            }
+            return;
+        }
+    }
+
+    /// Whether a calling server runs: one that crashes or stands still sends nothing.
+    pub(super) fn can_send(&self, edge: EdgeIndex, server: u32) -> bool {
+        let owner = self.plan.edges[usize::from(edge.0)].owner;
+        let Role::Station(station) = self.plan.roles[usize::from(owner.0)] else { return true };
+        let machine = &self.stations[usize::from(station)].servers[server as usize];
+        machine.is_up() && !machine.is_frozen()
+    }
+
+    pub(super) fn stop_wait(&mut self, id: Id) {
+        let call = &mut self.calls[id];
+        call.stage = Stage::Planned;
+        self.calendar.cancel(std::mem::take(&mut call.wait));
+    }
+}

@@ -1,0 +1,172 @@
+//! The end of a job: its reply, or what happens when its caller or its server is gone.
+
+use super::{Caller, Doing, Job};
+use crate::engine::{Duration, Time};
+use crate::model::call::Origin;
+use crate::model::edge::journey;
+use crate::model::slab::Id;
+use crate::model::{Event, Observer, World};
+use crate::observation::{Cause, Observation, Outcome};
+use crate::scenario::Cancel;
+
+impl<O: Observer> World<O> {
+    /// A job is done: its thread is free, and the reply goes back.
+    pub(super) fn finish(&mut self, id: Id, outcome: Outcome) {
+        let now = self.now;
+        self.free_thread(id);
+        self.leave_server(id);
+        let job = &self.jobs[id];
+        let wasted = !self.is_wanted(job, now + job.latency);
+        let (pool, took) = (self.pool_of(job), now - job.arrived);
+        self.tell(Observation::WorkEnded { pool, outcome, took, wasted });
+        self.answer(id, outcome);
+    }
+
+    /// Whether somebody still waits for a job when its reply arrives at `at`: its caller, and its
+    /// caller's caller, up to the user.
+    pub(super) fn is_wanted(&self, job: &Job, at: Time) -> bool {
+        let mut job = job;
+        loop {
+            let Caller::Call(call) = job.caller else { return job.caller != Caller::Nobody };
+            let call = &self.calls[call];
+            if at > call.gives_up_at {
+                return false;
+            }
+            let Origin::Job(caller) = call.origin else { return true };
+            job = &self.jobs[caller];
+        }
+    }
+
+    /// Sends the reply.
+    pub(in crate::model) fn answer(&mut self, id: Id, outcome: Outcome) {
+        let job = &mut self.jobs[id];
+        job.doing = Doing::Replying;
+        job.outcome = outcome;
+        if job.caller == Caller::Nobody {
+            self.jobs.remove(id);
+            return;
+        }
+        let mut wait = job.latency;
+        if let Some(edge) = job.edge {
+            let loss = self.edges[usize::from(edge.0)].loss;
+            let site = self.plan.edges[usize::from(edge.0)].site;
+            let way = journey(wait, loss, job.luck.draws(site.then("reply"), 0));
+            wait = way.takes;
+            if !way.arrives {
+                job.outcome = Outcome::Failed;
+            }
+        }
+        self.after(wait, Event::Replied { job: id });
+    }
+
+    /// A reply reaches whoever waits for it.
+    pub(in crate::model) fn on_replied(&mut self, id: Id) {
+        let Some(job) = self.jobs.get(id) else { return };
+        match job.caller {
+            Caller::Nobody => {
+                self.jobs.remove(id);
+            }
+            Caller::Call(call) => {
+                let outcome = job.outcome;
+                if self.park_if_frozen(call, Event::Replied { job: id }) {
+                    return;
+                }
+                self.leave_balancer(id, Some(outcome));
+                self.jobs.remove(id);
+                self.on_reply(call, outcome);
+            }
+            Caller::Probe { balancer, server } => {
+                let passed = job.outcome.is_success();
+                self.jobs.remove(id);
+                self.end_probe(balancer, server, passed);
+            }
+        }
+    }
+
+    /// The caller no longer waits for a job.
+    pub(in crate::model) fn disown_job(&mut self, id: Id, cancel: Cancel) {
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        job.caller = Caller::Nobody;
+        job.cancel = cancel;
+        self.leave_balancer(id, None);
+        let job = &self.jobs[id];
+        let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
+        // A server that stands still hears of it when it moves again.
+        if cancel == Cancel::Running && !(job.is_in_server() && server.is_frozen()) {
+            self.cancel_job(id);
+        }
+    }
+
+    /// Stops the jobs that were cancelled while their server stood still.
+    pub(in crate::model) fn cancel_unwanted(&mut self, station: u16, server: u32) {
+        let residents = self.stations[usize::from(station)].servers[server as usize].residents;
+        let mut next = residents.first();
+        while !next.is_none() {
+            let id = next;
+            next = residents.after(&self.jobs, id);
+            let job = &self.jobs[id];
+            if job.caller == Caller::Nobody && job.cancel == Cancel::Running {
+                self.cancel_job(id);
+            }
+        }
+    }
+
+    /// Stops a job wherever it is. One that is still under way is dropped when it arrives.
+    pub(super) fn cancel_job(&mut self, id: Id) {
+        let job = &self.jobs[id];
+        if !job.is_in_server() {
+            return;
+        }
+        let (started, took) = (job.started, self.now - job.arrived);
+        let pool = self.pool_of(job);
+        self.stop_work(id);
+        self.leave_server(id);
+        if started {
+            let outcome = Outcome::TimedOut;
+            self.tell(Observation::WorkEnded { pool, outcome, took, wasted: true });
+        } else {
+            self.tell(Observation::WorkRefused { pool, cause: Cause::Expired, waited: took });
+        }
+        self.jobs.remove(id);
+    }
+
+    /// Ends whatever a job does at its server, without a word to anybody.
+    pub(super) fn stop_work(&mut self, id: Id) {
+        let now = self.now;
+        let job = &mut self.jobs[id];
+        let (station, server) = (job.station, job.server);
+        match job.doing {
+            Doing::Queued => self.leave_queue(id),
+            Doing::Computing => self.stop_computing(station, server, id),
+            Doing::Waiting => {
+                self.calendar.cancel(std::mem::take(&mut job.timer));
+                job.left = (Duration::ZERO, now);
+            }
+            Doing::Calling => self.abandon_calls(id),
+            Doing::Travelling | Doing::Starting | Doing::Replying => {}
+        }
+        self.free_thread(id);
+    }
+
+    pub(super) fn abandon_calls(&mut self, id: Id) {
+        loop {
+            let call = self.jobs[id].calls.first();
+            if call.is_none() {
+                return;
+            }
+            self.jobs[id].calls.remove(&mut self.calls, call);
+            self.abandon_call(call);
+        }
+    }
+
+    /// The server of a job crashed under it: the caller's connection breaks.
+    pub(in crate::model) fn lose_job(&mut self, id: Id) {
+        let took = self.now - self.jobs[id].arrived;
+        self.stop_work(id);
+        self.leave_server(id);
+        let job = &self.jobs[id];
+        let (pool, wasted) = (self.pool_of(job), !self.is_wanted(job, self.now));
+        self.tell(Observation::WorkEnded { pool, outcome: Outcome::Failed, took, wasted });
+        self.answer(id, Outcome::Failed);
+    }
+}

@@ -1,0 +1,186 @@
+//! The program of a job: step after step, until one takes time or the last is done.
+
+use super::Doing;
+use crate::engine::{Duration, Timer};
+use crate::model::call::{Call, Origin};
+use crate::model::slab::Id;
+use crate::model::{Observer, World};
+use crate::observation::{Cause, Observation, Outcome};
+use crate::plan::StepAction;
+use crate::scenario::CallMode;
+
+impl<O: Observer> World<O> {
+    /// The present step of a job is over.
+    pub(in crate::model) fn next_step(&mut self, id: Id) {
+        self.jobs[id].step += 1;
+        self.run_steps(id);
+    }
+
+    /// Runs a job until a step takes time, or until its end.
+    pub(super) fn run_steps(&mut self, id: Id) {
+        loop {
+            let job = &self.jobs[id];
+            let station = &self.plan.stations[usize::from(job.station)];
+            let endpoint = &station.endpoints[usize::from(job.endpoint)];
+            let step = endpoint.steps.get(usize::from(job.step));
+            // A reply at the very deadline is in time; one more step would not be.
+            if job.deadline < self.now || job.deadline == self.now && step.is_some() {
+                return self.finish(id, Outcome::Rejected(Cause::Expired));
+            }
+            let Some(step) = step else {
+                let degraded = job.degraded;
+                let outcome = if degraded { Outcome::Degraded } else { Outcome::Ok };
+                return self.finish(id, outcome);
+            };
+            let mut draws = job.luck.draws(step.site, 0);
+            match &step.action {
+                StepAction::Cpu(time) => {
+                    let work = Duration::from_nanos(time.sample(&mut draws));
+                    return self.compute(id, work);
+                }
+                StepAction::Wait(time) => {
+                    let work = Duration::from_nanos(time.sample(&mut draws));
+                    return self.wait(id, work);
+                }
+                StepAction::Call { .. } => {
+                    if !self.start_calls(id) {
+                        return;
+                    }
+                    if let Some(outcome) = self.trouble_of_calls(id) {
+                        return self.finish(id, outcome);
+                    }
+                }
+                StepAction::Log(bytes) => {
+                    let bytes = *bytes;
+                    if !self.write_log(id, bytes) {
+                        return self.finish(id, Outcome::Failed);
+                    }
+                }
+                StepAction::Fail(ratio) => {
+                    if draws.chance(*ratio) {
+                        return self.finish(id, Outcome::Failed);
+                    }
+                }
+            }
+            self.jobs[id].step += 1;
+        }
+    }
+
+    pub(super) fn compute(&mut self, id: Id, work: Duration) {
+        let job = &mut self.jobs[id];
+        job.doing = Doing::Computing;
+        let (station, server) = (job.station, job.server);
+        self.tell_work(id, work);
+        self.start_computing(station, server, id, work);
+    }
+
+    pub(super) fn wait(&mut self, id: Id, work: Duration) {
+        let now = self.now;
+        let job = &mut self.jobs[id];
+        job.doing = Doing::Waiting;
+        job.left = (work, now);
+        self.tell_work(id, work);
+        self.plan_wait(id);
+    }
+
+    pub(super) fn tell_work(&mut self, id: Id, work: Duration) {
+        let job = &self.jobs[id];
+        let node = self.plan.stations[usize::from(job.station)].node;
+        let (luck, step) = (job.luck.0, job.step);
+        self.tell(Observation::WorkDrawn { node, luck, step, work });
+    }
+
+    pub(in crate::model) fn on_wait_done(&mut self, id: Id) {
+        self.jobs[id].timer = Timer::NONE;
+        self.next_step(id);
+    }
+
+    /// Starts the calls of the present step. An asynchronous step gives the thread back first.
+    /// True: all have ended at once, and the job goes on.
+    pub(super) fn start_calls(&mut self, id: Id) -> bool {
+        let job = &mut self.jobs[id];
+        job.doing = Doing::Calling;
+        job.starts_calls = true;
+        job.trouble = None;
+        let (server, luck, key) = (job.server, job.luck, job.key);
+        let (priority, deadline) = (job.priority, job.deadline);
+        let station = &self.plan.stations[usize::from(job.station)];
+        let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
+        let StepAction::Call { edges, .. } = &step.action else {
+            unreachable!("only call steps start calls")
+        };
+        let mut asynchronous = true;
+        for (branch, edge) in edges.iter().enumerate() {
+            let luck = luck.derive(step.site, branch as u64);
+            let mut call = Call::new(Origin::Job(id), *edge, server, luck, key);
+            call.priority = priority;
+            call.deadline = deadline;
+            let call = self.calls.insert(call);
+            self.jobs[id].calls.push(&mut self.calls, call);
+            asynchronous &= self.plan.edges[usize::from(edge.0)].mode == CallMode::Async;
+        }
+        if asynchronous {
+            self.free_thread(id);
+        }
+        let mut next = self.jobs[id].calls.first();
+        while !next.is_none() {
+            let call = next;
+            next = self.jobs[id].calls.after(&self.calls, call);
+            self.begin_call(call);
+        }
+        self.jobs[id].starts_calls = false;
+        self.is_back_from_calls(id)
+    }
+
+    /// One of a job's calls ended.
+    pub(in crate::model) fn on_call_ended(&mut self, id: Id, outcome: Outcome) {
+        let job = &mut self.jobs[id];
+        match outcome {
+            Outcome::Ok => {}
+            Outcome::Degraded => job.degraded = true,
+            trouble => job.trouble = job.trouble.or(Some(trouble)),
+        }
+        // A call may end at once; then the loop that runs the steps goes on, lest a long program
+        // that is refused everything recurse.
+        if !job.starts_calls && self.is_back_from_calls(id) {
+            self.resume_after_calls(id);
+        }
+    }
+
+    /// Whether all calls of a job have ended and it has a thread; if it has none, it waits for one.
+    pub(super) fn is_back_from_calls(&mut self, id: Id) -> bool {
+        let job = &self.jobs[id];
+        if !job.calls.is_empty() {
+            return false;
+        }
+        let goes_on = job.holds_thread || self.take_thread(id);
+        if !goes_on {
+            self.enqueue_reply(id);
+        }
+        goes_on
+    }
+
+    pub(super) fn resume_after_calls(&mut self, id: Id) {
+        match self.trouble_of_calls(id) {
+            None => self.next_step(id),
+            Some(outcome) => self.finish(id, outcome),
+        }
+    }
+
+    /// How the calls of the present step end their job, if they do.
+    pub(super) fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
+        let job = &mut self.jobs[id];
+        let station = &self.plan.stations[usize::from(job.station)];
+        let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
+        let optional = matches!(step.action, StepAction::Call { optional: true, .. });
+        match job.trouble.take()? {
+            _ if optional => {
+                job.degraded = true;
+                None
+            }
+            Outcome::Rejected(cause) => Some(Outcome::Rejected(cause)),
+            // To its own caller, a callee whose callee was too slow has failed.
+            _ => Some(Outcome::Failed),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Crashes, restarts and boots of servers.
+
+use crate::engine::Timer;
+use crate::model::edge::Guards;
+use crate::model::server::Running;
+use crate::model::{Event, Observer, World};
+use crate::observation::{DownCause, Observation};
+use crate::wiring::EdgeIndex;
+
+impl<O: Observer> World<O> {
+    /// Whether one more request is more than a server's memory holds.
+    pub(in crate::model) fn is_out_of_memory(&self, station: u16, server: u32) -> bool {
+        let plan = &self.plan.stations[usize::from(station)];
+        let residents = self.stations[usize::from(station)].servers[server as usize].residents;
+        plan.memory.is_some_and(|memory| u64::from(residents.len()) >= memory.max_requests)
+    }
+
+    pub(in crate::model) fn kill_for_memory(&mut self, station: u16, server: u32) {
+        self.take_down(station, server, DownCause::OutOfMemory);
+        self.plan_restart(station, server);
+    }
+
+    /// A server goes down; everything in it is lost.
+    pub(in crate::model) fn take_down(&mut self, station: u16, server: u32, cause: DownCause) {
+        let now = self.now;
+        let node = self.plan.stations[usize::from(station)].node;
+        let machine = self.server(station, server);
+        let was = machine.running;
+        if was == Running::Removed {
+            return;
+        }
+        let timer = std::mem::take(&mut machine.timer);
+        machine.running = Running::Down;
+        self.calendar.cancel(timer);
+        if was == Running::Up {
+            // All at once: taking the threads out one by one would look at the others every time.
+            self.change_cpu(station, server, |cpu| cpu.clear(now));
+            self.lose_all_jobs(station, server);
+            // What waited for the server to move again finds its call gone, or a reply nobody reads.
+            let parked = std::mem::take(&mut self.server(station, server).parked);
+            self.soon.extend(parked);
+            self.forget_guards(station, server);
+        }
+        if matches!(was, Running::Up | Running::Booting) {
+            self.tell(Observation::ServerDown { node, server, cause });
+            self.tell_servers(station);
+        }
+    }
+
+    pub(super) fn lose_all_jobs(&mut self, station: u16, server: u32) {
+        loop {
+            let job = self.server(station, server).residents.first();
+            if job.is_none() {
+                return;
+            }
+            self.lose_job(job);
+        }
+    }
+
+    /// The policies of a process are gone with its memory.
+    pub(super) fn forget_guards(&mut self, station: u16, server: u32) {
+        let owner = self.plan.stations[usize::from(station)].node;
+        for edge in 0..self.plan.edges.len() {
+            if self.plan.edges[edge].owner == owner {
+                let fresh = Guards::new(&self.plan.edges[edge], self.now, server);
+                let guards = &mut self.edges[edge].guards[server as usize];
+                let timer = guards.breaker_timer.0;
+                let shown = guards.shown;
+                *guards = Guards { shown, ..fresh };
+                self.calendar.cancel(timer);
+                self.follow_breaker(EdgeIndex(edge as u16), server);
+            }
+        }
+    }
+
+    /// Lets the restart policy start a crashed server again, if there is one.
+    pub(in crate::model) fn plan_restart(&mut self, station: u16, server: u32) {
+        let now = self.now;
+        let machine = self.server(station, server);
+        let Some(backoff) = &mut machine.backoff else { return };
+        let wait = backoff.on_crash(now.since(machine.up_since));
+        let timer = self.schedule(now + wait, Event::RestartDue { station, server });
+        self.server(station, server).timer = timer;
+    }
+
+    pub(in crate::model) fn on_restart_due(&mut self, station: u16, server: u32) {
+        self.server(station, server).timer = Timer::NONE;
+        self.boot(station, server);
+    }
+
+    /// A server that is down begins to boot, unless its station is stopped or a fault keeps it down.
+    pub(in crate::model) fn boot(&mut self, station: u16, server: u32) {
+        if self.is_struck_down(station, server) {
+            return;
+        }
+        let plan = &self.plan.stations[usize::from(station)];
+        let (node, boot, running) = (plan.node, plan.boot, plan.running);
+        let machine = self.server(station, server);
+        if !running || machine.running != Running::Down {
+            return;
+        }
+        machine.running = Running::Booting;
+        let timer = std::mem::take(&mut machine.timer);
+        self.calendar.cancel(timer);
+        self.tell(Observation::ServerBooting { node, server });
+        let timer = self.schedule(self.now + boot, Event::Booted { station, server });
+        self.server(station, server).timer = timer;
+    }
+
+    pub(in crate::model) fn on_booted(&mut self, station: u16, server: u32) {
+        let now = self.now;
+        let node = self.plan.stations[usize::from(station)].node;
+        let machine = self.server(station, server);
+        machine.timer = Timer::NONE;
+        machine.running = Running::Up;
+        machine.up_since = now;
+        self.tell(Observation::ServerUp { node, server });
+        self.tell_servers(station);
+    }
+
+    pub(in crate::model) fn tell_servers(&mut self, station: u16) {
+        let node = self.plan.stations[usize::from(station)].node;
+        let all = &self.stations[usize::from(station)].servers;
+        let servers = all.iter().filter(|server| server.running != Running::Removed).count();
+        let up = all.iter().filter(|server| server.is_up()).count();
+        let (servers, up) = (servers as u32, up as u32);
+        self.tell(Observation::ServersChanged { node, servers, up });
+    }
+}
