@@ -1,7 +1,7 @@
-#![cfg(not(target_arch = "wasm32"))]
 //! What happens in the model, told in small exact stories.
 //!
 //! Each test writes a scenario as a user would, runs it, and looks at the observations.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod calls;
 mod chaos;
