@@ -2,10 +2,10 @@
 //!
 //! The golden digests are checked natively here and in the browser by `wasm_determinism.rs`. They change
 //! only in a commit that says why.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod golden;
 
-#[cfg(not(target_arch = "wasm32"))]
 mod native {
     use crate::golden::{DIGESTS, preset_run};
     use brownout::engine::Time;

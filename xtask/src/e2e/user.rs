@@ -12,6 +12,8 @@ pub fn choose(page: &Page, selector: &str, value: &str) -> Outcome {
 /// Sets a control to a value, as typing it and leaving the control does.
 pub fn enter(page: &Page, selector: &str, value: &str) -> Outcome {
     let (selector, value) = (Value::from(selector), Value::from(value));
+    // A part of the page that was asked for a moment ago is drawn with the next frame.
+    page.wait_until(&format!("document.querySelector({selector}) !== null"))?;
     page.script(&format!(
         "const control = document.querySelector({selector});
          control.value = {value};
