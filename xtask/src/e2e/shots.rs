@@ -13,14 +13,17 @@ const DEFAULT_DELAY: Duration = Duration::from_secs(3);
 
 /// Takes the pictures: `[--after SECONDS] [FRAGMENT]...`
 pub fn take(driver: &Driver, server: &StaticServer, folder: &Path, words: &[String]) -> Outcome {
-    let (delay, fragments) = match words {
-        [option, seconds, rest @ ..] if option == "--after" => {
-            (Duration::try_from_secs_f64(seconds.parse()?)?, rest)
-        }
-        rest => (DEFAULT_DELAY, rest),
-    };
-    let start_page = [String::new()];
-    for fragment in if fragments.is_empty() { &start_page } else { fragments } {
+    let mut fragments = words.to_vec();
+    let mut delay = DEFAULT_DELAY;
+    if let Some(at) = fragments.iter().position(|word| word == "--after") {
+        let seconds = fragments.get(at + 1).ok_or("--after needs a number of seconds")?;
+        delay = Duration::try_from_secs_f64(seconds.parse()?)?;
+        fragments.drain(at..=at + 1);
+    }
+    if fragments.is_empty() {
+        fragments.push(String::new());
+    }
+    for fragment in &fragments {
         for (size, view) in [("1440", View::DESKTOP), ("390", View::PHONE)] {
             for (theme, dark) in [("light", false), ("dark", true)] {
                 for (language, tag) in [("en", "en-US"), ("ko", "ko-KR")] {
