@@ -239,13 +239,8 @@ impl Metrics {
         }
     }
 
-    /// End of a window, as exact as whole nanoseconds allow: `duration × (window + 1) ÷ windows`,
-    /// without the product, which may not fit 64 bits.
     fn end_of(&self, window: u32) -> u64 {
-        let (whole, rest) =
-            (self.duration / u64::from(self.windows), self.duration % u64::from(self.windows));
-        let ends = u64::from(window) + 1;
-        whole * ends + rest * ends / u64::from(self.windows)
+        Time(self.duration).part(window + 1, self.windows).0
     }
 
     fn boundary(&self) -> u64 {

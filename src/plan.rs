@@ -234,7 +234,7 @@ pub enum StepAction {
     Fail(f64),
 }
 
-/// Memory of a server in bytes.
+/// Memory of a server, as what it has room for.
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryPlan {
     /// Requests in the server beyond which it is killed.
@@ -328,9 +328,8 @@ impl Plan {
         compile::triggers(self)
     }
 
-    /// End of a window: `end × (window + 1) ÷ windows`, without the product, which may not fit.
+    /// End of a window.
     pub fn end_of_window(&self, window: u32) -> Time {
-        let (windows, number) = (u64::from(self.windows), u64::from(window) + 1);
-        Time(self.end.0 / windows * number + self.end.0 % windows * number / windows)
+        self.end.part(window + 1, self.windows)
     }
 }

@@ -161,8 +161,7 @@ impl<O: Observer + Clone> Simulation<O> {
             enter(&mut state, change);
         }
         let scenario = run.scenario_at(&state).expect("a run's own actions were checked");
-        let mut plan = Plan::compile(&scenario);
-        plan.seed = run.seed;
+        let plan = plan_of(&run, &scenario);
         let observer = observer(&plan);
         let mut world = World::new(plan, observer);
         let mut changes = Vec::new();
@@ -212,9 +211,7 @@ impl<O: Observer + Clone> Simulation<O> {
         enter(&mut self.state, &change);
         match self.run.scenario_at(&self.state) {
             Ok(scenario) => {
-                let mut plan = Plan::compile(&scenario);
-                plan.seed = self.run.seed;
-                self.world.retune(plan);
+                self.world.retune(plan_of(&self.run, &scenario));
                 tell(&mut self.world, &change);
             }
             // Two changes that are fine alone may contradict each other; the later one is void.
@@ -273,6 +270,11 @@ impl<O: Observer + Clone> Simulation<O> {
             }
         })
     }
+}
+
+/// The plan of what is in force in a run; the run's seed may be another than the scenario's.
+fn plan_of(run: &Run, scenario: &Scenario) -> Plan {
+    Plan { seed: run.seed, ..Plan::compile(scenario) }
 }
 
 /// Everything that changes the plan of a run, in the order of time; at one moment the scenario's own

@@ -10,7 +10,7 @@ const CARD_MAX = 208;
 const BETWEEN = 40;
 
 /** The layer of each node: one more than the furthest of its callers. */
-export function layersOf(nodes) {
+function layersOf(nodes) {
   const layer = new Map(nodes.map(({ key }) => [key, 0]));
   // As many rounds as there are nodes settle everything that is not a circle.
   for (let round = 0; round < nodes.length; round += 1) {

@@ -6,7 +6,7 @@ import { say, t } from "./i18n.js";
 import { state } from "./state.js";
 
 /** The incident that the page opens on. */
-export const DEFAULT_PRESET = "slow-dependency";
+const DEFAULT_PRESET = "slow-dependency";
 
 /** What the page shows now, as the fragment of a link. */
 export function fragment() {

@@ -21,7 +21,7 @@ function spawn() {
 }
 
 /** The two runs behind the page: the same world, with and without what the user changed. */
-export function runsOf(scenario, seed, actions) {
+function runsOf(scenario, seed, actions) {
   const asItWas = { scenario, seed, actions: actions.filter(hitsBoth) };
   return [JSON.stringify(asItWas), JSON.stringify({ scenario, seed, actions })];
 }

@@ -32,6 +32,13 @@ impl Time {
         self.0 as f64 / NANOS_PER_SECOND
     }
 
+    /// The end of part `number` of `parts` equal ones of the time until this moment, as exact as whole
+    /// nanoseconds allow: `self × number ÷ parts`, without the product, which may not fit 64 bits.
+    pub fn part(self, number: u32, parts: u32) -> Time {
+        let (number, parts) = (u64::from(number), u64::from(parts));
+        Time(self.0 / parts * number + self.0 % parts * number / parts)
+    }
+
     /// The time passed since `earlier`, zero if `earlier` lies ahead.
     pub fn since(self, earlier: Time) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
@@ -106,6 +113,13 @@ mod tests {
         assert_eq!(Duration::from_ms(0.5), Duration(500_000));
         assert_eq!(Duration::from_seconds(1.5), Duration(1_500_000_000));
         assert_eq!(Time::from_seconds(2.0) - Time::from_seconds(0.5), Duration(1_500_000_000));
+    }
+
+    #[test]
+    fn parts_of_a_time_are_exact_and_do_not_overflow() {
+        let parts = (1..=3).map(|number| Time(10).part(number, 3));
+        assert_eq!(parts.collect::<Vec<_>>(), [Time(3), Time(6), Time(10)]);
+        assert_eq!(Time(u64::MAX).part(1_200, 1_200), Time(u64::MAX));
     }
 
     #[test]

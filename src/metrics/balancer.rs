@@ -52,11 +52,6 @@ impl BalancerMeter {
         self.in_rotation.value()
     }
 
-    /// Requests refused since the warm-up.
-    pub fn shed_count(&self) -> u64 {
-        self.tally.measured(SHED)
-    }
-
     /// Integrates levels up to `now`.
     pub fn settle(&mut self, now: u64) {
         self.in_rotation.settle(now);

@@ -24,8 +24,6 @@ pub const OLD: ClassIndex = ClassIndex(1);
 pub const WEB: PoolIndex = PoolIndex(0);
 /// The sessions of the database.
 pub const SESSIONS: PoolIndex = PoolIndex(1);
-/// The call of the users.
-pub const LOGIN: EdgeIndex = EdgeIndex(0);
 /// The call of the service.
 pub const SQL: EdgeIndex = EdgeIndex(1);
 

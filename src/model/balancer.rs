@@ -69,18 +69,12 @@ impl Balancer {
         self.shown.resize(known, true);
         self.probes.resize(known, (Id::NONE, Timer::NONE));
     }
-
-    /// Servers that observers believe to be in rotation, of the first `servers`.
-    pub fn in_rotation(&self, servers: u32) -> u32 {
-        self.shown.iter().take(servers as usize).filter(|shown| **shown).count() as u32
-    }
 }
 
 impl<O: Observer> World<O> {
     /// The server that a job goes to, or how it ends if there is none.
     pub(super) fn choose_server(&mut self, id: Id) -> Result<u32, Outcome> {
-        let job = &self.jobs[id];
-        let Some(edge) = job.edge else { return Ok(job.server) };
+        let edge = self.jobs[id].edge.expect("health checks go straight to their server");
         let plan = &self.plan.edges[usize::from(edge.0)];
         let Some(balancer) = plan.balancer else {
             let servers = self.plan.stations[usize::from(plan.station)].servers;
@@ -119,6 +113,7 @@ impl<O: Observer> World<O> {
         let load = |server: u32| (panic || is_well(server)).then_some(in_flight[server as usize]);
         let picked = picker.pick(load, job.key, draws.next_unit(), draws.next_unit());
         let server = picked.ok_or(Outcome::Failed)?;
+        let watches = passive.is_some();
         if let Some(rules) = passive {
             marks[server as usize].on_pick(rules, now);
         }
@@ -128,7 +123,10 @@ impl<O: Observer> World<O> {
             state.total += 1;
             job.balancer = Some(number);
         }
-        self.show_rotation(number, server);
+        if watches {
+            // A server whose quarantine is over is back when it is picked again.
+            self.show_rotation(number, server);
+        }
         Ok(server)
     }
 

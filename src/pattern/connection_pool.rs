@@ -8,8 +8,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bulkhead::Semaphore;
-
 /// Parameters under their names in HikariCP, with its defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -29,19 +27,10 @@ impl Default for Params {
     }
 }
 
-/// The connections of a pool: a permit is a connection.
-pub type ConnectionPool = Semaphore;
-
-impl Params {
-    /// A pool with all its connections free.
-    pub fn pool(&self) -> ConnectionPool {
-        Semaphore::new(self.maximum_pool_size)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::bulkhead::Semaphore;
 
     #[test]
     fn defaults_survive_json_and_unknown_fields_are_refused() {
@@ -50,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_eleventh_caller_finds_no_connection() {
-        let mut pool = Params::default().pool();
+        let mut pool = Semaphore::new(Params::default().maximum_pool_size);
         assert_eq!((0..11).filter(|_| pool.try_acquire()).count(), 10);
     }
 }

@@ -7,7 +7,7 @@
 use crate::engine::{Duration, Time, math};
 use crate::scenario::Profile;
 
-/// Straight pieces that a sinusoidal day is cut into; the error of the rate is below 0.3 %.
+/// Straight pieces that a sinusoidal day is cut into; the error is below 0.3 % of the mean rate.
 const PIECES_PER_DAY: usize = 48;
 
 /// A rate that changes in straight lines, in requests per nanosecond.

@@ -202,7 +202,6 @@ export const en = {
   fork: "Restart from here",
   back_to_live: "Back to live",
   forked: "The run was repeated up to {time} and goes on from there.",
-  working: "Running to {time}…",
 
   share_title: "Share this run",
   share_text:

@@ -201,7 +201,6 @@ export const ko = {
   fork: "여기서 다시 시작",
   back_to_live: "현재로 돌아가기",
   forked: "{time}까지 똑같이 다시 실행했고, 거기서부터 이어 갑니다.",
-  working: "{time}까지 실행하는 중…",
 
   share_title: "이 실행 공유하기",
   share_text:

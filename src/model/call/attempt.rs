@@ -66,12 +66,7 @@ impl<O: Observer> World<O> {
             Stage::FallingBack => Event::FallbackDone { call: id },
             Stage::Planned | Stage::OnWire => unreachable!("these stages do not end by themselves"),
         };
-        let timer = if wait == Duration::ZERO {
-            self.soon.push_back(event);
-            Timer::NONE
-        } else {
-            self.schedule(self.now + wait, event)
-        };
+        let timer = self.after(wait, event);
         let call = &mut self.calls[id];
         call.stage = stage;
         call.wait = timer;
