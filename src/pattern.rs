@@ -11,6 +11,8 @@ pub mod balance;
 pub mod bulkhead;
 /// Circuit breaker: refuse calls to a callee that keeps failing.
 pub mod circuit_breaker;
+/// Adaptive concurrency limit: how many calls may be under way, found out from their times.
+pub mod concurrency_limit;
 /// Connection pool: a bulkhead whose permits are connections.
 pub mod connection_pool;
 /// Health of servers: active checks, passive marking and the panic threshold.

@@ -9,12 +9,18 @@ use std::path::{Path, PathBuf};
 
 use brownout::engine::{Duration, Time};
 use brownout::pattern::circuit_breaker::{self, CircuitBreaker, Metrics, SlidingWindowType, State};
+use brownout::pattern::concurrency_limit::aimd::AimdParams;
+use brownout::pattern::concurrency_limit::{self, ConcurrencyLimit, Sample};
 use brownout::pattern::interval::{exponential_ms, randomized_ms};
 use brownout::pattern::rate_limiter::{self, Permission, RateLimiter};
 use serde_json::Value;
 
-const KINDS: [&str; 3] =
-    ["resilience4j_circuitbreaker", "resilience4j_ratelimiter", "resilience4j_intervals"];
+const KINDS: [&str; 4] = [
+    "resilience4j_circuitbreaker",
+    "resilience4j_ratelimiter",
+    "resilience4j_intervals",
+    "concurrency_limits",
+];
 /// The original rounds a printed rate in the third decimal in rare cases.
 const DISPLAY_ROUNDING: f32 = 0.001_5;
 
@@ -231,4 +237,41 @@ fn check_randomized(trace: &Value, initial_ms: u64) -> u32 {
     let observed = number(&trace["observedMean"]);
     assert!((mean - observed).abs() <= tolerance, "mean {mean} against {trace}");
     DRAWS
+}
+
+/// The library's defaults, except for the timeout of AIMD that the traces were recorded with.
+fn limit_params(algorithm: &str) -> concurrency_limit::Params {
+    use concurrency_limit::Params;
+    match algorithm {
+        "vegas" => Params::Vegas(Default::default()),
+        "gradient2" => Params::Gradient2(Default::default()),
+        "aimd" => Params::Aimd(AimdParams { timeout_ms: 100.0, ..AimdParams::default() }),
+        other => panic!("unknown algorithm {other}"),
+    }
+}
+
+#[test]
+fn vectors_concurrency_limits() {
+    let mut checked = std::collections::BTreeMap::<String, (u32, u32)>::new();
+    for (line, trace) in traces(KINDS[3]).iter().enumerate() {
+        let algorithm = trace["algo"].as_str().expect("a trace names its algorithm");
+        // The traces of Vegas end before its first probe may happen, so its luck does not matter.
+        let mut limit = ConcurrencyLimit::new(&limit_params(algorithm), 0.0);
+        let (traces, samples) = checked.entry(algorithm.to_owned()).or_default();
+        for (step, sample) in list(&trace["samples"]).iter().enumerate() {
+            let told = Sample {
+                round_trip: Duration(sample[0].as_u64().expect("whole nanoseconds")),
+                in_flight: whole(&sample[1]),
+                dropped: whole(&sample[2]) != 0,
+            };
+            limit.on_sample(Time::ZERO, told, 0.0);
+            let expected = whole(&sample[3]);
+            assert_eq!(limit.limit(), expected, "{algorithm}, trace {line}, sample {step}");
+            *samples += 1;
+        }
+        *traces += 1;
+    }
+    for (algorithm, (traces, samples)) in checked {
+        println!("concurrency limit {algorithm}: {traces} traces, {samples} samples exact");
+    }
 }
