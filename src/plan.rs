@@ -14,7 +14,7 @@ use crate::pattern::{
     balance, bulkhead, circuit_breaker, connection_pool, health, logrotate, rate_limiter, restart,
     retry,
 };
-use crate::scenario::{CallMode, Cancel, Discipline, Fallback, Process, Scenario, Text};
+use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Process, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
 
 /// A compiled scenario.
@@ -164,6 +164,8 @@ pub struct StationPlan {
     pub pools: Vec<PoolPlan>,
     /// Its programs.
     pub endpoints: Vec<EndpointPlan>,
+    /// Number of `replay` steps in all its programs.
+    pub replays: u16,
     /// Memory of a server.
     pub memory: Option<MemoryPlan>,
     /// Disk of a server.
@@ -221,12 +223,25 @@ pub enum StepAction {
     Cpu(Sampler),
     /// Waits for so many nanoseconds.
     Wait(Sampler),
-    /// Calls and waits for the end of all calls.
+    /// Calls and waits for the end of the calls.
     Call {
         /// The calls.
         edges: Box<[EdgeIndex]>,
+        /// Share of requests that make them.
+        ratio: f64,
+        /// Good answers that are enough; none means that all calls are waited for and must succeed.
+        needs: Option<u32>,
         /// A failure only degrades the answer.
         optional: bool,
+    },
+    /// Gives recorded answers in their order.
+    Replay {
+        /// Time that passes before each answer, and whether the request goes on.
+        answers: Box<[(Duration, bool)]>,
+        /// What comes after the last.
+        after_last: AfterLast,
+        /// Which of the station's replays it is.
+        replay: u16,
     },
     /// Writes so many bytes to the log.
     Log(u64),

@@ -16,6 +16,7 @@ mod quantity;
 mod read;
 mod schema;
 pub(crate) mod shape;
+mod step;
 
 pub use check::{MAX_EVENTS, MAX_SERVERS, check};
 pub(crate) use check::{check_edited, check_work, core_of};
@@ -23,14 +24,14 @@ pub use client::{Arrivals, Class, Clients, Process, Profile, Refresh};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault};
 pub use node::{
-    Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query,
-    Service, Step,
+    Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query, Service,
 };
 pub use quantity::{Distribution, Text};
 pub(crate) use read::respell;
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
 pub use schema::{MAX_NAME, SCHEMA, schema};
 pub use shape::misfits;
+pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};
 
 pub use crate::problem::Problem;
 

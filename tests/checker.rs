@@ -129,6 +129,8 @@ fn references() {
 #[test]
 fn values_that_belong_together() {
     let arrivals = |profile: Value| json!({"nodes": {"users": {"arrivals": {"profile": profile}}}});
+    let admin =
+        |step: Value| json!({"nodes": {"api": {"endpoints": {"admin": {"steps": [step]}}}}});
     for (patch, wanted) in [
         (json!({"warmup_s": 60}), "warmup_s: 60 s is not before the end of the run at 60 s"),
         (
@@ -159,6 +161,26 @@ fn values_that_belong_together() {
         (
             json!({"nodes": {"api": {"disk": {"capacity_bytes": 10, "used_bytes": 11}}}}),
             "nodes.api.disk.used_bytes: 11 bytes is more than capacity_bytes, 10 bytes",
+        ),
+        (
+            admin(json!({"do": "parallel", "calls": ["db", "log"], "needs": 3})),
+            "nodes.api.endpoints.admin.steps.0.needs: 3 is more than the 2 calls of the step",
+        ),
+        (
+            admin(json!({"do": "parallel", "calls": ["db", "log"], "times": 5_001})),
+            "nodes.api.endpoints.admin.steps.0.times: 10002 calls at once are too many: at most 10000",
+        ),
+        (
+            admin(json!({"do": "call", "call": "db", "ratio": 1.5})),
+            "nodes.api.endpoints.admin.steps.0.ratio: 1.5 is out of range: from 0 to 1",
+        ),
+        (
+            admin(json!({"do": "replay", "answers": []})),
+            "nodes.api.endpoints.admin.steps.0.answers: 0 entries are too few: at least 1",
+        ),
+        (
+            admin(json!({"do": "replay", "answers": [{"ms": 1}, {"ok": true}]})),
+            "nodes.api.endpoints.admin.steps.0.answers.1.ms: is missing: a number from 0 to 1000000000 ms",
         ),
         (
             json!({"interventions": {"later": {"at_s": 61}}}),

@@ -11,6 +11,9 @@ export { Schema } from "./schema.js";
 /** Groups deeper than this start folded. */
 const OPEN_DEPTH = 1;
 
+/** Entries of a list that get controls: a recording may have thousands. */
+const MAX_ITEMS = 100;
+
 /**
  * A form for `value`. `onChange(path, value)` answers with problems (or a promise of them);
  * `skip` names parts to leave out, by path; `bare` leaves out the description at the top.
@@ -162,7 +165,7 @@ function list(context, schema, items, path) {
     else put(current[index], rest, value);
     return context.onChange(path, structuredClone(current));
   };
-  return current.map((item, index) => {
+  const controls = current.slice(0, MAX_ITEMS).map((item, index) => {
     const itemSchema = context.root.resolve(schema.prefixItems?.[index] ?? schema.items ?? {});
     const name = t("form_item", { index: index + 1 });
     const inside = { ...context, onChange, skip: () => false };
@@ -175,6 +178,9 @@ function list(context, schema, items, path) {
       ...contents(inside, itemSchema, item, [index]),
     );
   });
+  const rest = current.length - controls.length;
+  if (rest > 0) controls.push(h("p", { class: "help" }, t("form_more_items", { count: rest })));
+  return controls;
 }
 
 function put(target, path, value) {

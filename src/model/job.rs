@@ -102,6 +102,10 @@ pub struct Job {
     pub left: (Duration, Time),
     /// Calls of its present step that are still under way.
     pub calls: List<SIBLINGS>,
+    /// Good answers that its present step still needs; none means that it waits for every call.
+    lacking: Option<u32>,
+    /// Its present wait ends in failure.
+    wait_fails: bool,
     /// It is about to start the calls of its present step.
     starts_calls: bool,
     /// The first call of its present step that failed.
@@ -160,6 +164,8 @@ impl Job {
             timer: Timer::NONE,
             left: (Duration::ZERO, Time::ZERO),
             calls: List::default(),
+            lacking: None,
+            wait_fails: false,
             starts_calls: false,
             trouble: None,
             degraded: false,

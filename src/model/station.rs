@@ -23,6 +23,8 @@ pub struct Station {
     logrotate: Timer,
     /// The number that the next job in a queue gets.
     queue_number: u64,
+    /// Answers given so far by each of its `replay` steps.
+    pub replayed: Box<[u64]>,
 }
 
 impl Station {
@@ -34,6 +36,7 @@ impl Station {
             cores_busy: 0,
             logrotate: Timer::NONE,
             queue_number: 0,
+            replayed: vec![0; usize::from(plan.replays)].into(),
         }
     }
 }

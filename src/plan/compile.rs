@@ -5,7 +5,7 @@
 use super::*;
 use crate::scenario::{
     Arrivals, Balancer, Call, Clients, Database, Disk, Distribution, Endpoint, Fault, HealthCheck,
-    Memory, Node, Pool, Service, Step,
+    Memory, Node, Pool, RecordedAnswer, Service, Step,
 };
 use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
 
@@ -205,10 +205,11 @@ impl Compiler<'_> {
 
     fn service(&self, node: NodeIndex, key: &str, service: &Service) -> StationPlan {
         let site = Site::named(key);
+        let mut replays = 0;
         let endpoint = |(name, endpoint): (&String, &Endpoint)| {
             let pool = endpoint.pool.as_ref().and_then(|pool| service.pools.get_index_of(pool));
             let step = |(number, step)| StepPlan {
-                action: self.action(node, step),
+                action: self.action(node, step, &mut replays),
                 site: site.then(name).index(number as u64),
             };
             EndpointPlan {
@@ -224,6 +225,7 @@ impl Compiler<'_> {
             first_pool: self.first_pool(node),
             pools: service.pools.values().map(pool).collect(),
             endpoints: service.endpoints.iter().map(endpoint).collect(),
+            replays,
             memory: service.memory.as_ref().and_then(memory),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
@@ -254,6 +256,7 @@ impl Compiler<'_> {
                 discipline: database.discipline,
             }],
             endpoints: database.queries.iter().map(endpoint).collect(),
+            replays: 0,
             memory: None,
             disk: None,
             boot: Duration::from_seconds(database.boot_s),
@@ -262,17 +265,34 @@ impl Compiler<'_> {
         }
     }
 
-    fn action(&self, node: NodeIndex, step: &Step) -> StepAction {
+    fn action(&self, node: NodeIndex, step: &Step, replays: &mut u16) -> StepAction {
         match step {
             Step::Cpu { time } => StepAction::Cpu(sampler(time)),
             Step::Wait { time } => StepAction::Wait(sampler(time)),
-            Step::Call { call, optional } => {
-                let edges = Box::new([self.edge_index(node, call)]);
-                StepAction::Call { edges, optional: *optional }
+            Step::Call { call, ratio, optional } => StepAction::Call {
+                edges: Box::new([self.edge_index(node, call)]),
+                ratio: *ratio,
+                needs: None,
+                optional: *optional,
+            },
+            Step::Parallel { calls, times, needs } => {
+                let edges: Vec<_> = calls.iter().map(|call| self.edge_index(node, call)).collect();
+                StepAction::Call {
+                    // Round after round: what is added at the end moves nobody else's luck.
+                    edges: edges.repeat(*times as usize).into(),
+                    ratio: 1.0,
+                    needs: *needs,
+                    optional: false,
+                }
             }
-            Step::Parallel { calls } => {
-                let edges = calls.iter().map(|call| self.edge_index(node, call)).collect();
-                StepAction::Call { edges, optional: false }
+            Step::Replay { answers, after_last } => {
+                let answer = |answer: &RecordedAnswer| (Duration::from_ms(answer.ms), answer.ok);
+                *replays += 1;
+                StepAction::Replay {
+                    answers: answers.iter().map(answer).collect(),
+                    after_last: *after_last,
+                    replay: *replays - 1,
+                }
             }
             Step::Log { bytes } => StepAction::Log(*bytes),
             Step::Fail { ratio } => StepAction::Fail(*ratio),

@@ -1,6 +1,6 @@
 //! The nodes of a scenario: client populations, balancers, services and databases.
 
-use super::{Call, Clients, Distribution, Text};
+use super::{Call, Clients, Distribution, Step, Text};
 use crate::pattern::{balance, health, logrotate, restart};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -129,50 +129,6 @@ pub struct Endpoint {
     /// What the thread does, in order.
     #[schemars(length(max = 50))]
     pub steps: Vec<Step>,
-}
-
-/// One step of a program. The thread stays occupied until the last step, except during an
-/// asynchronous call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Step {
-    /// Computes: needs a core, and takes longer when cores are short.
-    Cpu {
-        /// Time on a core of its own.
-        time: Distribution,
-    },
-    /// Waits without computing.
-    Wait {
-        /// Time that passes.
-        time: Distribution,
-    },
-    /// Calls another node.
-    Call {
-        /// One of the service's calls.
-        #[schemars(length(min = 1, max = 64))]
-        call: String,
-        /// A failed call does not fail the request; the answer is degraded.
-        #[serde(default)]
-        optional: bool,
-    },
-    /// Makes several calls at once and waits for all.
-    Parallel {
-        /// Names of the service's calls; one may stand here several times.
-        #[schemars(length(min = 1, max = 1_000), inner(length(min = 1, max = 64)))]
-        calls: Vec<String>,
-    },
-    /// Writes to the log on the server's disk; fails when the disk is full.
-    Log {
-        /// Bytes written.
-        #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "bytes"))]
-        bytes: u64,
-    },
-    /// Ends the request with an error, sometimes or always: validation, a bug.
-    Fail {
-        /// Share of requests that fail here.
-        #[schemars(range(min = 0.0, max = 1.0))]
-        ratio: f64,
-    },
 }
 
 /// Memory of a server.

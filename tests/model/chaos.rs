@@ -150,14 +150,31 @@ fn disk(dice: &mut Dice) -> Value {
     })
 }
 
+fn quorum(dice: &mut Dice) -> Value {
+    json!({
+        "do": "parallel", "calls": ["back", "db"], "times": 1 + dice.roll(3),
+        "needs": 1 + dice.roll(2),
+    })
+}
+
+fn recording(dice: &mut Dice) -> Value {
+    let answers: Value = (0..=dice.roll(3))
+        .map(|_| json!({"ms": f64::from(dice.roll(3)) * 10.0, "ok": !dice.one_in(4)}))
+        .collect();
+    let after_last = dice.pick(&["repeat", "last", "ok"]);
+    json!({"do": "replay", "answers": answers, "after_last": after_last})
+}
+
 fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(7) {
+    let step = |dice: &mut Dice| match dice.roll(9) {
         0 => json!({"do": "cpu", "time": time(dice)}),
         1 => json!({"do": "call", "call": "back"}),
         2 => json!({"do": "wait", "time": time(dice)}),
-        3 => json!({"do": "call", "call": "db", "optional": true}),
+        3 => json!({"do": "call", "call": "db", "optional": true, "ratio": dice.pick(&[1.0, 0.5])}),
         4 => json!({"do": "parallel", "calls": ["back", "db", "back"]}),
         5 => json!({"do": "log", "bytes": 100}),
+        6 => quorum(dice),
+        7 => recording(dice),
         _ => json!({"do": "fail", "ratio": 0.1}),
     };
     let count = 1 + dice.roll(4);

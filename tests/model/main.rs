@@ -9,5 +9,6 @@ mod faults;
 mod luck;
 mod policies;
 mod queues;
+mod steps;
 mod story;
 mod switches;

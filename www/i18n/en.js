@@ -160,6 +160,7 @@ export const en = {
   form_whole: "This must be a whole number.",
   form_default: "default {value}",
   form_item: "{index}",
+  form_more_items: "and {count} more",
   form_applied: "{path} changed at {time}.",
 
   story_look: "What to look at",

@@ -159,6 +159,7 @@ export const ko = {
   form_whole: "정수를 입력하세요.",
   form_default: "기본값 {value}",
   form_item: "{index}",
+  form_more_items: "외 {count}개",
   form_applied: "{time}에 {path}을(를) 바꿨습니다.",
 
   story_look: "눈여겨볼 점",

@@ -7,7 +7,7 @@ use crate::model::slab::Id;
 use crate::model::{Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::plan::StepAction;
-use crate::scenario::CallMode;
+use crate::scenario::{AfterLast, CallMode};
 
 impl<O: Observer> World<O> {
     /// The present step of a job is over.
@@ -42,6 +42,7 @@ impl<O: Observer> World<O> {
                     let work = Duration::from_nanos(time.sample(&mut draws));
                     return self.wait(id, work);
                 }
+                StepAction::Call { ratio, .. } if *ratio < 1.0 && !draws.chance(*ratio) => {}
                 StepAction::Call { .. } => {
                     if !self.start_calls(id) {
                         return;
@@ -50,6 +51,7 @@ impl<O: Observer> World<O> {
                         return self.finish(id, outcome);
                     }
                 }
+                StepAction::Replay { .. } => return self.replay(id),
                 StepAction::Log(bytes) => {
                     let bytes = *bytes;
                     if !self.write_log(id, bytes) {
@@ -83,6 +85,27 @@ impl<O: Observer> World<O> {
         self.plan_wait(id);
     }
 
+    /// The next recorded answer of the present step.
+    fn replay(&mut self, id: Id) {
+        let job = &self.jobs[id];
+        let station = &self.plan.stations[usize::from(job.station)];
+        let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
+        let StepAction::Replay { answers, after_last, replay } = &step.action else {
+            unreachable!("only replay steps are replayed")
+        };
+        let given = &mut self.stations[usize::from(job.station)].replayed[usize::from(*replay)];
+        let number = std::mem::replace(given, *given + 1);
+        let count = answers.len() as u64;
+        let (wait, ok) = match after_last {
+            _ if number < count => answers[number as usize],
+            AfterLast::Repeat => answers[(number % count) as usize],
+            AfterLast::Last => answers[answers.len() - 1],
+            AfterLast::Ok => (Duration::ZERO, true),
+        };
+        self.jobs[id].wait_fails = !ok;
+        self.wait(id, wait);
+    }
+
     pub(super) fn tell_work(&mut self, id: Id, work: Duration) {
         let job = &self.jobs[id];
         let node = self.plan.stations[usize::from(job.station)].node;
@@ -91,7 +114,11 @@ impl<O: Observer> World<O> {
     }
 
     pub(in crate::model) fn on_wait_done(&mut self, id: Id) {
-        self.jobs[id].timer = Timer::NONE;
+        let job = &mut self.jobs[id];
+        job.timer = Timer::NONE;
+        if std::mem::take(&mut job.wait_fails) {
+            return self.finish(id, Outcome::Failed);
+        }
         self.next_step(id);
     }
 
@@ -106,9 +133,10 @@ impl<O: Observer> World<O> {
         let (priority, deadline) = (job.priority, job.deadline);
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
-        let StepAction::Call { edges, .. } = &step.action else {
+        let StepAction::Call { edges, needs, .. } = &step.action else {
             unreachable!("only call steps start calls")
         };
+        self.jobs[id].lacking = *needs;
         let mut asynchronous = true;
         for (branch, edge) in edges.iter().enumerate() {
             let luck = luck.derive(step.site, branch as u64);
@@ -135,10 +163,11 @@ impl<O: Observer> World<O> {
     /// One of a job's calls ended.
     pub(in crate::model) fn on_call_ended(&mut self, id: Id, outcome: Outcome) {
         let job = &mut self.jobs[id];
-        match outcome {
-            Outcome::Ok => {}
-            Outcome::Degraded => job.degraded = true,
-            trouble => job.trouble = job.trouble.or(Some(trouble)),
+        job.degraded |= outcome == Outcome::Degraded;
+        if outcome.is_success() {
+            job.lacking = job.lacking.map(|lacking| lacking.saturating_sub(1));
+        } else {
+            job.trouble = job.trouble.or(Some(outcome));
         }
         // A call may end at once; then the loop that runs the steps goes on, lest a long program
         // that is refused everything recurse.
@@ -147,8 +176,18 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Whether all calls of a job have ended and it has a thread; if it has none, it waits for one.
+    /// Whether a job waits for no call any more and has a thread; if it has none, it waits for one.
     pub(super) fn is_back_from_calls(&mut self, id: Id) -> bool {
+        let job = &mut self.jobs[id];
+        if let Some(lacking) = job.lacking {
+            if lacking == 0 {
+                // What failed along the way does not matter any more.
+                job.trouble = None;
+            }
+            if lacking == 0 || job.calls.len() < lacking {
+                self.abandon_calls(id);
+            }
+        }
         let job = &self.jobs[id];
         if !job.calls.is_empty() {
             return false;

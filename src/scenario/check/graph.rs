@@ -91,8 +91,12 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
     let steps = service.endpoints.get(endpoint).into_iter().flat_map(|endpoint| &endpoint.steps);
     let calls = steps.flat_map(|step| match step {
         Step::Call { call, .. } => std::slice::from_ref(call),
-        Step::Parallel { calls } => calls.as_slice(),
-        Step::Cpu { .. } | Step::Wait { .. } | Step::Log { .. } | Step::Fail { .. } => &[],
+        Step::Parallel { calls, .. } => calls.as_slice(),
+        Step::Cpu { .. }
+        | Step::Wait { .. }
+        | Step::Replay { .. }
+        | Step::Log { .. }
+        | Step::Fail { .. } => &[],
     });
     let callees: IndexSet<Program<'_>> =
         calls.map(|call| callee_of(scenario, &service.calls[call])).collect();

@@ -6,7 +6,8 @@
 use super::graph::{Program, Programs, callee_of};
 use crate::problem::Problems;
 use crate::scenario::{
-    Arrivals, Call, Clients, Distribution, Effect, Node, Profile, Refresh, Scenario, Step,
+    AfterLast, Arrivals, Call, Clients, Distribution, Effect, Node, Profile, RecordedAnswer,
+    Refresh, Scenario, Step,
 };
 
 /// Most events that a run may be expected to need. At several million events per second that is
@@ -145,12 +146,15 @@ impl Estimate<'_> {
             let cost = match step {
                 Step::Cpu { time } => Cost { events: 2.0, seconds: mean_s(time) },
                 Step::Wait { time } => Cost { events: 1.0, seconds: mean_s(time) },
-                Step::Call { call: name, .. } => call(name),
-                Step::Parallel { calls } => {
-                    calls.iter().map(call).fold(Cost::default(), |all, one| Cost {
-                        events: all.events + one.events,
-                        seconds: all.seconds.max(one.seconds),
-                    })
+                Step::Call { call: name, ratio, .. } => {
+                    let Cost { events, seconds } = call(name);
+                    Cost { events: ratio * events, seconds: ratio * seconds }
+                }
+                Step::Parallel { calls, times, needs } => {
+                    parallel(calls.iter().map(call), *times, needs.is_some())
+                }
+                Step::Replay { answers, after_last } => {
+                    Cost { events: 1.0, seconds: mean_answer_ms(answers, *after_last) / 1e3 }
                 }
                 Step::Log { .. } | Step::Fail { .. } => Cost { events: 1.0, seconds: 0.0 },
             };
@@ -203,6 +207,28 @@ impl Estimate<'_> {
             _ => 0.0,
         });
         seconds.sum()
+    }
+}
+
+/// Calls at once, each of them so many times; where a few answers are enough, the fastest decides.
+fn parallel(calls: impl Iterator<Item = Cost>, times: u32, some_are_enough: bool) -> Cost {
+    let (mut events, mut fastest, mut slowest) = (0.0, f64::INFINITY, 0.0_f64);
+    for call in calls {
+        events += f64::from(times) * call.events;
+        fastest = fastest.min(call.seconds);
+        slowest = slowest.max(call.seconds);
+    }
+    Cost { events, seconds: if some_are_enough { fastest } else { slowest } }
+}
+
+/// What a recorded answer takes in the long run.
+fn mean_answer_ms(answers: &[RecordedAnswer], after_last: AfterLast) -> f64 {
+    match after_last {
+        AfterLast::Repeat => {
+            answers.iter().map(|answer| answer.ms).sum::<f64>() / answers.len() as f64
+        }
+        AfterLast::Last => answers.last().map_or(0.0, |answer| answer.ms),
+        AfterLast::Ok => 0.0,
     }
 }
 

@@ -95,7 +95,7 @@ impl References<'_> {
     fn step(&mut self, service: &Service, step: &Step, path: &str) {
         match step {
             Step::Call { call, .. } => self.own(call, &service.calls, &format!("{path}.call")),
-            Step::Parallel { calls } => {
+            Step::Parallel { calls, .. } => {
                 for (number, call) in calls.iter().enumerate() {
                     self.own(call, &service.calls, &format!("{path}.calls.{number}"));
                 }
@@ -103,7 +103,11 @@ impl References<'_> {
             Step::Log { .. } if service.disk.is_none() => {
                 self.problems.add(path, "writes to a log, but the service has no disk");
             }
-            Step::Log { .. } | Step::Cpu { .. } | Step::Wait { .. } | Step::Fail { .. } => {}
+            Step::Log { .. }
+            | Step::Cpu { .. }
+            | Step::Wait { .. }
+            | Step::Replay { .. }
+            | Step::Fail { .. } => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::engine::Time;
 use crate::problem::Problems;
 use crate::scenario::{
-    Arrivals, Clients, Database, Distribution, Node, Profile, Scenario, Service, Step,
+    Arrivals, Clients, Database, Distribution, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
 };
 
 /// The shares of classes may miss 1 by this much, for sums of thirds and sevenths.
@@ -93,10 +93,7 @@ fn check_profile(profile: &Profile, path: &str, problems: &mut Problems) {
 fn check_service(service: &Service, path: &str, problems: &mut Problems) {
     for (key, endpoint) in &service.endpoints {
         for (number, step) in endpoint.steps.iter().enumerate() {
-            if let Step::Cpu { time } | Step::Wait { time } = step {
-                let path = format!("{path}.endpoints.{key}.steps.{number}.time");
-                check_distribution(time, &path, problems);
-            }
+            check_step(step, &format!("{path}.endpoints.{key}.steps.{number}"), problems);
         }
     }
     if let Some(memory) = &service.memory
@@ -112,6 +109,26 @@ fn check_service(service: &Service, path: &str, problems: &mut Problems) {
         let (used, capacity) = (disk.used_bytes, disk.capacity_bytes);
         let message = format!("{used} bytes is more than capacity_bytes, {capacity} bytes");
         problems.add(format!("{path}.disk.used_bytes"), message);
+    }
+}
+
+fn check_step(step: &Step, path: &str, problems: &mut Problems) {
+    match step {
+        Step::Cpu { time } | Step::Wait { time } => {
+            check_distribution(time, &format!("{path}.time"), problems);
+        }
+        Step::Parallel { calls, times, needs } => {
+            // At most a thousand names, each at most ten thousand times.
+            let count = calls.len() as u32 * times;
+            if count > MAX_PARALLEL {
+                let message = format!("{count} calls at once are too many: at most {MAX_PARALLEL}");
+                problems.add(format!("{path}.times"), message);
+            } else if let Some(needs) = needs.filter(|needs| *needs > count) {
+                let message = format!("{needs} is more than the {count} calls of the step");
+                problems.add(format!("{path}.needs"), message);
+            }
+        }
+        Step::Call { .. } | Step::Replay { .. } | Step::Log { .. } | Step::Fail { .. } => {}
     }
 }
 

@@ -1,0 +1,113 @@
+//! The steps of a program: what a thread does for a request.
+
+use super::Distribution;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Most calls that one step makes at once.
+pub const MAX_PARALLEL: u32 = 10_000;
+
+/// One step of a program. The thread stays occupied until the last step, except during an
+/// asynchronous call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// Computes: needs a core, and takes longer when cores are short.
+    Cpu {
+        /// Time on a core of its own.
+        time: Distribution,
+    },
+    /// Waits without computing.
+    Wait {
+        /// Time that passes.
+        time: Distribution,
+    },
+    /// Calls another node.
+    Call {
+        /// One of the service's calls.
+        #[schemars(length(min = 1, max = 64))]
+        call: String,
+        /// Share of requests that make this call; the others go on to the next step.
+        #[serde(default = "everyone")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        ratio: f64,
+        /// A failed call does not fail the request; the answer is degraded.
+        #[serde(default)]
+        optional: bool,
+    },
+    /// Makes several calls at once and waits for all, or for as many as it needs.
+    Parallel {
+        /// Names of the service's calls; one may stand here several times.
+        #[schemars(length(min = 1, max = 1_000), inner(length(min = 1, max = 64)))]
+        calls: Vec<String>,
+        /// How often each of them is made at once.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 10_000))]
+        times: u32,
+        /// Good answers that are enough, as in a quorum. As soon as they are there, or can no longer
+        /// come, the other calls are let go by their rule `cancel`. None means that every call is
+        /// waited for and all must succeed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1, max = 10_000))]
+        needs: Option<u32>,
+    },
+    /// Gives the answers of a recording, in their order: the n-th request that reaches this step on
+    /// any server of the service gets the n-th answer.
+    Replay {
+        /// What was recorded.
+        #[schemars(length(min = 1, max = 100_000))]
+        answers: Vec<RecordedAnswer>,
+        /// What comes after the last answer.
+        #[serde(default)]
+        after_last: AfterLast,
+    },
+    /// Writes to the log on the server's disk; fails when the disk is full.
+    Log {
+        /// Bytes written.
+        #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "bytes"))]
+        bytes: u64,
+    },
+    /// Ends the request with an error, sometimes or always: validation, a bug.
+    Fail {
+        /// Share of requests that fail here.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        ratio: f64,
+    },
+}
+
+fn everyone() -> f64 {
+    1.0
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// One answer of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedAnswer {
+    /// Time that passes before it.
+    #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+    pub ms: f64,
+    /// Whether the request goes on; otherwise it fails.
+    #[serde(default = "well")]
+    pub ok: bool,
+}
+
+fn well() -> bool {
+    true
+}
+
+/// What comes after the last answer of a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterLast {
+    /// The recording again, from its first answer.
+    #[default]
+    Repeat,
+    /// The last answer, again and again.
+    Last,
+    /// Requests go on at once.
+    Ok,
+}
