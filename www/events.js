@@ -20,32 +20,47 @@ function merged() {
   state.lanes.forEach((history, lane) => {
     for (const entry of history?.timeline ?? []) {
       const key = `${entry.at_s}|${entry.kind}|${entry.subject}|${entry.en}`;
-      if (known.has(key)) known.get(key).lanes.push(lane);
-      else known.set(key, { entry, lanes: [lane] });
+      if (!known.has(key)) known.set(key, { entry, lanes: [] });
+      const { lanes } = known.get(key);
+      if (!lanes.includes(lane)) lanes.push(lane);
     }
   });
   return [...known.values()].sort((one, other) => other.entry.at_s - one.entry.at_s).slice(0, MOST);
 }
 
-/** Rows that are on the page, by what they say. */
+/**
+ * Rows that are on the page, by what they say. One lane is often a little ahead of the other; when
+ * the same happens there too, the row stays and is marked anew.
+ */
 let rows = new Map();
 
 function drawEvents() {
   const kept = new Map();
   for (const event of merged()) {
     const { at_s, kind, subject, en } = event.entry;
-    const key = [state.language, at_s, kind, subject, en, event.lanes].join("|");
-    kept.set(key, rows.get(key) ?? item(event));
+    const key = [state.language, at_s, kind, subject, en].join("|");
+    const row = rows.get(key) ?? item(event.entry);
+    markLanes(row, event.lanes);
+    kept.set(key, row);
   }
   rows = kept;
   const none = h("li", { class: "none" }, t("events_none"));
-  arrange(find("#events .event-list"), rows.size === 0 ? [none] : [...rows.values()]);
+  const items = [...rows.values()].map((row) => row.item);
+  arrange(find("#events .event-list"), items.length === 0 ? [none] : items);
 }
 
-function item({ entry, lanes }) {
-  const both = lanes.length > 1;
-  const name = both ? t("event_both") : t(`lane_${lanes[0]}`);
-  return h(
+/** Says in which lanes it happened. */
+function markLanes(row, lanes) {
+  if (row.marked === lanes.join()) return;
+  row.marked = lanes.join();
+  const name = lanes.length > 1 ? t("event_both") : t(`lane_${lanes[0]}`);
+  const hidden = h("span", { class: "visually-hidden" }, name);
+  row.where.replaceChildren(...lanes.map(laneMark), hidden);
+}
+
+function item(entry) {
+  const where = h("span", { class: "where" });
+  const element = h(
     "li",
     { data: { severity: entry.severity } },
     h(
@@ -59,14 +74,10 @@ function item({ entry, lanes }) {
       h("span", { class: "at" }, seconds(entry.at_s)),
       h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[entry.severity] ?? "·"),
       h("span", { class: "what" }, say(entry)),
-      h(
-        "span",
-        { class: "where" },
-        ...(both ? [0, 1] : lanes).map(laneMark),
-        h("span", { class: "visually-hidden" }, name),
-      ),
+      where,
     ),
   );
+  return { item: element, where, marked: "" };
 }
 
 // --- the cascade path ---

@@ -29,6 +29,8 @@ export function startVerdict() {
     .forEach((article, index) => cards.push(build(article, index)));
   watch(["language", "describe", "actions"], drawNames);
   watch(["reports", "lanes", "view_s", "language"], () => cards.forEach(draw), { every_ms: 250 });
+  // What was said in another language is silenced.
+  watch(["language"], () => announce(""));
   watch(["reports"], speak, { every_ms: ANNOUNCE_MS });
 }
 

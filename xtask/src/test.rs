@@ -9,6 +9,7 @@ use xtask::Outcome;
 use xtask::chromium::Chromium;
 use xtask::process::{cargo, run, run_watched, shown};
 use xtask::project::{Project, WASM_TARGET};
+use xtask::scratch::Scratch;
 
 /// One line of the summary.
 struct Step {
@@ -140,11 +141,25 @@ fn wasm_pack_build(project: &Project) -> Outcome<Tally> {
 
 fn wasm_pack_test(project: &Project) -> Outcome<Tally> {
     Chromium::find_or_install()?;
-    tests(tools::wasm_pack(project)?.args(["test", "--headless", "--chrome"]))
+    let scratch = Scratch::new()?;
+    let mut command = tools::wasm_pack(project)?;
+    command.args(["test", "--headless", "--chrome"]).env("TMPDIR", scratch.path());
+    browser_tests(&mut command)
 }
 
 fn e2e(project: &Project) -> Outcome<Tally> {
-    tests(&mut browser_program(project)?)
+    browser_tests(&mut browser_program(project)?)
+}
+
+/// Like [`tests`], once more if it fails without a failed test: then the browser has not started, a
+/// port was taken or the like, which says nothing about what is tested.
+fn browser_tests(command: &mut Command) -> Outcome<Tally> {
+    let (tally, failure) = tests_and_failure(command);
+    if failure.is_none() || tally.failed > 0 {
+        return Ok(tally);
+    }
+    println!("no test has failed, so the browser has: once more");
+    tests(command)
 }
 
 /// `cargo xtask e2e` and `cargo xtask shots`
@@ -171,14 +186,23 @@ fn check(command: &mut Command) -> Outcome<Tally> {
 
 /// Adds up the `test result:` lines; a program that fails without a failed test counts as one.
 fn tests(command: &mut Command) -> Outcome<Tally> {
-    println!("{}", shown(command));
-    let mut tally = Tally::default();
-    let result = run_watched(command, |line| tally.add(counted(line)));
-    if let Err(error) = result {
-        println!("error: {error}");
+    let (mut tally, failure) = tests_and_failure(command);
+    if failure.is_some() {
         tally.failed = tally.failed.max(1);
     }
     Ok(tally)
+}
+
+/// What the program has counted, and why it failed if it did.
+fn tests_and_failure(command: &mut Command) -> (Tally, Option<String>) {
+    println!("{}", shown(command));
+    let mut tally = Tally::default();
+    let failure = run_watched(command, |line| tally.add(counted(line))).err();
+    let failure = failure.map(|error| error.to_string());
+    if let Some(failure) = &failure {
+        println!("error: {failure}");
+    }
+    (tally, failure)
 }
 
 fn counted(line: &str) -> Tally {

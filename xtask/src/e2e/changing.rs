@@ -1,7 +1,7 @@
 //! Changing a run by hand: the inspector, the palette of faults, looking back.
 
 use crate::page::Page;
-use crate::user::{choose, enter, flip, pause, run_to_the_end, wait_for_moment};
+use crate::user::{choose, choose_preset, enter, flip, pause, play_to, run_to_the_end, slow_down};
 use xtask::Outcome;
 
 /// Marks the field of the inspector that has this label.
@@ -20,6 +20,7 @@ fn mark_field(page: &Page, label: &str) -> Outcome {
 /// An edit holds at once, in the solid lane only; what is out of bounds is explained and not done.
 pub fn a_number_is_edited_live(page: &Page) -> Outcome {
     page.open("")?;
+    slow_down(page)?;
     choose(page, "#subject", "node:api")?;
     mark_field(page, "servers")?;
     enter(page, "[data-tested]", "0")?;
@@ -31,8 +32,8 @@ pub fn a_number_is_edited_live(page: &Page) -> Outcome {
     assert_eq!(page.value("window.brownout.state.actions.length")?, 0);
     mark_field(page, "cores")?;
     enter(page, "[data-tested]", "16")?;
-    page.wait_until("window.brownout.state.actions.length === 1")?;
-    assert_eq!(page.value("window.brownout.state.effective.nodes.api.cores")?, 16);
+    page.wait_for("window.brownout.state.actions.length", 1)?;
+    page.wait_for("window.brownout.state.effective.nodes.api.cores", 16)?;
     page.wait_until(
         "window.brownout.state.lanes.map(({ newest }) => JSON.parse(newest).stations.api.cores)
          .join() === '8,32'",
@@ -44,13 +45,14 @@ pub fn a_number_is_edited_live(page: &Page) -> Outcome {
 
 /// The form follows what a switch changes while it is on the page.
 pub fn the_inspector_follows_switches(page: &Page) -> Outcome {
-    page.open("#p=slow-dependency&on=timeout@35")?;
+    // The page opens well before.
+    page.open("#p=slow-dependency&on=timeout@90")?;
+    slow_down(page)?;
     choose(page, "#subject", "edge:api.social")?;
     let shown = "[...document.querySelectorAll('#inspector label')].find(
         one => one.textContent === 'timeout_ms')?.closest('.field').querySelector('input').value";
     page.wait_until(&format!("({shown}) === ''"))?;
-    choose(page, "#speed", "5")?;
-    wait_for_moment(page, 36.0)?;
+    play_to(page, 91.0)?;
     page.wait_until(&format!("({shown}) === '500'"))?;
     flip(page, "timeout")?;
     page.wait_until(&format!("({shown}) === ''"))
@@ -59,6 +61,7 @@ pub fn the_inspector_follows_switches(page: &Page) -> Outcome {
 /// What is broken by hand is broken in both lanes, and both say so.
 pub fn a_fault_hits_both_lanes(page: &Page) -> Outcome {
     page.open("")?;
+    slow_down(page)?;
     choose(page, "#faults select:nth-of-type(1)", "db")?;
     page.script(
         "const kinds = document.querySelectorAll('#faults .fault-form select')[1];
@@ -66,7 +69,7 @@ pub fn a_fault_hits_both_lanes(page: &Page) -> Outcome {
          kinds.dispatchEvent(new Event('change', { bubbles: true }));",
     )?;
     page.click("#faults button[type=submit]")?;
-    page.wait_until("window.brownout.state.actions.length === 1")?;
+    page.wait_for("window.brownout.state.actions.length", 1)?;
     page.wait_until(
         "window.brownout.state.lanes.every(({ timeline }) => timeline.some(
            ({ kind, subject }) => kind === 'fault_started' && subject === 'live-1'))",
@@ -91,9 +94,8 @@ pub fn the_past_can_be_looked_at_and_changed(page: &Page) -> Outcome {
     page.open("")?;
     run_to_the_end(page)?;
     enter(page, "#scrub", "60")?;
-    page.wait_until("window.brownout.state.view_s === 60")?;
-    let dead = page.value("document.querySelector('#past').hidden")?;
-    assert_eq!(dead, false);
+    page.wait_for("window.brownout.state.view_s", 60)?;
+    page.wait_until("!document.querySelector('#past').hidden")?;
     page.click("#switch-split-pools")?;
     page.wait_until("window.brownout.state.actions.length === 1")?;
     let at = page.value("window.brownout.state.actions[0].at_s")?.as_f64().unwrap_or(f64::NAN);
@@ -104,6 +106,9 @@ pub fn the_past_can_be_looked_at_and_changed(page: &Page) -> Outcome {
 /// A whole session of clicking needs nothing from anywhere.
 pub fn a_session_asks_for_nothing(page: &Page) -> Outcome {
     page.open("")?;
+    page.wait_until("document.readyState === 'complete' && window.brownout.state.now_s > 0")?;
+    slow_down(page)?;
+    page.settle()?;
     let loaded = page.requests();
     assert!(loaded.len() > 20, "{loaded:?}");
     flip(page, "breaker")?;
@@ -118,17 +123,18 @@ pub fn a_session_asks_for_nothing(page: &Page) -> Outcome {
     page.click(".chart:first-child summary")?;
     page.click("#share")?;
     page.click("#share-dialog button")?;
+    page.wait_until("!document.querySelector('#share-dialog').open")?;
     page.click("#help")?;
     page.click("#help-dialog button")?;
+    page.wait_until("!document.querySelector('#help-dialog').open")?;
     choose(page, "#theme", "dark")?;
     choose(page, "#language", "ko")?;
     enter(page, "#seed", "99")?;
-    page.wait_until("window.brownout.state.seed === 99")?;
+    page.wait_for("window.brownout.state.describe.seed", 99)?;
     pause(page)?;
     page.click("#step")?;
     page.click("#restart")?;
-    choose(page, "#preset", "full-disk")?;
-    page.wait_until("window.brownout.state.preset === 'full-disk'")?;
+    choose_preset(page, "full-disk")?;
     run_to_the_end(page)?;
     assert_eq!(page.requests(), loaded);
     Ok(())

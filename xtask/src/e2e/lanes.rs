@@ -1,7 +1,7 @@
 //! Two lanes from the same luck: what a switch changes, and what it must not.
 
 use crate::page::Page;
-use crate::user::{choose, digests, flip, run_to_the_end, verdict, wait_for_moment};
+use crate::user::{digests, flip, play_to, run_to_the_end, verdict, wait_for_moment};
 use xtask::Outcome;
 
 /// The verdicts, from the best to the worst.
@@ -34,8 +34,7 @@ pub fn the_page_opens_on_a_running_incident(page: &Page) -> Outcome {
            return painted > 200;
          })",
     )?;
-    assert_eq!(page.value("document.querySelectorAll('#switches [role=switch]').length")?, 3);
-    Ok(())
+    page.wait_for("document.querySelectorAll('#switches [role=switch]').length", 3)
 }
 
 /// The dashed lane is the run as it was, to the last event; the solid one differs; in both the same
@@ -46,8 +45,7 @@ pub fn a_switch_changes_the_solid_lane_only(page: &Page) -> Outcome {
     let [as_it_was, untouched] = digests(page)?;
     assert_eq!(as_it_was, untouched, "nothing was switched");
     page.open("?again")?;
-    choose(page, "#speed", "10")?;
-    wait_for_moment(page, 50.0)?;
+    play_to(page, 50.0)?;
     flip(page, "timeout")?;
     let at = page.value("window.brownout.state.actions[0].at_s")?.as_f64().unwrap_or(f64::NAN);
     assert!((50.0..80.0).contains(&at), "flipped at {at} s");
@@ -88,7 +86,8 @@ pub fn every_preset_fails_as_it_was_and_not_with_its_switches(page: &Page) -> Ou
         assert!(rank(&before) >= rank("recovered"), "{preset} as it was: {before}");
         assert!(rank(&after) < rank("down"), "{preset} with all switches: {after}");
         assert!(rank(&after) < rank(&before), "{preset}: {before}, with all switches {after}");
-        assert!(!page.text("[data-lane='1'] .verdict-word")?.is_empty());
+        // Drawn a few times a second.
+        page.wait_until("document.querySelector('[data-lane=\"1\"] .verdict-word').textContent")?;
         page.expect_no_complaints()?;
     }
     let offered = page.value("document.querySelectorAll('#preset option').length")?;
@@ -105,6 +104,5 @@ pub fn switches_after_the_end_start_the_run_again(page: &Page) -> Outcome {
     let early = "window.brownout.state.actions.every(({ at_s, on }) => on && at_s < 0.01)";
     assert_eq!(page.value(early)?, true);
     page.wait_until("window.brownout.state.ended")?;
-    page.wait_until("window.brownout.state.reports[1]?.verdict.state === 'contained'")?;
-    Ok(())
+    page.wait_for("window.brownout.state.reports[1]?.verdict.state", "contained")
 }

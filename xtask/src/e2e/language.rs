@@ -1,7 +1,7 @@
 //! Korean and English.
 
 use crate::page::Page;
-use crate::user::{choose, pause, run_to_the_end};
+use crate::user::{choose, choose_preset, play_to, run_to_the_end};
 use xtask::Outcome;
 
 /// Every text on the page that has Latin words but no Hangul, without what is a name, a unit or a
@@ -34,9 +34,7 @@ pub fn korean_is_complete_and_stays(page: &Page) -> Outcome {
     page.reload()?;
     assert_eq!(page.value("document.documentElement.lang")?, "ko");
     for preset in ["slow-dependency", "full-disk"] {
-        choose(page, "#preset", preset)?;
-        page.wait_until(&format!("window.brownout.state.describe.scenario && document.
-            documentElement.dataset.state === 'ready' && window.brownout.state.preset === '{preset}'"))?;
+        choose_preset(page, preset)?;
         run_to_the_end(page)?;
         no_english_left(page, preset)?;
     }
@@ -48,8 +46,7 @@ pub fn korean_is_complete_and_stays(page: &Page) -> Outcome {
 }
 
 fn no_english_left(page: &Page, place: &str) -> Outcome {
-    // Lists that are drawn a few times a second.
-    page.script("return new Promise(resolve => setTimeout(resolve, 700))")?;
+    page.settle()?;
     let left = page.script(LATIN_TEXTS)?;
     assert_eq!(left, serde_json::json!([]), "{place}");
     Ok(())
@@ -58,9 +55,10 @@ fn no_english_left(page: &Page, place: &str) -> Outcome {
 /// Back to English, everything is English again, in the middle of a run as well.
 pub fn english_comes_back(page: &Page) -> Outcome {
     page.open("?lang=ko")?;
-    pause(page)?;
+    // By now the verdict has been announced in Korean.
+    play_to(page, 60.0)?;
     choose(page, "#language", "en")?;
-    page.script("return new Promise(resolve => setTimeout(resolve, 700))")?;
+    page.settle()?;
     let hangul = page.script(
         "const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
          const found = [];

@@ -1,7 +1,7 @@
 //! The page fits, on a desk and on a telephone, light and dark, in both languages.
 
 use crate::page::{Page, View};
-use crate::user::{choose, flip};
+use crate::user::{choose, choose_preset, flip, slow_down};
 use xtask::Outcome;
 
 /// What sticks out to the right, apart from what may be scrolled by itself.
@@ -29,12 +29,14 @@ pub fn nothing_sticks_out(page: &Page) -> Outcome {
             page.open(&format!("?lang={language}&{}", view.width))?;
             let theme = if dark { "dark" } else { "light" };
             assert_eq!(page.value("document.documentElement.dataset.theme")?, theme);
-            for preset in ["slow-dependency", "shared-database", "full-disk"] {
-                choose(page, "#preset", preset)?;
-                page.wait_until("document.documentElement.dataset.state === 'ready'")?;
-                choose(page, "#subject", "node:users")
-                    .or_else(|_| choose(page, "#subject", "node:users-a"))?;
-                page.script("return new Promise(resolve => setTimeout(resolve, 300))")?;
+            for (preset, subject) in [
+                ("slow-dependency", "node:users"),
+                ("shared-database", "node:users-a"),
+                ("full-disk", "node:users"),
+            ] {
+                choose_preset(page, preset)?;
+                choose(page, "#subject", subject)?;
+                page.settle()?;
                 let wide = page.script(TOO_WIDE)?;
                 assert_eq!(wide, serde_json::json!([]), "{preset} {} {language}", view.width);
             }
@@ -48,6 +50,8 @@ pub fn a_telephone_shows_the_essentials_first(page: &Page) -> Outcome {
     for tag in ["en-US", "ko-KR"] {
         page.view(View { language: tag, ..View::PHONE })?;
         page.open(&format!("?lang={}", &tag[..2]))?;
+        slow_down(page)?;
+        page.settle()?;
         let in_sight = |selector: &str| {
             page.script(&format!("const element = document.querySelector('{selector}');{IN_SIGHT}"))
         };
@@ -71,6 +75,7 @@ pub fn a_telephone_shows_the_essentials_first(page: &Page) -> Outcome {
 /// On a desk, all switches of the first incident and the first chart are there without scrolling.
 pub fn a_desktop_shows_switches_and_a_chart_first(page: &Page) -> Outcome {
     page.open("")?;
+    page.settle()?;
     let selectors =
         ["#verdict", "#topology", "#switches li:nth-child(3)", ".chart:first-child .chart-stage"];
     for selector in selectors {

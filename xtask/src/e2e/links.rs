@@ -1,7 +1,10 @@
 //! Links repeat a run exactly; broken ones say so and do no harm.
 
 use crate::page::Page;
-use crate::user::{choose, digests, enter, flip, packed_link, run_to_the_end, wait_for_moment};
+use crate::user::{
+    choose, choose_preset, digests, enter, flip, packed_link, play_to, run_to_the_end, slow_down,
+    wait_for_moment,
+};
 use serde_json::Value;
 use std::time::Duration;
 use xtask::Outcome;
@@ -9,19 +12,19 @@ use xtask::Outcome;
 /// What was switched, edited and broken in the middle of a run comes again at its moments.
 pub fn a_link_repeats_the_run_exactly(page: &Page) -> Outcome {
     page.open("#p=slow-dependency&seed=11")?;
-    choose(page, "#speed", "10")?;
-    wait_for_moment(page, 45.0)?;
+    play_to(page, 45.0)?;
     flip(page, "timeout")?;
-    wait_for_moment(page, 60.0)?;
+    play_to(page, 60.0)?;
     flip(page, "breaker")?;
     page.click("#faults button[type=submit]")?;
     page.wait_until("window.brownout.state.actions.length === 3")?;
-    wait_for_moment(page, 75.0)?;
+    play_to(page, 75.0)?;
     flip(page, "timeout")?;
     choose(page, "#subject", "node:api")?;
     enter(page, "#inspector input[type=number]", "3")?;
     page.wait_until("window.brownout.state.actions.length === 5")?;
     page.click("#share")?;
+    page.wait_until("document.querySelector('#share-dialog').open")?;
     let link = page.value("document.querySelector('#share-link').value")?;
     let (_, fragment) = link.as_str().and_then(|link| link.split_once('#')).ok_or("no link")?;
     page.click("#share-dialog button")?;
@@ -71,6 +74,7 @@ pub fn a_broken_link_gives_a_message(page: &Page) -> Outcome {
     {
         for (what, fragment, english, korean) in &broken {
             page.open(&format!("?lang={language}&{}#{fragment}", what.replace(' ', "-")))?;
+            page.wait_until("!document.querySelector('#notice').hidden")?;
             let notice = page.text("#notice")?;
             let expected = [english, korean][column];
             assert!(notice.contains(heading), "{what}: {notice}");
@@ -83,10 +87,9 @@ pub fn a_broken_link_gives_a_message(page: &Page) -> Outcome {
     }
     // A link pasted into the address of an open page is read, too.
     page.open("#p=nonsense")?;
-    page.wait_until("document.querySelector('#notice').innerText.includes('nonsense')")?;
+    page.wait_until("document.querySelector('#notice').textContent.includes('nonsense')")?;
     page.click("#notice button")?;
-    assert_eq!(page.value("document.querySelector('#notice').hidden")?, true);
-    Ok(())
+    page.wait_until("document.querySelector('#notice').hidden")
 }
 
 /// A run that is allowed but never ends: the page answers while it runs, and another one starts.
@@ -97,7 +100,7 @@ pub fn a_heavy_run_does_not_freeze_the_page(page: &Page) -> Outcome {
         scenario.nodes.db.connections = 2000; scenario.faults = {}";
     let link = packed_link(page, heavy)?;
     page.open(&format!("?heavy#{link}"))?;
-    assert_eq!(page.value("document.querySelector('#notice').innerText")?, "");
+    assert_eq!(page.value("document.querySelector('#notice').hidden")?, true);
     choose(page, "#speed", "Infinity")?;
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(page.value("window.brownout.state.ended")?, false);
@@ -113,15 +116,18 @@ pub fn a_heavy_run_does_not_freeze_the_page(page: &Page) -> Outcome {
          })();",
     )?;
     let delays = delays.as_array().into_iter().flatten().filter_map(Value::as_f64);
-    let longest = delays.fold(0.0, f64::max);
-    println!("  the longest of 20 waits of 50 ms took {longest:.0} ms");
-    assert!(longest < 500.0, "a wait of 50 ms took {longest} ms");
+    let mut delays: Vec<f64> = delays.collect();
+    delays.sort_by(f64::total_cmp);
+    let (middle, longest) = (delays[delays.len() / 2], delays[delays.len() - 1]);
+    println!("  20 waits of 50 ms took {middle:.0} ms in the middle and {longest:.0} ms at most");
+    // A page that did the work itself would not answer at all; other programs may hold it up once.
+    assert!(middle < 500.0 && longest < 10_000.0, "waits of 50 ms took {delays:?} ms");
     let before = page.value("window.brownout.state.now_s")?.as_f64().unwrap_or(f64::NAN);
     page.click("#play")?;
+    page.wait_until("!window.brownout.state.playing")?;
+    slow_down(page)?;
     page.click("#restart")?;
     page.wait_until(&format!("window.brownout.state.now_s < {before}"))?;
-    choose(page, "#preset", "retry-storm")?;
-    page.wait_until("document.documentElement.dataset.state === 'ready'")?;
-    page.wait_until("window.brownout.state.preset === 'retry-storm'")?;
+    choose_preset(page, "retry-storm")?;
     wait_for_moment(page, 30.0)
 }

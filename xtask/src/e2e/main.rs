@@ -5,7 +5,6 @@
 //! a violation of the content security policy, a request to another host) — see `page.rs`.
 
 mod changing;
-mod driver;
 mod frames;
 mod keyboard;
 mod lanes;
@@ -16,15 +15,14 @@ mod page;
 mod shots;
 mod smoke;
 mod user;
-mod webdriver;
 
-use driver::Driver;
 use page::Page;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 use xtask::Outcome;
+use xtask::browser::webdriver::is_breakdown;
 use xtask::chromium::Chromium;
 use xtask::project::Project;
 use xtask::static_server::StaticServer;
@@ -84,17 +82,16 @@ fn run(words: &[String]) -> Outcome<ExitCode> {
     let project = Project::find()?;
     let chromium = Chromium::find().ok_or("no browser; cargo xtask test installs one")?;
     let server = StaticServer::start(&project.www(), MOUNT, 0)?;
-    let driver = Driver::start(&chromium)?;
     if words.first().is_some_and(|word| word == "--shots") {
-        shots::take(&driver, &server, &project.target.join("shots"), &words[1..])?;
+        shots::take(&chromium, &server, &project.target.join("shots"), &words[1..])?;
         return Ok(ExitCode::SUCCESS);
     }
-    Ok(run_tests(&driver, &server, &project.target.join("e2e"), words))
+    Ok(run_tests(&chromium, &server, &project.target.join("e2e"), words))
 }
 
 /// Runs the tests whose name contains one of the words; all of them if there is none.
 fn run_tests(
-    driver: &Driver,
+    chromium: &Chromium,
     server: &StaticServer,
     pictures: &Path,
     words: &[String],
@@ -105,7 +102,7 @@ fn run_tests(
     for (name, test) in TESTS.iter().filter(|(name, _)| chosen(name)) {
         let name = name.replace(' ', "");
         let begun = Instant::now();
-        let result = run_test(driver, server, *test, &pictures.join(file_name(&name)));
+        let result = run_test(chromium, server, *test, &pictures.join(file_name(&name)));
         let seconds = begun.elapsed().as_secs_f64();
         match result {
             Ok(()) => {
@@ -130,17 +127,36 @@ fn run_tests(
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Runs a test, once more if the browser breaks down: that says nothing about the page.
 fn run_test(
-    driver: &Driver,
+    chromium: &Chromium,
     server: &StaticServer,
     test: fn(&Page) -> Outcome,
     picture: &Path,
 ) -> Outcome {
-    let page = Page::new(driver, server)?;
+    match run_test_once(chromium, server, test, picture) {
+        Err(error) if is_breakdown(&*error) => {
+            println!("  the browser broke down, once more: {error}");
+            run_test_once(chromium, server, test, picture)
+        }
+        result => result,
+    }
+}
+
+fn run_test_once(
+    chromium: &Chromium,
+    server: &StaticServer,
+    test: fn(&Page) -> Outcome,
+    picture: &Path,
+) -> Outcome {
+    let page = Page::new(chromium, server)?;
     let result = catch_unwind(AssertUnwindSafe(|| test(&page)))
         .unwrap_or_else(|_| Err("the test panicked (see above)".into()))
         .and_then(|()| page.expect_no_complaints());
     result.map_err(|error| {
+        if is_breakdown(&*error) {
+            return error;
+        }
         let complaints = page.complaints().unwrap_or_default().join("\n");
         let seen = match page.screenshot(picture) {
             Ok(()) => format!("what it looked like: {}", picture.display()),

@@ -1,7 +1,5 @@
 //! What a test can do with the page and find out about it.
 
-use crate::driver::Driver;
-use crate::webdriver::Session;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -10,10 +8,14 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 use xtask::Outcome;
+use xtask::browser::Browser;
+use xtask::browser::webdriver::{Refusal, Session, is_breakdown};
+use xtask::chromium::Chromium;
 use xtask::static_server::StaticServer;
 
-/// How long a condition may take to come true.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a condition may take to come true. Far longer than it ever does: a busy machine must not
+/// fail a test, and one that fails anyway may take its time.
+const PATIENCE: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Runs before the page's own scripts and is not subject to its policy.
@@ -22,6 +24,47 @@ const WITNESS: &str = "
     document.addEventListener('securitypolicyviolation', event => window.__violations.push(
         `content security policy: ${event.violatedDirective} refused ${event.blockedURI} `
         + `(${event.sourceFile}:${event.lineNumber})`));";
+
+/// Waits until what has changed is drawn, apart from what is drawn only a few times a second.
+const NEXT_FRAME: &str = "
+    return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())));";
+
+/// Waits until everything that has changed is drawn: the laziest part of the page draws once a second.
+const SETTLED: &str = "
+    const start = performance.now();
+    return new Promise(done => {
+      const look = () => performance.now() - start > 1050
+        ? requestAnimationFrame(() => requestAnimationFrame(() => done()))
+        : requestAnimationFrame(look);
+      look();
+    });";
+
+/// Waits until an element is where it was a frame ago, and notes whether a click reaches it.
+const STANDS_STILL: &str = "
+    const selector = arguments[0];
+    window.__clicked = false;
+    const place = element => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return [x, y, width, height].join();
+    };
+    return new Promise(done => {
+      let element = null, before = '', frames = 0;
+      const look = () => {
+        const found = document.querySelector(selector);
+        if (!found) return done(false);
+        const now = place(found);
+        frames += 1;
+        if ((found !== element || now !== before) && frames < 60) {
+          [element, before] = [found, now];
+          return requestAnimationFrame(look);
+        }
+        found.addEventListener('click', () => { window.__clicked = true; },
+          { once: true, capture: true });
+        done(true);
+      };
+      document.querySelector(selector)?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+      requestAnimationFrame(look);
+    });";
 
 /// Keys that have no character of their own, for [`Page::press`].
 pub mod key {
@@ -59,7 +102,7 @@ impl View {
 /// A browser that shows the page.
 #[derive(Debug)]
 pub struct Page<'a> {
-    session: Session,
+    browser: Browser,
     server: &'a StaticServer,
     /// The server's requests before this page's.
     first_request: usize,
@@ -71,13 +114,15 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     /// Starts a browser, with nothing opened yet.
-    pub fn new(driver: &Driver, server: &'a StaticServer) -> Outcome<Self> {
-        let session = Session::start(driver, &format!("127.0.0.1:{}", server.port()))?;
-        session.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WITNESS }))?;
+    pub fn new(chromium: &Chromium, server: &'a StaticServer) -> Outcome<Self> {
+        let first_request = server.requests().len();
+        let browser = Browser::start(chromium, &format!("127.0.0.1:{}", server.port()))?;
+        let witness = json!({ "source": WITNESS });
+        browser.session.devtools("Page.addScriptToEvaluateOnNewDocument", &witness)?;
         let page = Self {
-            session,
+            browser,
             server,
-            first_request: server.requests().len(),
+            first_request,
             told: RefCell::default(),
             told_requests: RefCell::default(),
             complaints_expected: Cell::new(false),
@@ -86,58 +131,68 @@ impl<'a> Page<'a> {
         Ok(page)
     }
 
-    /// Opens the page and waits until it is ready; `rest` follows its address, such as
-    /// `#p=retry-storm&seed=7`.
+    fn session(&self) -> &Session {
+        &self.browser.session
+    }
+
+    /// Opens the page and waits until it is ready and drawn; `rest` follows its address, such as
+    /// `#p=retry-storm&seed=7`. If only the fragment differs from the current address, this loads
+    /// nothing.
     pub fn open(&self, rest: &str) -> Outcome {
-        self.open_without_waiting(rest)?;
-        self.wait_until("document.documentElement.dataset.state === 'ready'")
+        self.session().open(&format!("{}{rest}", self.server.url()))?;
+        self.wait_until_ready()
     }
 
-    /// Opens the page. If only the fragment differs from the current address, this loads nothing.
-    pub fn open_without_waiting(&self, rest: &str) -> Outcome {
-        let url = format!("{}{rest}", self.server.url());
-        self.session.command("url", &json!({ "url": url })).map(drop)
-    }
-
-    /// Loads the current address again and waits until the page is ready.
+    /// Loads the current address again and waits until the page is ready and drawn.
     pub fn reload(&self) -> Outcome {
-        self.session.command("refresh", &json!({}))?;
-        self.wait_until("document.documentElement.dataset.state === 'ready'")
+        self.session().command("refresh", &json!({}))?;
+        self.wait_until_ready()
+    }
+
+    /// Waits until a run is open and drawn, but for the parts that are drawn a few times a second.
+    pub fn wait_until_ready(&self) -> Outcome {
+        self.wait_until("document.documentElement.dataset.state === 'ready'")?;
+        self.script(NEXT_FRAME).map(drop)
+    }
+
+    /// Waits until whatever has changed by now has been drawn.
+    pub fn settle(&self) -> Outcome {
+        self.script(SETTLED).map(drop)
     }
 
     /// Sets size, theme and language. The language holds from the next loading on.
     pub fn view(&self, view: View) -> Outcome {
         let metrics = json!({ "width": view.width, "height": view.height, "mobile": false,
             "deviceScaleFactor": view.pixel_ratio });
-        self.session.devtools("Emulation.setDeviceMetricsOverride", &metrics)?;
+        self.session().devtools("Emulation.setDeviceMetricsOverride", &metrics)?;
         // A telephone lays its scroll bars over the page.
         self.hide_scrollbars(view.width < 800)?;
         let scheme = if view.dark { "dark" } else { "light" };
         self.media("prefers-color-scheme", scheme)?;
-        let agent = self.session.devtools("Browser.getVersion", &json!({}))?["userAgent"].take();
+        let agent = self.session().devtools("Browser.getVersion", &json!({}))?["userAgent"].take();
         let language = json!({ "userAgent": agent, "acceptLanguage": view.language });
-        self.session.devtools("Emulation.setUserAgentOverride", &language)?;
+        self.session().devtools("Emulation.setUserAgentOverride", &language)?;
         // Refused when one is set already, hence first taken back.
-        self.session.devtools("Emulation.setLocaleOverride", &json!({}))?;
+        self.session().devtools("Emulation.setLocaleOverride", &json!({}))?;
         let locale = json!({ "locale": view.language });
-        self.session.devtools("Emulation.setLocaleOverride", &locale).map(drop)
+        self.session().devtools("Emulation.setLocaleOverride", &locale).map(drop)
     }
 
     /// Whether scroll bars take no room.
     pub fn hide_scrollbars(&self, hidden: bool) -> Outcome {
         let hidden = json!({ "hidden": hidden });
-        self.session.devtools("Emulation.setScrollbarsHidden", &hidden).map(drop)
+        self.session().devtools("Emulation.setScrollbarsHidden", &hidden).map(drop)
     }
 
     /// Sets a media feature, such as `prefers-reduced-motion` to `reduce`. One at a time.
     pub fn media(&self, feature: &str, value: &str) -> Outcome {
         let features = json!({ "features": [{ "name": feature, "value": value }] });
-        self.session.devtools("Emulation.setEmulatedMedia", &features).map(drop)
+        self.session().devtools("Emulation.setEmulatedMedia", &features).map(drop)
     }
 
     /// Runs the body of a JavaScript function and returns what it returns, awaited.
     pub fn script(&self, body: &str) -> Outcome<Value> {
-        self.session.command("execute/sync", &json!({ "script": body, "args": [] }))
+        self.session().script(body, &[])
     }
 
     /// The value of a JavaScript expression.
@@ -145,33 +200,61 @@ impl<'a> Page<'a> {
         self.script(&format!("return ({expression})"))
     }
 
-    /// Waits for a JavaScript expression to become true.
+    /// Waits for a JavaScript expression to become true. An error in it means not yet: what it looks
+    /// for may not be there yet, or just be drawn anew.
     pub fn wait_until(&self, condition: &str) -> Outcome {
-        let start = Instant::now();
-        let body = format!("return Boolean({condition})");
-        while self.script(&body)? != Value::Bool(true) {
+        self.wait_for(&format!("Boolean({condition})"), true)
+    }
+
+    /// Waits for a JavaScript expression to have a value.
+    pub fn wait_for(&self, expression: &str, expected: impl Into<Value>) -> Outcome {
+        let (start, expected) = (Instant::now(), expected.into());
+        loop {
+            let seen = match self.value(expression) {
+                Ok(value) if value == expected => return Ok(()),
+                Ok(value) => value.to_string(),
+                Err(error) if !error.is::<Refusal>() || is_breakdown(&*error) => return Err(error),
+                Err(error) => error.to_string(),
+            };
             if start.elapsed() > PATIENCE {
                 let seconds = PATIENCE.as_secs();
-                return Err(format!("not true within {seconds} s: {condition}").into());
+                return Err(format!("after {seconds} s still {seen}: {expression}").into());
             }
             thread::sleep(POLL);
         }
-        Ok(())
     }
 
     /// Clicks the middle of the first element that a CSS selector finds, as a user would: fails if
-    /// it cannot be scrolled into view or something covers it.
+    /// it cannot be scrolled into view or something goes on covering it. What is above may still
+    /// grow and push it away, so this waits until it stands still and tries again if it was missed.
     pub fn click(&self, selector: &str) -> Outcome {
-        let element = self.element(selector)?;
-        let path = format!("element/{element}/click");
-        self.session.command(&path, &json!({})).map_err(|error| format!("{selector}: {error}"))?;
-        Ok(())
+        let start = Instant::now();
+        loop {
+            let why = match self.click_once(selector) {
+                Ok(true) => return Ok(()),
+                Ok(false) => "missed".to_owned(),
+                Err(error) if !error.is::<Refusal>() || is_breakdown(&*error) => return Err(error),
+                Err(error) => error.to_string(),
+            };
+            if start.elapsed() > PATIENCE {
+                return Err(format!("could not click {selector}: {why}").into());
+            }
+            thread::sleep(POLL);
+        }
     }
 
-    /// The text that a user sees in the first element that a CSS selector finds.
+    /// Whether the click has reached the element.
+    fn click_once(&self, selector: &str) -> Outcome<bool> {
+        self.session().script(STANDS_STILL, &[selector.into()])?;
+        let element = self.element(selector)?;
+        self.session().command(&format!("element/{element}/click"), &json!({}))?;
+        Ok(self.value("window.__clicked === true")? == true)
+    }
+
+    /// The text in the first element that a CSS selector finds, whether or not it is in sight.
     pub fn text(&self, selector: &str) -> Outcome<String> {
         let selector = Value::from(selector);
-        let text = self.value(&format!("document.querySelector({selector})?.innerText"))?;
+        let text = self.value(&format!("document.querySelector({selector})?.textContent"))?;
         text.as_str().map(str::to_owned).ok_or_else(|| format!("no element {selector}").into())
     }
 
@@ -194,7 +277,7 @@ impl<'a> Page<'a> {
 
     fn strike(&self, strokes: Vec<Value>) -> Outcome {
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
-        self.session.command("actions", &json!({ "actions": [keyboard] })).map(drop)
+        self.session().command("actions", &json!({ "actions": [keyboard] })).map(drop)
     }
 
     /// Writes a picture of what is in the window.
@@ -208,7 +291,7 @@ impl<'a> Page<'a> {
     }
 
     fn capture(&self, file: &Path, parameters: &Value) -> Outcome {
-        let picture = self.session.devtools("Page.captureScreenshot", parameters)?;
+        let picture = self.session().devtools("Page.captureScreenshot", parameters)?;
         let encoded = picture["data"].as_str().ok_or("the browser gave no picture")?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
@@ -224,7 +307,7 @@ impl<'a> Page<'a> {
     /// What the page or its workers have asked for so far from other hosts: addresses, or only
     /// `host:port` where the connection would have been encrypted.
     pub fn foreign_requests(&self) -> Outcome<Vec<String>> {
-        let log = self.session.command("se/log", &json!({ "type": "performance" }))?;
+        let log = self.session().command("se/log", &json!({ "type": "performance" }))?;
         let own = self.server.url();
         let new = log.as_array().into_iter().flatten().filter_map(|entry| {
             let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
@@ -248,7 +331,7 @@ impl<'a> Page<'a> {
     /// Whatever was wrong so far: errors on the console, violations of the content security policy,
     /// requests to other hosts.
     pub fn complaints(&self) -> Outcome<Vec<String>> {
-        let log = self.session.command("se/log", &json!({ "type": "browser" }))?;
+        let log = self.session().command("se/log", &json!({ "type": "browser" }))?;
         let errors = log.as_array().into_iter().flatten().filter(|one| one["level"] == "SEVERE");
         let mut told = self.told.borrow_mut();
         told.extend(errors.map(|one| one["message"].as_str().unwrap_or("?").to_owned()));
@@ -275,20 +358,20 @@ impl<'a> Page<'a> {
 
     fn element(&self, selector: &str) -> Outcome<String> {
         let body = json!({ "using": "css selector", "value": selector });
-        let answer = self.session.command("element", &body)?;
+        let answer = self.session().command("element", &body)?;
         // The protocol's name for a reference to an element.
         let id = answer["element-6066-11e4-a52e-4f735466cecf"].as_str();
         id.map(str::to_owned).ok_or_else(|| format!("no element {selector}").into())
     }
 }
 
-/// Chromium asks its maker for this and that, whatever it is told.
+/// Chromium asks its maker for this and that, whatever it is told: `host:443` or `http://host/…`.
 fn is_the_browsers_own(target: &str) -> bool {
-    let host = target.split_once(':').map_or(target, |(host, _)| host);
+    let rest = target.strip_prefix("http://").unwrap_or(target);
+    let host = rest.split([':', '/']).next().unwrap_or_default();
     ["google.com", "googleapis.com", "gstatic.com", "gvt1.com"]
         .iter()
         .any(|maker| host == *maker || host.ends_with(&format!(".{maker}")))
-        && target.ends_with(":443")
 }
 
 fn from_base64(text: &str) -> Outcome<Vec<u8>> {

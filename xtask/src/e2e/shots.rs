@@ -1,18 +1,23 @@
 //! Pictures of the page in every size, theme and language, to be looked at by a person.
 
-use crate::driver::Driver;
 use crate::page::{Page, View};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 use xtask::Outcome;
+use xtask::chromium::Chromium;
 use xtask::static_server::StaticServer;
 
 /// So that a run has something to show.
 const DEFAULT_DELAY: Duration = Duration::from_secs(3);
 
 /// Takes the pictures: `[--after SECONDS] [FRAGMENT]...`
-pub fn take(driver: &Driver, server: &StaticServer, folder: &Path, words: &[String]) -> Outcome {
+pub fn take(
+    chromium: &Chromium,
+    server: &StaticServer,
+    folder: &Path,
+    words: &[String],
+) -> Outcome {
     let mut fragments = words.to_vec();
     let mut delay = DEFAULT_DELAY;
     if let Some(at) = fragments.iter().position(|word| word == "--after") {
@@ -27,7 +32,7 @@ pub fn take(driver: &Driver, server: &StaticServer, folder: &Path, words: &[Stri
         for (size, view) in [("1440", View::DESKTOP), ("390", View::PHONE)] {
             for (theme, dark) in [("light", false), ("dark", true)] {
                 for (language, tag) in [("en", "en-US"), ("ko", "ko-KR")] {
-                    let page = Page::new(driver, server)?;
+                    let page = Page::new(chromium, server)?;
                     page.view(View { dark, language: tag, ..view })?;
                     // A picture of the whole page would be cut where the bar was.
                     page.hide_scrollbars(true)?;

@@ -9,19 +9,56 @@ pub fn choose(page: &Page, selector: &str, value: &str) -> Outcome {
     enter(page, selector, value)
 }
 
-/// Sets a control to a value, as typing it and leaving the control does.
+/// Sets a control to a value, as typing it and leaving the control does, and waits for the page to
+/// be drawn with it.
 pub fn enter(page: &Page, selector: &str, value: &str) -> Outcome {
     let (selector, value) = (Value::from(selector), Value::from(value));
-    // A part of the page that was asked for a moment ago is drawn with the next frame.
-    page.wait_until(&format!("document.querySelector({selector}) !== null"))?;
+    // A part of the page that was asked for a moment ago is drawn with the next frame; so is an
+    // option of a list.
+    page.wait_until(&format!(
+        "(control => control !== null && !control.disabled && (control.options === undefined
+            || [...control.options].some(option => option.value === {value})))(
+           document.querySelector({selector}))"
+    ))?;
     page.script(&format!(
         "const control = document.querySelector({selector});
          control.value = {value};
          if (control.value !== {value}) throw new Error('no such value: ' + {value});
          control.dispatchEvent(new Event('input', {{ bubbles: true }}));
-         control.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+         control.dispatchEvent(new Event('change', {{ bubbles: true }}));
+         return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())));"
     ))
     .map(drop)
+}
+
+/// Opens another preset by the list and waits until it is there.
+pub fn choose_preset(page: &Page, preset: &str) -> Outcome {
+    choose(page, "#preset", preset)?;
+    page.wait_for("window.brownout.state.preset", preset)?;
+    page.wait_until_ready()
+}
+
+/// Lets the run go on so slowly that a test may take minutes before it ends.
+pub fn slow_down(page: &Page) -> Outcome {
+    choose(page, "#speed", "0.1")
+}
+
+/// Lets the run play quickly to a moment, in seconds, and from there on slowly. The page itself looks
+/// at the moment, so that it does not matter how late the test does. It may pass it by a few seconds.
+pub fn play_to(page: &Page, seconds: f64) -> Outcome {
+    choose(page, "#speed", "10")?;
+    page.script(&format!(
+        "window.arrived = false;
+         const look = () => {{
+           if (window.brownout.state.now_s < {seconds}) return requestAnimationFrame(look);
+           const speed = document.querySelector('#speed');
+           speed.value = '0.1';
+           speed.dispatchEvent(new Event('change'));
+           window.arrived = true;
+         }};
+         look();"
+    ))?;
+    page.wait_until("window.arrived")
 }
 
 /// Waits until both lanes have reached a moment, in seconds.

@@ -1,10 +1,11 @@
 //! The process of `chromedriver`.
 
+use crate::Outcome;
+use crate::chromium::Chromium;
+use crate::scratch::Scratch;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use xtask::Outcome;
-use xtask::chromium::Chromium;
 
 /// A running `chromedriver`; ends with this value.
 #[derive(Debug)]
@@ -14,13 +15,17 @@ pub struct Driver {
     pub url: String,
     /// The browser it is to start.
     pub chromium: Chromium,
+    /// Goes last: the process still writes there.
+    _scratch: Scratch,
 }
 
 impl Driver {
     /// Starts it on a free port of its own choice.
     pub fn start(chromium: &Chromium) -> Outcome<Self> {
+        let scratch = Scratch::new()?;
         let mut process = Command::new(&chromium.driver)
             .arg("--port=0")
+            .env("TMPDIR", scratch.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -32,10 +37,11 @@ impl Driver {
         thread::spawn(move || lines.for_each(drop));
         let Some(port) = port else {
             let _ = process.kill();
+            let _ = process.wait();
             return Err("chromedriver ended without saying where it listens".into());
         };
         let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { process, url, chromium: chromium.clone() })
+        Ok(Self { process, url, chromium: chromium.clone(), _scratch: scratch })
     }
 }
 
