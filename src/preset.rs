@@ -4,6 +4,7 @@ use crate::nearest::did_you_mean;
 use crate::problem::{Problem, quoted};
 use crate::scenario::{MAX_NAME, read};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// A scenario that comes with the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +25,16 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
 ];
 
+/// The documents of all presets, read once: every link is compared with them.
+static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    PRESETS.iter().map(|preset| read(preset.json).expect("presets are readable")).collect()
+});
+
 impl Preset {
     /// The scenario's JSON.
     pub fn document(&self) -> Value {
-        read(self.json).expect("presets are readable")
+        let position = PRESETS.iter().position(|preset| preset.id == self.id);
+        DOCUMENTS[position.expect("every preset is in the list")].clone()
     }
 
     /// What a list shows: `{id, name, story, look_at, covers, toggles: [{key, name, help}]}`.
@@ -60,7 +67,7 @@ pub fn find(id: &str) -> Result<&'static Preset, Problem> {
 
 /// The preset that a document is, unchanged.
 pub fn of(document: &Value) -> Option<&'static Preset> {
-    PRESETS.iter().find(|preset| preset.document() == *document)
+    PRESETS.iter().zip(&*DOCUMENTS).find(|(_, own)| *own == document).map(|(preset, _)| preset)
 }
 
 #[cfg(test)]

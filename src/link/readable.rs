@@ -59,9 +59,9 @@ pub(super) fn decode(fragment: &str) -> Result<Run, LinkError> {
         )
     })?;
     let preset = preset::find(&id).map_err(|problem| LinkError::invalid(&[problem]))?;
-    let plain = Run::of_preset(preset);
-    let seed = found.seed.unwrap_or(plain.seed);
-    Run::new(plain.document, seed, found.actions).map_err(|problems| LinkError::invalid(&problems))
+    let document = preset.document();
+    let seed = found.seed.or_else(|| document["seed"].as_u64()).unwrap_or(1);
+    Run::new(document, seed, found.actions).map_err(|problems| LinkError::invalid(&problems))
 }
 
 /// What has been read so far.
