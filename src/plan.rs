@@ -9,7 +9,7 @@ mod profile;
 
 pub use profile::RateCurve;
 
-use crate::engine::{Duration, Sampler, Site, Time};
+use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
     balance, bulkhead, circuit_breaker, connection_pool, health, logrotate, rate_limiter, restart,
     retry,
@@ -72,6 +72,18 @@ pub struct PopulationPlan {
     pub refresh: Option<RefreshPlan>,
     /// Where its requests draw their luck.
     pub site: Site,
+}
+
+impl PopulationPlan {
+    /// The class of a user: a matter of who it is, so that it stays the same over refreshes.
+    pub fn class_of(&self, user: u64) -> usize {
+        let last = self.classes.len() - 1;
+        if last == 0 {
+            return 0;
+        }
+        let share = Luck(user).draws(self.site.then("class"), 0).next_unit();
+        self.classes.iter().position(|class| share < class.cumulative_share).unwrap_or(last)
+    }
 }
 
 /// When requests arrive.

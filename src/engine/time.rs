@@ -40,6 +40,7 @@ impl Time {
     }
 
     /// The time passed since `earlier`, zero if `earlier` lies ahead.
+    #[inline]
     pub fn since(self, earlier: Time) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }
@@ -59,10 +60,21 @@ impl Duration {
         Duration::from_nanos(seconds * NANOS_PER_SECOND)
     }
 
-    /// From a fractional count of nanoseconds, rounded to the nearest one; saturates at both ends.
+    /// From a fractional count of nanoseconds, rounded to the nearest one, halves up; saturates at
+    /// both ends.
+    #[inline]
     pub fn from_nanos(nanos: f64) -> Duration {
-        // `round` is exact in IEEE arithmetic, and `as` saturates and maps NaN to 0.
-        Duration(nanos.round() as u64)
+        // What `f64::round` gives, which is a call of a function on processors without SSE 4.1. `as`
+        // saturates and maps NaN to 0, and what it cuts off is exact.
+        let whole = nanos as u64;
+        Duration(whole.saturating_add(u64::from(nanos - whole as f64 >= 0.5)))
+    }
+
+    /// From a fractional count of nanoseconds, rounded up to a whole one; saturates at both ends.
+    #[inline]
+    pub fn from_nanos_up(nanos: f64) -> Duration {
+        let whole = nanos as u64;
+        Duration(whole.saturating_add(u64::from(nanos > whole as f64)))
     }
 
     /// Length in milliseconds.
@@ -78,12 +90,14 @@ impl Duration {
 
 impl Add<Duration> for Time {
     type Output = Time;
+    #[inline]
     fn add(self, rhs: Duration) -> Time {
         Time(self.0.saturating_add(rhs.0))
     }
 }
 
 impl AddAssign<Duration> for Time {
+    #[inline]
     fn add_assign(&mut self, rhs: Duration) {
         *self = *self + rhs;
     }
@@ -92,6 +106,7 @@ impl AddAssign<Duration> for Time {
 impl Sub<Time> for Time {
     type Output = Duration;
     /// Panics in debug builds if `rhs` is later: callers compare first or use [`Time::since`].
+    #[inline]
     fn sub(self, rhs: Time) -> Duration {
         Duration(self.0 - rhs.0)
     }
@@ -99,6 +114,7 @@ impl Sub<Time> for Time {
 
 impl Add for Duration {
     type Output = Duration;
+    #[inline]
     fn add(self, rhs: Duration) -> Duration {
         Duration(self.0.saturating_add(rhs.0))
     }
@@ -120,6 +136,19 @@ mod tests {
         let parts = (1..=3).map(|number| Time(10).part(number, 3));
         assert_eq!(parts.collect::<Vec<_>>(), [Time(3), Time(6), Time(10)]);
         assert_eq!(Time(u64::MAX).part(1_200, 1_200), Time(u64::MAX));
+    }
+
+    #[test]
+    fn whole_nanoseconds_are_those_of_the_standard_library() {
+        let mut draws = crate::engine::Draws::seeded(1);
+        let edges = [0.0, -0.0, 0.499_999_999_999_999_94, 0.5, 1.5, -0.5, -1e9, 1e300, f64::NAN];
+        let large =
+            [9_007_199_254_740_993.0, 1.8446744073709552e19, f64::INFINITY, 4503599627370497.5];
+        let random = (0..10_000).map(|n| draws.next_unit() * f64::from(1 << (n % 31)));
+        for nanos in edges.into_iter().chain(large).chain(random) {
+            assert_eq!(Duration::from_nanos(nanos).0, nanos.round() as u64, "{nanos}");
+            assert_eq!(Duration::from_nanos_up(nanos).0, nanos.ceil() as u64, "{nanos}");
+        }
     }
 
     #[test]

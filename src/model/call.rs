@@ -260,13 +260,14 @@ impl<O: Observer> World<O> {
     fn end_call(&mut self, id: Id, outcome: Outcome) {
         let call = &self.calls[id];
         let (edge, server, origin) = (call.edge, call.server, call.origin);
+        let (luck, key) = (call.luck, call.key);
         let took = self.now - call.started;
         self.guards(edge, server).calls -= 1;
         self.tell(Observation::CallEnded { edge, outcome, took });
         match origin {
             Origin::Request(request) => {
-                let call = self.calls.remove(id).expect("the call that just ended");
-                self.end_request(request, call.luck, call.key, outcome);
+                self.calls.remove(id);
+                self.end_request(request, luck, key, outcome);
             }
             Origin::Job(job) => {
                 self.jobs[job].calls.remove(&mut self.calls, id);

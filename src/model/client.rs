@@ -102,10 +102,7 @@ impl<O: Observer> World<O> {
 
     fn new_request(&mut self, population: u16, user: u32, luck: Luck, key: u64, nth: u32) -> Id {
         let plan = &self.plan.populations[usize::from(population)];
-        // The class is a matter of who the user is, so that it stays the same over refreshes.
-        let share = Luck(key).draws(plan.site.then("class"), 0).next_unit();
-        let found = plan.classes.iter().position(|class| share < class.cumulative_share);
-        let class = found.unwrap_or(plan.classes.len() - 1);
+        let class = plan.class_of(key);
         let request = Request {
             population,
             class: ClassIndex(plan.first_class + class as u16),

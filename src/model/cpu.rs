@@ -132,7 +132,7 @@ impl Cpu {
             return None;
         }
         let left = (next.ends_at - self.clock).max(0.0) / rate;
-        Some(self.updated + Duration(left.ceil() as u64))
+        Some(self.updated + Duration::from_nanos_up(left))
     }
 
     fn rate(&self) -> f64 {

@@ -10,12 +10,14 @@ use super::slab::{Id, Slab};
 pub struct Links {
     previous: Id,
     next: Id,
-    listed: bool,
 }
+
+/// Links of a record that stands in no list. [`Id::NONE`] is the end of a list.
+const UNLISTED: Links = Links { previous: Id::NEVER, next: Id::NEVER };
 
 impl Default for Links {
     fn default() -> Self {
-        Links { previous: Id::NONE, next: Id::NONE, listed: false }
+        UNLISTED
     }
 }
 
@@ -43,36 +45,42 @@ impl<const KIND: usize> Default for List<KIND> {
 
 impl<const KIND: usize> List<KIND> {
     /// Number of records in it.
+    #[inline]
     pub fn len(&self) -> u32 {
         self.len
     }
 
     /// Whether no record is in it.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The record in front, or [`Id::NONE`].
+    #[inline]
     pub fn first(&self) -> Id {
         self.first
     }
 
     /// The record at the end, or [`Id::NONE`].
+    #[inline]
     pub fn last(&self) -> Id {
         self.last
     }
 
     /// The record behind `id`, or [`Id::NONE`].
+    #[inline]
     pub fn after<T: Linked<KIND>>(&self, slab: &Slab<T>, id: Id) -> Id {
         slab[id].links().next
     }
 
     /// Adds a record at the end. It must not stand in a list of this kind.
+    #[inline]
     pub fn push<T: Linked<KIND>>(&mut self, slab: &mut Slab<T>, id: Id) {
         let last = self.last;
         let links = slab[id].links_mut();
-        debug_assert!(!links.listed, "a record stands in one list of a kind at a time");
-        *links = Links { previous: last, next: Id::NONE, listed: true };
+        debug_assert!(links.next == Id::NEVER, "a record stands in one list of a kind at a time");
+        *links = Links { previous: last, next: Id::NONE };
         match slab.get_mut(last) {
             Some(before) => before.links_mut().next = id,
             None => self.first = id,
@@ -82,9 +90,10 @@ impl<const KIND: usize> List<KIND> {
     }
 
     /// Takes a record out, wherever it stands. Returns false if it stands in no list of this kind.
+    #[inline]
     pub fn remove<T: Linked<KIND>>(&mut self, slab: &mut Slab<T>, id: Id) -> bool {
         let links = std::mem::take(slab[id].links_mut());
-        if !links.listed {
+        if links.next == Id::NEVER {
             return false;
         }
         match slab.get_mut(links.previous) {

@@ -14,12 +14,17 @@ impl Id {
     /// Finds nothing in any slab.
     pub const NONE: Id = Id { slot: u32::MAX, generation: 0 };
 
+    /// Finds nothing either: for whoever needs to tell "none" from "never any".
+    pub(super) const NEVER: Id = Id { slot: u32::MAX, generation: 1 };
+
     /// Whether this is [`Id::NONE`].
+    #[inline]
     pub fn is_none(self) -> bool {
         self.slot == u32::MAX
     }
 
     /// The id as one word, for the digest.
+    #[inline]
     pub fn word(self) -> u64 {
         u64::from(self.generation) << 32 | u64::from(self.slot)
     }
@@ -27,8 +32,14 @@ impl Id {
 
 #[derive(Clone, Debug)]
 struct Entry<T> {
+    /// That of the record's id. It grows when the record is removed, so a free slot bears a
+    /// generation that no id bears yet.
     generation: u32,
-    value: Option<T>,
+    /// Whether the slot is in use; only a walk over all records has to ask.
+    taken: bool,
+    /// The record, or what is left of the last one. Records own nothing, so nothing needs to be
+    /// dropped, and neither storing nor removing one has to look at what was there.
+    record: T,
 }
 
 /// The store.
@@ -56,52 +67,58 @@ impl<T> Slab<T> {
     }
 
     /// Stores a record.
-    pub fn insert(&mut self, value: T) -> Id {
+    #[inline]
+    pub fn insert(&mut self, record: T) -> Id {
         if let Some(slot) = self.free.pop() {
             let entry = &mut self.entries[slot as usize];
-            entry.value = Some(value);
+            entry.taken = true;
+            entry.record = record;
             return Id { slot, generation: entry.generation };
         }
         let slot = self.entries.len() as u32;
-        self.entries.push(Entry { generation: 0, value: Some(value) });
+        self.entries.push(Entry { generation: 0, taken: true, record });
         Id { slot, generation: 0 }
     }
 
-    /// Takes a record out.
-    pub fn remove(&mut self, id: Id) -> Option<T> {
-        let entry = self.entries.get_mut(id.slot as usize)?;
-        if entry.generation != id.generation {
-            return None;
+    /// Takes a record out. False if it had been taken out before.
+    #[inline]
+    pub fn remove(&mut self, id: Id) -> bool {
+        match self.entries.get_mut(id.slot as usize) {
+            Some(entry) if entry.generation == id.generation => {
+                entry.generation = entry.generation.wrapping_add(1);
+                entry.taken = false;
+                self.free.push(id.slot);
+                true
+            }
+            _ => false,
         }
-        let value = entry.value.take()?;
-        entry.generation = entry.generation.wrapping_add(1);
-        self.free.push(id.slot);
-        Some(value)
     }
 
     /// All records with their ids, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
-        self.entries.iter().zip(0..).filter_map(|(entry, slot)| {
-            Some((Id { slot, generation: entry.generation }, entry.value.as_ref()?))
-        })
+        let entries = self.entries.iter().zip(0..).filter(|(entry, _)| entry.taken);
+        entries.map(|(entry, slot)| (Id { slot, generation: entry.generation }, &entry.record))
     }
 
     /// The record of that id, if it is still there.
+    #[inline]
     pub fn get(&self, id: Id) -> Option<&T> {
         let entry = self.entries.get(id.slot as usize)?;
-        if entry.generation == id.generation { entry.value.as_ref() } else { None }
+        (entry.generation == id.generation).then_some(&entry.record)
     }
 
     /// The record of that id, if it is still there.
+    #[inline]
     pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
         let entry = self.entries.get_mut(id.slot as usize)?;
-        if entry.generation == id.generation { entry.value.as_mut() } else { None }
+        (entry.generation == id.generation).then_some(&mut entry.record)
     }
 }
 
 impl<T> std::ops::Index<Id> for Slab<T> {
     type Output = T;
     /// For ids that are known to be alive; a stale one is a bug.
+    #[inline]
     fn index(&self, id: Id) -> &T {
         self.get(id).expect("the id of a live record")
     }
@@ -109,6 +126,7 @@ impl<T> std::ops::Index<Id> for Slab<T> {
 
 impl<T> std::ops::IndexMut<Id> for Slab<T> {
     /// For ids that are known to be alive; a stale one is a bug.
+    #[inline]
     fn index_mut(&mut self, id: Id) -> &mut T {
         self.get_mut(id).expect("the id of a live record")
     }
@@ -122,10 +140,10 @@ mod tests {
     fn a_stale_id_finds_nothing() {
         let mut slab = Slab::default();
         let first = slab.insert("first");
-        assert_eq!(slab.remove(first), Some("first"));
+        assert!(slab.remove(first));
         let second = slab.insert("second");
         assert_eq!(slab.get(first), None);
-        assert_eq!(slab.remove(first), None);
+        assert!(!slab.remove(first));
         assert_eq!(slab[second], "second");
         assert_eq!(slab.len(), 1);
         assert!(slab.get(Id::NONE).is_none());

@@ -169,7 +169,7 @@ impl<O: Observer> World<O> {
         }
         let state = &self.edges[usize::from(edge.0)];
         let latency = plan.latency + state.added_latency;
-        let way = journey(latency, state.loss, luck.draws(plan.site.then("request"), 0));
+        let way = journey(latency, state.loss, || luck.draws(plan.site.then("request"), 0));
         job.lost = !way.arrives;
         let job = self.jobs.insert(job);
         call.job = job;

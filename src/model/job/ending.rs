@@ -49,8 +49,10 @@ impl<O: Observer> World<O> {
         let mut wait = job.latency;
         if let Some(edge) = job.edge {
             let loss = self.edges[usize::from(edge.0)].loss;
-            let site = self.plan.edges[usize::from(edge.0)].site;
-            let way = journey(wait, loss, job.luck.draws(site.then("reply"), 0));
+            let way = journey(wait, loss, || {
+                let site = self.plan.edges[usize::from(edge.0)].site;
+                job.luck.draws(site.then("reply"), 0)
+            });
             wait = way.takes;
             if !way.arrives {
                 job.outcome = Outcome::Failed;
