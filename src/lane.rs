@@ -198,6 +198,7 @@ fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
     for edge in &snapshot.edges {
         document["edges"][format!("{}.{}", edge.node, edge.call)] = json!({
             "in_flight": edge.in_flight,
+            "limit": edge.concurrency_limit,
             "open": edge.breakers_open,
             "half_open": edge.breakers_half_open,
             "closed": edge.breakers_closed,

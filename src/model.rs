@@ -230,6 +230,7 @@ impl<O: Observer> World<O> {
         for edge in 0..self.edges.len() as u16 {
             for server in 0..self.edges[usize::from(edge)].guards.len() as u32 {
                 self.follow_breaker(EdgeIndex(edge), server);
+                self.follow_limit(EdgeIndex(edge), server);
             }
         }
         for population in 0..self.populations.len() as u16 {

@@ -18,6 +18,8 @@ pub enum Cause {
     CircuitBreaker,
     /// The caller's rate limiter refused.
     RateLimiter,
+    /// The caller had as many calls under way as its adaptive limit allows.
+    ConcurrencyLimit,
     /// The balancer had as many requests under way as it may.
     Shed,
     /// The deadline had passed when the work would have started.
@@ -26,12 +28,13 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of the reports.
-    pub const ALL: [Cause; 7] = [
+    pub const ALL: [Cause; 8] = [
         Cause::QueueFull,
         Cause::Bulkhead,
         Cause::ConnectionPool,
         Cause::CircuitBreaker,
         Cause::RateLimiter,
+        Cause::ConcurrencyLimit,
         Cause::Shed,
         Cause::Expired,
     ];
@@ -44,6 +47,7 @@ impl Cause {
             Cause::ConnectionPool => "connection_pool",
             Cause::CircuitBreaker => "circuit_breaker",
             Cause::RateLimiter => "rate_limiter",
+            Cause::ConcurrencyLimit => "concurrency_limit",
             Cause::Shed => "shed",
             Cause::Expired => "expired",
         }
@@ -123,6 +127,8 @@ pub enum Observation {
     CallEnded { edge: EdgeIndex, outcome: Outcome, took: Duration },
     /// The breaker of one calling server changed its state.
     BreakerChanged { edge: EdgeIndex, server: u32, state: BreakerState },
+    /// The adaptive concurrency limit of one calling server, from now on; 0 if it has none, or is down.
+    LimitChanged { edge: EdgeIndex, server: u32, limit: u32 },
     /// A connection of the caller's pool was taken (+1) or given back (-1).
     ConnectionsChanged { edge: EdgeIndex, by: i32 },
 

@@ -11,8 +11,8 @@ pub use profile::RateCurve;
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
-    balance, bulkhead, circuit_breaker, connection_pool, health, logrotate, rate_limiter, restart,
-    retry,
+    balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, health, logrotate,
+    rate_limiter, restart, retry,
 };
 use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Process, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
@@ -306,6 +306,8 @@ pub struct EdgePlan {
     pub circuit_breaker: Option<circuit_breaker::Params>,
     /// Limiter rule.
     pub rate_limiter: Option<rate_limiter::Params>,
+    /// Adaptive limit rule.
+    pub concurrency_limit: Option<concurrency_limit::Params>,
     /// Bulkhead rule.
     pub bulkhead: Option<bulkhead::Params>,
     /// Connections.

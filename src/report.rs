@@ -195,8 +195,21 @@ pub struct Edge {
     pub retries_denied: u64,
     /// How often the breaker opened, over all calling servers.
     pub breaker_opened: u64,
+    /// Adaptive concurrency limit over all calling servers together; absent without one.
+    pub concurrency_limit: Option<ConcurrencyLimit>,
     /// Time of an attempt, as the caller saw it.
     pub attempt_time: Latency,
+}
+
+/// An adaptive concurrency limit over time, summed over the calling servers that are up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ConcurrencyLimit {
+    /// Mean.
+    pub mean: f64,
+    /// Largest.
+    pub highest: u32,
+    /// At the end.
+    pub last: u32,
 }
 
 /// An entry of the timeline. `text` says it in words; the other fields are for programs.

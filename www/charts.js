@@ -20,6 +20,7 @@ const COLOURS = {
   timed_out: 4,
   degraded: 5,
   fallbacks: 5,
+  concurrency_limit: 3,
   wasted: 6,
   refused: 6,
   retries: 7,
@@ -172,7 +173,7 @@ function ofCall(key) {
     ),
     latency([station]),
     chart("busy", "chart_breaker", "ratio", ofIt("breaker_open")),
-    chart("queue", "chart_in_flight", "requests", ofIt("in_flight")),
+    chart("queue", "chart_in_flight", "requests", ofIt("in_flight", "concurrency_limit")),
   ];
 }
 

@@ -165,13 +165,15 @@ function drawCall({ edge, group, disc, sign, count, line }, level) {
   write(sign, breaker?.sign ?? "");
   mark(disc, "visibility", breaker ? "visible" : "hidden");
   const inFlight = level.in_flight ?? 0;
-  write(count, inFlight > 0 ? number(inFlight) : "");
+  const limit = level.limit ?? 0;
+  const levels = limit > 0 ? `${number(inFlight)} / ${number(limit)}` : number(inFlight);
+  write(count, inFlight > 0 || limit > 0 ? levels : "");
   mark(line, "stroke-width", (1 + Math.min(3, Math.log10(1 + inFlight))).toFixed(1));
   const words = breaker ? t(`breaker_${breaker.word}`) : "";
   mark(
     group,
     "aria-label",
-    t("edge_label", { key: edge.key, count: number(inFlight), breaker: words }),
+    t("edge_label", { key: edge.key, count: levels, breaker: words }),
   );
 }
 

@@ -1,8 +1,9 @@
-//! Meter of a call: attempts on the wire, what the caller refused itself, breakers and connections.
+//! Meter of a call: attempts on the wire, what the caller refused itself, breakers, limits and
+//! connections.
 
 use super::histogram::Distribution;
 use super::level::{Level, Tally};
-use super::meter::{CAUSES, Owner, Sink, Span, by_cause};
+use super::meter::{CAUSES, NO_DATA, Owner, Sink, Span, by_cause};
 use crate::observation::{BreakerState, Cause, Outcome};
 use std::collections::BTreeMap;
 
@@ -65,6 +66,10 @@ pub struct EdgeMeter {
     breakers: Breakers,
     /// Two for each open breaker and one for each half-open one.
     openness: Level,
+    /// Adaptive limit of each calling server that ever had one.
+    limits: Vec<u32>,
+    /// Their sum.
+    limit: Level,
     time: Distribution,
 }
 
@@ -140,6 +145,17 @@ impl EdgeMeter {
         self.openness.set(now, 2 * self.breakers.open + self.breakers.half_open);
     }
 
+    /// The adaptive limit of a calling server changed; 0 stands for none.
+    pub fn limit_changed(&mut self, now: u64, server: u32, limit: u32) {
+        let server = server as usize;
+        if server >= self.limits.len() {
+            self.limits.resize(server + 1, 0);
+        }
+        self.limits[server] = limit;
+        let sum = self.limits.iter().fold(0u32, |sum, limit| sum.saturating_add(*limit));
+        self.limit.set(now, sum);
+    }
+
     /// Attempts under way, as the caller sees it.
     pub fn in_flight(&self) -> u32 {
         self.in_flight.value()
@@ -148,6 +164,11 @@ impl EdgeMeter {
     /// Connections in use.
     pub fn connections(&self) -> u32 {
         self.connections.value()
+    }
+
+    /// Sum of the adaptive limits of all calling servers; 0 without any.
+    pub fn limit(&self) -> &Level {
+        &self.limit
     }
 
     /// How many breakers are open and half-open.
@@ -178,8 +199,8 @@ impl EdgeMeter {
         }
     }
 
-    fn levels(&mut self) -> [&mut Level; 3] {
-        [&mut self.in_flight, &mut self.connections, &mut self.openness]
+    fn levels(&mut self) -> [&mut Level; 4] {
+        [&mut self.in_flight, &mut self.connections, &mut self.openness, &mut self.limit]
     }
 
     /// Integrates levels up to `now`.
@@ -205,6 +226,10 @@ impl EdgeMeter {
         let rejected = (REJECTED..REJECTED + CAUSES).map(|index| self.tally.in_window(index)).sum();
         let breakers = 2.0 * f64::from(callers.max(1));
         let open = span.mean(self.openness.in_window()) / breakers;
+        let limit = match self.limit.in_window() {
+            0.0 => NO_DATA,
+            integral => span.mean(integral),
+        };
         let mut put = |name, unit, value| sink(owner, name, unit, value);
         put("attempts", "per_s", rate(ATTEMPTS));
         put("retries", "per_s", rate(RETRIES));
@@ -217,6 +242,7 @@ impl EdgeMeter {
         put("in_flight", "count", span.mean(self.in_flight.in_window()));
         put("breaker_open", "ratio", open.min(1.0));
         put("connections", "count", span.mean(self.connections.in_window()));
+        put("concurrency_limit", "count", limit);
     }
 
     /// What contradicts conservation.

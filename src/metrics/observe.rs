@@ -72,6 +72,9 @@ impl Metrics {
             O::BreakerChanged { edge, server, state } => {
                 self.edge_mut(edge).breaker_changed(now, server, state);
             }
+            O::LimitChanged { edge, server, limit } => {
+                self.edge_mut(edge).limit_changed(now, server, limit);
+            }
             O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),

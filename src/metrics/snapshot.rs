@@ -83,6 +83,8 @@ pub struct EdgeState {
     pub in_flight: u32,
     /// Connections in use.
     pub connections: u32,
+    /// Calls that the adaptive limits of all calling servers together allow; 0 without any.
+    pub concurrency_limit: u32,
     /// Breakers that let no call pass.
     pub breakers_open: u32,
     /// Breakers that let some calls pass.
@@ -158,6 +160,7 @@ fn edge(metrics: &Metrics, index: EdgeIndex) -> EdgeState {
         call: edge.key.clone(),
         in_flight: meter.in_flight(),
         connections: meter.connections(),
+        concurrency_limit: meter.limit().value(),
         breakers_open: breakers.open,
         breakers_half_open: breakers.half_open,
         breakers_closed: callers.saturating_sub(breakers.open + breakers.half_open),

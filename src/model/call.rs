@@ -1,7 +1,8 @@
 //! A call: what a caller wants from a callee, with all its tries.
 //!
 //! Each try passes the policies from the outside in: breaker, limiter, timeout, bulkhead,
-//! connection. Only then does it go on the wire as a job (see [`super::job`]). The caller's thread
+//! connection. (A breaker, a limiter and a limit refuse; a bulkhead and a pool may let it
+//! wait.) Only then does it go on the wire as a job (see [`super::job`]). The caller's thread
 //! and its connection stay held until the try ends.
 
 mod attempt;
@@ -101,6 +102,10 @@ pub struct Call {
     wait: Timer,
     /// The last pause before a retry.
     previous_wait: Duration,
+    /// When it passed the adaptive concurrency limit.
+    admitted_at: Time,
+    /// Calls under way then, itself included; 0 if there was no such limit.
+    in_flight_then: u32,
     /// The job of the present try, while it is on the wire.
     pub job: Id,
     pub(super) holds_permit: bool,
@@ -151,6 +156,8 @@ impl Call {
             timeout: Timer::NONE,
             wait: Timer::NONE,
             previous_wait: Duration::ZERO,
+            admitted_at: Time::ZERO,
+            in_flight_then: 0,
             job: Id::NONE,
             holds_permit: false,
             holds_connection: false,

@@ -9,6 +9,7 @@ use crate::engine::{Draws, Duration, Time, Timer};
 use crate::observation::{BreakerState, Observation};
 use crate::pattern::bulkhead::Semaphore;
 use crate::pattern::circuit_breaker::{CircuitBreaker, State};
+use crate::pattern::concurrency_limit::ConcurrencyLimit;
 use crate::pattern::rate_limiter::RateLimiter;
 use crate::pattern::retry::Retry;
 use crate::pattern::retry_budget::RetryBudget;
@@ -49,6 +50,10 @@ pub struct Guards {
     pub breaker_timer: (Timer, Option<Time>),
     /// Rate limiter.
     pub limiter: Option<RateLimiter>,
+    /// Adaptive limit of the calls that hold a permit.
+    pub limit: Option<Box<ConcurrencyLimit>>,
+    /// What observers were last told of it; 0 without one.
+    pub shown_limit: u32,
     /// Permits for calls at once; without a bulkhead, as many as anybody wants.
     pub bulkhead: Semaphore,
     /// Connections; without a pool, as many as anybody wants.
@@ -89,6 +94,8 @@ impl Guards {
             shown: BreakerState::Closed,
             breaker_timer: (Timer::NONE, None),
             limiter: plan.rate_limiter.as_ref().map(|params| RateLimiter::new(params, now)),
+            limit: None,
+            shown_limit: 0,
             bulkhead: Semaphore::new(u32::MAX),
             connections: Semaphore::new(u32::MAX),
             budget: None,
@@ -96,7 +103,7 @@ impl Guards {
             waiting_for_connection: List::default(),
             calls: 0,
         };
-        guards.set_limits(plan);
+        guards.set_limits(plan, now, server);
         guards
     }
 
@@ -119,10 +126,19 @@ impl Guards {
             (None, Some(params)) => Some(RateLimiter::new(params, now)),
             (_, None) => None,
         };
-        self.set_limits(plan);
+        self.set_limits(plan, now, server);
     }
 
-    fn set_limits(&mut self, plan: &EdgePlan) {
+    fn set_limits(&mut self, plan: &EdgePlan, now: Time, server: u32) {
+        let unit = guard_unit(plan, server, now);
+        self.limit = match (self.limit.take(), &plan.concurrency_limit) {
+            (Some(mut limit), Some(params)) => {
+                limit.retune(params, unit);
+                Some(limit)
+            }
+            (None, Some(params)) => Some(Box::new(ConcurrencyLimit::new(params, unit))),
+            (_, None) => None,
+        };
         let bulkhead = plan.bulkhead.as_ref().map(|params| params.max_concurrent_calls);
         self.bulkhead.set_limit(bulkhead.unwrap_or(u32::MAX));
         let connections = plan.connection_pool.as_ref().map(|params| params.maximum_pool_size);
@@ -139,7 +155,7 @@ impl Guards {
     }
 }
 
-/// A random number that belongs to no request: when a breaker's wait is randomised.
+/// A random number that belongs to no request: for a breaker's wait or a limit's first probe.
 fn guard_unit(plan: &EdgePlan, server: u32, now: Time) -> f64 {
     Draws::seeded(plan.site.then("guard").index(u64::from(server)).index(now.0).0).next_unit()
 }
@@ -203,6 +219,24 @@ impl<O: Observer> World<O> {
             guards.shown = state;
             self.tell(Observation::BreakerChanged { edge, server, state });
         }
+    }
+
+    /// Tells observers of an adaptive limit that has changed. To be called after everything that a
+    /// limit was told, and whenever its server goes up or down.
+    pub(super) fn follow_limit(&mut self, edge: EdgeIndex, server: u32) {
+        let is_up = self.caller_is_up(edge, server);
+        let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+        let limit = guards.limit.as_ref().filter(|_| is_up).map_or(0, |limit| limit.limit());
+        if guards.shown_limit != limit {
+            guards.shown_limit = limit;
+            self.tell(Observation::LimitChanged { edge, server, limit });
+        }
+    }
+
+    fn caller_is_up(&self, edge: EdgeIndex, server: u32) -> bool {
+        let owner = self.plan.edges[usize::from(edge.0)].owner;
+        let Role::Station(station) = self.plan.roles[usize::from(owner.0)] else { return true };
+        self.stations[usize::from(station)].servers[server as usize].is_up()
     }
 
     pub(super) fn on_breaker_due(&mut self, edge: u16, server: u32) {

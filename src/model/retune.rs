@@ -159,6 +159,7 @@ impl<O: Observer> World<O> {
             self.edges[number].guards[server as usize].retune(plan, now, server);
             let edge = EdgeIndex(number as u16);
             self.follow_breaker(edge, server);
+            self.follow_limit(edge, server);
             self.admit_waiting(edge, server);
         }
     }

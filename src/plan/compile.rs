@@ -320,6 +320,7 @@ impl Compiler<'_> {
             retry: call.retry.clone(),
             circuit_breaker: call.circuit_breaker.clone(),
             rate_limiter: call.rate_limiter.clone(),
+            concurrency_limit: call.concurrency_limit.clone(),
             bulkhead: call.bulkhead.clone(),
             connection_pool: call.connection_pool.clone(),
             fallback: call.fallback.clone(),

@@ -1,6 +1,9 @@
 //! From metrics to the report.
 
-use super::{Edge, Latency, PoolReport, Report, Requests, ShareSpell, Station, TimelineEntry};
+use super::{
+    ConcurrencyLimit, Edge, Latency, PoolReport, Report, Requests, ShareSpell, Station,
+    TimelineEntry,
+};
 use super::{cascade, verdict, words};
 use crate::engine::Time;
 use crate::metrics::Metrics;
@@ -216,6 +219,15 @@ fn edge(metrics: &Metrics, index: EdgeIndex) -> Edge {
         fallbacks: traffic.fallbacks,
         retries_denied: traffic.retries_denied,
         breaker_opened: traffic.breaker_opened,
+        concurrency_limit: concurrency_limit(metrics, index),
         attempt_time: latency(meter.time()),
     }
+}
+
+/// What is known of a call's adaptive limit, if it ever had one since the warm-up.
+fn concurrency_limit(metrics: &Metrics, index: EdgeIndex) -> Option<ConcurrencyLimit> {
+    let limit = metrics.edge(index).limit();
+    let mean = ratio(limit.measured(metrics.now().0), metrics.measured_nanos() as f64);
+    let limit = ConcurrencyLimit { mean, highest: limit.peak(), last: limit.value() };
+    (limit.highest > 0).then_some(limit)
 }

@@ -9,6 +9,7 @@ mod faults;
 mod graph;
 mod load;
 mod patches;
+mod policies;
 mod references;
 mod values;
 
@@ -49,6 +50,7 @@ fn check_state(value: &Value) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::default();
     references::check(&scenario, &mut problems);
     values::check(&scenario, &mut problems);
+    policies::check(&scenario, &mut problems);
     faults::check(&scenario, &mut problems);
     // Programs and load are followed along the references, so those must be in order.
     if problems.is_empty()

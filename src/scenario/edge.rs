@@ -1,10 +1,12 @@
 //! A call: the edge from a caller to a callee, with the policies that guard it.
 //!
-//! Policies nest as in Resilience4j: `Retry(CircuitBreaker(RateLimiter(Timeout(Bulkhead(connection,
-//! call)))))`. Each server of the calling node has its own breaker, limiter, bulkhead, budget and
-//! connections, as separate processes do.
+//! Policies nest as in Resilience4j: `Retry(CircuitBreaker(RateLimiter(Timeout(ConcurrencyLimit(Bulkhead(
+//! connection, call))))))`. Each server of the calling node has its own breaker, limiter, limit,
+//! bulkhead, budget and connections, as separate processes do.
 
-use crate::pattern::{bulkhead, circuit_breaker, connection_pool, rate_limiter, retry};
+use crate::pattern::{
+    bulkhead, circuit_breaker, concurrency_limit, connection_pool, rate_limiter, retry,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,9 @@ pub struct Call {
     /// Limits calls per period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limiter: Option<rate_limiter::Params>,
+    /// Limits calls under way at once, by a limit that follows how long they take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency_limit: Option<concurrency_limit::Params>,
     /// Limits calls under way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bulkhead: Option<bulkhead::Params>,

@@ -90,15 +90,28 @@ fn connections(dice: &mut Dice) -> Value {
     })
 }
 
+fn concurrency_limit(dice: &mut Dice) -> Value {
+    let mut limit = json!({
+        "like": dice.pick(&["netflix-vegas", "netflix-gradient2", "netflix-aimd"]),
+        "initial_limit": 1 + dice.roll(5), "windowed": dice.one_in(3),
+        "window": {"min_window_time_ms": 100.0, "max_window_time_ms": 200.0},
+    });
+    if limit["like"] != "netflix-vegas" {
+        limit["min_limit"] = json!(1 + dice.roll(2));
+    }
+    limit
+}
+
 /// Makes a value up.
 type Maker = fn(&mut Dice) -> Value;
 
 /// The policies of a call, and how to make one up.
-const POLICIES: [(&str, Maker); 6] = [
+const POLICIES: [(&str, Maker); 7] = [
     ("retry", retry),
     ("circuit_breaker", breaker),
     ("rate_limiter", limiter),
     ("bulkhead", bulkhead),
+    ("concurrency_limit", concurrency_limit),
     ("connection_pool", connections),
     ("fallback", |dice| json!({"latency_ms": dice.pick(&[0.0, 5.0]), "coverage_ratio": 0.7})),
 ];

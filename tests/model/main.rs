@@ -6,6 +6,7 @@
 mod calls;
 mod chaos;
 mod faults;
+mod limits;
 mod luck;
 mod policies;
 mod queues;

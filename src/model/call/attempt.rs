@@ -1,6 +1,7 @@
 //! One try of a call: through the caller's policies, onto the wire, and its end.
 //!
-//! The policies are asked from the outside in: breaker, limiter, timeout, bulkhead, connection.
+//! The policies are asked from the outside in: breaker, limiter, timeout, concurrency
+//! limit, bulkhead, connection.
 //! Whatever a try holds it keeps until it ends.
 
 use super::{Stage, failure_of};
@@ -10,9 +11,10 @@ use crate::model::job::{Caller, Job};
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
+use crate::pattern::concurrency_limit::Sample;
 use crate::pattern::rate_limiter::Permission;
 use crate::pattern::retry::Retry;
-use crate::plan::Role;
+use crate::plan::{EdgePlan, Role};
 use crate::scenario::Cancel;
 use crate::wiring::EdgeIndex;
 
@@ -106,10 +108,20 @@ impl<O: Observer> World<O> {
     }
 
     pub(super) fn take_permit(&mut self, id: Id) {
+        let now = self.now;
         let call = &mut self.calls[id];
         let guards = &mut self.edges[usize::from(call.edge.0)].guards[call.server as usize];
+        if let Some(limit) = &guards.limit
+            && guards.bulkhead.in_use() >= limit.limit()
+        {
+            return self.reject_try(id, Cause::ConcurrencyLimit);
+        }
         if guards.bulkhead.try_acquire() {
             call.holds_permit = true;
+            if guards.limit.is_some() {
+                call.in_flight_then = guards.bulkhead.in_use();
+                call.admitted_at = now;
+            }
             return self.take_connection(id);
         }
         let params = self.plan.edges[usize::from(call.edge.0)].bulkhead.as_ref();
@@ -275,11 +287,37 @@ impl<O: Observer> World<O> {
             }
             self.follow_breaker(edge, server);
         }
+        self.tell_limit(id, outcome, sent);
         if outcome.is_success() {
             self.end_call(id, outcome);
         } else if !self.plan_retry(id) {
             self.fall_back(id);
         }
+    }
+
+    /// Tells the adaptive concurrency limit how long a try took that it had let pass, and whether it
+    /// was dropped. Other failures, and refusals by the caller itself, tell nothing of the callee's load.
+    fn tell_limit(&mut self, id: Id, outcome: Outcome, sent: bool) {
+        let call = &mut self.calls[id];
+        let in_flight = std::mem::take(&mut call.in_flight_then);
+        if in_flight == 0 {
+            return;
+        }
+        let dropped = match outcome {
+            Outcome::Ok | Outcome::Degraded => false,
+            Outcome::TimedOut => true,
+            Outcome::Rejected(_) if sent => true,
+            Outcome::Rejected(_) | Outcome::Failed => return,
+        };
+        let (edge, server) = (call.edge, call.server);
+        let sample = Sample { round_trip: self.now - call.admitted_at, in_flight, dropped };
+        let EdgePlan { site, .. } = &self.plan.edges[usize::from(edge.0)];
+        let unit = call.luck.draws(site.then("limit"), call.tries).next_unit();
+        let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+        // A switch may have taken the limit away in the meantime.
+        let Some(limit) = &mut guards.limit else { return };
+        limit.on_sample(self.now, sample, unit);
+        self.follow_limit(edge, server);
     }
 
     /// Gives back what a try holds and stops its timers.

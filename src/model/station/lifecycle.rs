@@ -65,10 +65,21 @@ impl<O: Observer> World<O> {
                 let fresh = Guards::new(&self.plan.edges[edge], self.now, server);
                 let guards = &mut self.edges[edge].guards[server as usize];
                 let timer = guards.breaker_timer.0;
-                let shown = guards.shown;
-                *guards = Guards { shown, ..fresh };
+                let (shown, shown_limit) = (guards.shown, guards.shown_limit);
+                *guards = Guards { shown, shown_limit, ..fresh };
                 self.calendar.cancel(timer);
                 self.follow_breaker(EdgeIndex(edge as u16), server);
+            }
+        }
+        self.follow_limits(station, server);
+    }
+
+    /// Tells observers of the adaptive limits of a server that went up or down.
+    fn follow_limits(&mut self, station: u16, server: u32) {
+        let owner = self.plan.stations[usize::from(station)].node;
+        for edge in 0..self.plan.edges.len() {
+            if self.plan.edges[edge].owner == owner {
+                self.follow_limit(EdgeIndex(edge as u16), server);
             }
         }
     }
@@ -116,6 +127,7 @@ impl<O: Observer> World<O> {
         machine.up_since = now;
         self.tell(Observation::ServerUp { node, server });
         self.tell_servers(station);
+        self.follow_limits(station, server);
     }
 
     pub(in crate::model) fn tell_servers(&mut self, station: u16) {

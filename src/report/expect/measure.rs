@@ -52,6 +52,7 @@ impl Judge<'_> {
             }),
             Q::Attempts => self.attempts(spell),
             Q::BreakerOpened => self.an_edge().map(|edge| edge.breaker_opened as f64),
+            Q::ConcurrencyLimit => self.concurrency_limit(spell),
             Q::WastedRatio => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => self.station(node).wasted_ratio,
                 _ => verdict.wasted_ratio,
@@ -244,6 +245,22 @@ impl Judge<'_> {
             }
             None => self.edge(edge).attempts as f64,
         })
+    }
+
+    fn concurrency_limit(&self, spell: Option<Range<usize>>) -> Measured {
+        let Some(Subject::Edge(edge)) = self.arguments.subject else { return Err(no_subject()) };
+        let none = || "the call has no concurrency limit then".to_owned();
+        let Some(windows) = spell else {
+            return self.edge(edge).concurrency_limit.as_ref().map(|l| l.mean).ok_or_else(none);
+        };
+        let owner = self.metrics.wiring().edge_name(edge);
+        let column = self.metrics.column(&format!("{owner}/concurrency_limit"));
+        let measured: Vec<f64> =
+            column[windows].iter().copied().filter(|limit| *limit != NO_DATA).collect();
+        if measured.is_empty() {
+            return Err(none());
+        }
+        Ok(measured.iter().sum::<f64>() / measured.len() as f64)
     }
 
     fn cascade_stage(&self) -> Measured {

@@ -108,6 +108,7 @@ pub enum Quantity {
     RetryAmplification,
     Attempts,
     BreakerOpened,
+    ConcurrencyLimit,
     WastedRatio,
     RecoveryTime,
     TimeToDetect,
@@ -179,7 +180,7 @@ const EDGE: &[Kind] = &[Kind::Edge];
 
 /// Every metric.
 #[rustfmt::skip]
-pub static METRICS: [Metric; 32] = {
+pub static METRICS: [Metric; 33] = {
     use Quantity as Q;
     use Unit as U;
     [
@@ -195,6 +196,7 @@ pub static METRICS: [Metric; 32] = {
         metric("retry_amplification", Q::RetryAmplification, U::Ratio, EDGE, "attempts ÷ calls; over all populations: attempts ÷ requests"),
         metric("attempts", Q::Attempts, U::Count, EDGE, "attempts on the wire").of().spell(),
         metric("breaker_opened", Q::BreakerOpened, U::Count, EDGE, "how often a breaker opened").of(),
+        metric("concurrency_limit", Q::ConcurrencyLimit, U::Count, EDGE, "mean adaptive limit over all calling servers together").of().spell(),
         metric("wasted_ratio", Q::WastedRatio, U::Ratio, STATION, "work that nobody waited for any more ÷ work that ended"),
         metric("recovery_time", Q::RecoveryTime, U::Seconds, &[], "from the end of the trigger until goodput was back"),
         metric("time_to_detect", Q::TimeToDetect, U::Seconds, &[], "from the trigger until goodput left its normal band"),

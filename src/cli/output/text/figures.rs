@@ -202,6 +202,7 @@ pub fn calls(page: &Page) -> String {
             "rejected",
             "fallbacks",
             "opened",
+            "limit",
             "p95",
         ],
         [
@@ -216,6 +217,7 @@ pub fn calls(page: &Page) -> String {
             "호출측 거절",
             "폴백",
             "열림",
+            "동시 한도",
             "p95",
         ],
     );
@@ -247,6 +249,10 @@ fn call_cells(edge: &Edge) -> Vec<String> {
         match edge.breaker_opened {
             0 => figure::NONE.to_owned(),
             times => format!("{}×", figure::count(times)),
+        },
+        match &edge.concurrency_limit {
+            None => figure::NONE.to_owned(),
+            Some(limit) => figure::mean(limit.mean),
         },
         if time.count == 0 { figure::NONE.to_owned() } else { figure::ms(time.p95_ms) },
     ]
@@ -343,6 +349,7 @@ fn cause_name<'a>(page: &Page, cause: &'a str) -> &'a str {
         "connection_pool" => ("no free connection", "커넥션 부족"),
         "circuit_breaker" => ("circuit breaker", "서킷 브레이커"),
         "rate_limiter" => ("rate limiter", "속도 제한"),
+        "concurrency_limit" => ("concurrency limit", "동시 실행 한도"),
         "shed" => ("shed by the balancer", "밸런서가 차단"),
         "expired" => ("past its deadline", "기한 지남"),
         other => (other, other),
