@@ -292,7 +292,7 @@ impl Metrics {
         self.settle(now);
         self.measuring = true;
         self.classes.iter_mut().for_each(ClassMeter::end_warmup);
-        self.pools.iter_mut().for_each(PoolMeter::end_warmup);
+        self.pools.iter_mut().for_each(|meter| meter.end_warmup(now));
         self.edges.iter_mut().for_each(EdgeMeter::end_warmup);
         self.stations.iter_mut().for_each(|meter| meter.end_warmup(now));
         self.balancers.iter_mut().for_each(BalancerMeter::end_warmup);

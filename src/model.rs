@@ -44,6 +44,9 @@ const MAX_ALIVE: usize = 1_500_000;
 
 /// Listens to what happens.
 pub trait Observer {
+    /// Whether it wants to hear what is going on inside of breakers and retry budgets, too.
+    const DETAILED: bool = false;
+
     /// Something happened at `now`.
     fn observe(&mut self, now: Time, observation: Observation);
 

@@ -129,6 +129,19 @@ pub enum Observation {
     BreakerChanged { edge: EdgeIndex, server: u32, state: BreakerState },
     /// The adaptive concurrency limit of one calling server, from now on; 0 if it has none, or is down.
     LimitChanged { edge: EdgeIndex, server: u32, limit: u32 },
+    /// The breaker of one calling server recorded a result: what is in its window now. The rates are
+    /// in percent, or −1 while too few calls are in. Only for observers that want details.
+    BreakerRecorded {
+        edge: EdgeIndex,
+        server: u32,
+        calls: u32,
+        failed: u32,
+        failure_rate: f32,
+        slow_call_rate: f32,
+    },
+    /// The retry budget of one calling server has so many tokens now. Only for observers that want
+    /// details.
+    BudgetChanged { edge: EdgeIndex, server: u32, tokens: f64 },
     /// A connection of the caller's pool was taken (+1) or given back (-1).
     ConnectionsChanged { edge: EdgeIndex, by: i32 },
 
@@ -164,6 +177,8 @@ pub enum Observation {
     ServerUp { node: NodeIndex, server: u32 },
     /// Servers that exist and servers that are up, from now on.
     ServersChanged { node: NodeIndex, servers: u32, up: u32 },
+    /// An active health check ended; `health` is the server's counter now.
+    HealthChecked { balancer: NodeIndex, server: u32, passed: bool, health: u32, up: bool },
     /// A balancer took a server out of rotation.
     OutOfRotation { balancer: NodeIndex, server: u32 },
     /// A balancer took a server back into rotation.

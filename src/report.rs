@@ -83,6 +83,8 @@ pub struct Requests {
     pub goodput_rps: f64,
     /// Response times of answered requests.
     pub response: Latency,
+    /// When a request last ended, in seconds; none if none ever did.
+    pub last_end_s: Option<f64>,
 }
 
 /// A distribution of times, in milliseconds. Quantiles have a relative error of at most 1/64.
@@ -94,6 +96,10 @@ pub struct Latency {
     pub mean_ms: f64,
     /// Variance in ms² (exact).
     pub variance_ms2: f64,
+    /// Standard deviation: the root of the variance.
+    pub sd_ms: f64,
+    /// Smallest (exact).
+    pub min_ms: f64,
     /// Median.
     pub p50_ms: f64,
     /// 95th percentile.
@@ -125,6 +131,10 @@ pub struct Station {
     pub cpu_utilisation: Option<f64>,
     /// Mean number of requests in the station, waiting or worked on.
     pub mean_in_system: f64,
+    /// Requests in the station at the end of the run.
+    pub in_system_at_end: u32,
+    /// For each number of servers that not as many were up all the time.
+    pub up: Vec<UpShare>,
     /// Per pool.
     pub pools: BTreeMap<String, PoolReport>,
     /// Share of the node's requests that each server received, per spell with the same number of
@@ -134,6 +144,17 @@ pub struct Station {
     pub disk_full_at_s: Option<f64>,
     /// Server-hours used.
     pub server_hours: f64,
+}
+
+/// How long, and how reliably, so many servers were up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UpShare {
+    /// The number of servers.
+    pub at_least: u32,
+    /// Share of the time in which at least so many were up.
+    pub share: f64,
+    /// How often fewer came to be up.
+    pub fell_below: u32,
 }
 
 /// A spell during which the same number of servers received requests.
@@ -158,6 +179,8 @@ pub struct PoolReport {
     pub utilisation: f64,
     /// Mean number of busy threads.
     pub mean_busy: f64,
+    /// Seconds that threads were busy, over all of them.
+    pub busy_s: f64,
     /// Mean number of requests waiting.
     pub mean_queue: f64,
     /// Longest queue over all servers together.
@@ -166,6 +189,26 @@ pub struct PoolReport {
     pub waited_ratio: f64,
     /// Time between arrival and start.
     pub wait: Latency,
+    /// Requests that reached the pool.
+    pub offered: u64,
+    /// Requests that a thread took up.
+    pub started: u64,
+    /// Of these, after waiting.
+    pub waited: u64,
+    /// Work that ended well with somebody waiting for it.
+    pub ok: u64,
+    /// Work that ended with an error.
+    pub failed: u64,
+    /// Work that ended when nobody waited for it any more.
+    pub wasted: u64,
+    /// Refused, or dropped before a thread took it up, by cause.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Mean number of requests waiting or worked on.
+    pub mean_in_system: f64,
+    /// Requests waiting or worked on at the end of the run.
+    pub in_system_at_end: u32,
+    /// When work last ended, in seconds; none if none ever did.
+    pub last_end_s: Option<f64>,
 }
 
 /// A call, after the warm-up.
@@ -197,6 +240,8 @@ pub struct Edge {
     pub breaker_opened: u64,
     /// Adaptive concurrency limit over all calling servers together; absent without one.
     pub concurrency_limit: Option<ConcurrencyLimit>,
+    /// Tokens in the retry budgets of all calling servers at the end; absent without a budget.
+    pub retry_tokens: Option<f64>,
     /// Time of an attempt, as the caller saw it.
     pub attempt_time: Latency,
 }

@@ -146,6 +146,7 @@ impl Simulation<Metrics> {
             events: self.world.events(),
             digest: self.world.digest().value(),
             stopped_early: self.stopped_early(),
+            retry_tokens: self.world.retry_tokens(),
         };
         Report::build(&metrics, &context)
     }

@@ -169,6 +169,8 @@ pub enum Format {
     Csv,
     /// Charts
     Svg,
+    /// Everything that happens, a JSON object a line
+    Ndjson,
 }
 
 /// Forms of a list.

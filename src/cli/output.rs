@@ -1,6 +1,7 @@
 //! The forms of a result, one per file, and where results go.
 
 pub mod csv;
+pub mod events;
 pub mod figure;
 pub mod json;
 pub mod story;

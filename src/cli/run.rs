@@ -3,7 +3,7 @@
 use super::args::{Arguments, Format, RunArguments};
 use super::lanes::{Lane, run_all};
 use super::output::style::Style;
-use super::output::{self, Lanes, csv, json, svg, text};
+use super::output::{self, Lanes, csv, events, json, svg, text};
 use super::problems::{Failure, note};
 use super::source::Source;
 use super::switches::{self, with_seeds};
@@ -22,7 +22,15 @@ pub fn run(arguments: &RunArguments) -> Done {
         let message = "charts show one run: use --seed instead of --seeds";
         Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
+    if arguments.format == Format::Ndjson && (arguments.seeds.is_some() || arguments.compare) {
+        let message = "events are those of one run: leave out --seeds and --compare";
+        Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
     let source = Source::read(&arguments.source)?;
+    if arguments.format == Format::Ndjson {
+        events::write(arguments.switches.run(&source)?, arguments.output.as_deref())?;
+        return Ok(Outcome::Fine);
+    }
     let mut lanes = lanes(arguments, &source)?;
     tell_early_stops(lanes.all());
     judge(&mut lanes);
@@ -32,6 +40,7 @@ pub fn run(arguments: &RunArguments) -> Done {
         Format::Json => json::render(&lanes),
         Format::Csv => csv::render(&lanes),
         Format::Svg => svg::render(&lanes, arguments.lang),
+        Format::Ndjson => unreachable!("events are written while they happen"),
     };
     output::write(arguments.output.as_deref(), &result)?;
     Ok(Outcome::Fine)

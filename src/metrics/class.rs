@@ -44,6 +44,8 @@ pub struct Wishes {
     pub rejected: BTreeMap<&'static str, u64>,
     /// Times of those that were answered.
     pub response: Distribution,
+    /// When a request last ended, in nanoseconds; none if none ever did.
+    pub last_end: Option<u64>,
 }
 
 impl Wishes {
@@ -59,6 +61,7 @@ impl Wishes {
             *self.rejected.entry(cause).or_default() += count;
         }
         self.response.merge(&other.response);
+        self.last_end = self.last_end.max(other.last_end);
     }
 }
 
@@ -70,6 +73,8 @@ pub struct ClassMeter {
     measured: [u64; OUTCOMES],
     passage: Passage,
     response: Distribution,
+    /// When a request last ended.
+    last_end: u64,
     window: Buckets,
     spells: WindowedBuckets,
 }
@@ -88,6 +93,7 @@ impl ClassMeter {
     pub fn ended(&mut self, now: u64, outcome: Outcome, response: u64, warmup: u64) {
         let index = index_of(outcome);
         self.tally.count(index);
+        self.last_end = now;
         self.passage.leave(now, response);
         let arrived_after_warmup = now.saturating_sub(response) >= warmup;
         if arrived_after_warmup {
@@ -112,6 +118,7 @@ impl ClassMeter {
             timed_out: self.measured[TIMED_OUT],
             rejected: by_cause(|cause| self.measured[REJECTED + cause]),
             response: self.response.clone(),
+            last_end: (0..OUTCOMES).any(|i| self.tally.all(i) > 0).then_some(self.last_end),
         }
     }
 

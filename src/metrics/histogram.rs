@@ -129,6 +129,38 @@ impl Buckets {
     }
 }
 
+impl Buckets {
+    /// Share of all values that exceed `nanos`, 0 without values. Within the bucket that `nanos` falls
+    /// into, values are taken to be spread evenly.
+    pub fn share_above(&self, nanos: u64) -> f64 {
+        if self.total == 0 {
+            return 0.0;
+        }
+        let parted = bucket_of(nanos);
+        let (mut above, mut within) = (0, 0.0);
+        self.each_cell(|bucket, count| {
+            if bucket > parted {
+                above += u64::from(count);
+            } else if bucket == parted {
+                within = f64::from(count) * upper_share(parted, nanos);
+            }
+        });
+        (above as f64 + within) / self.total as f64
+    }
+}
+
+/// Which share of a bucket's width lies above one of its values.
+fn upper_share(bucket: usize, value: u64) -> f64 {
+    if bucket < SUB_BUCKETS {
+        return 0.0;
+    }
+    let shift = (bucket / SUB_BUCKETS - 1) as u32;
+    let width = 1u64 << shift;
+    let next = ((SUB_BUCKETS + bucket % SUB_BUCKETS) as u128 + 1) << shift;
+    // A bucket of one value has nothing above it.
+    (next - 1 - u128::from(value)) as f64 / width as f64
+}
+
 /// The buckets of every closed window, without the empty ones, so that quantiles can be asked
 /// for any spell of windows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -194,6 +226,21 @@ impl Distribution {
     /// Number of values.
     pub fn count(&self) -> u64 {
         self.buckets.total
+    }
+
+    /// Smallest value in nanoseconds, 0 without values.
+    pub fn min(&self) -> u64 {
+        self.min
+    }
+
+    /// Share of the values that exceed `nanos`, see [`Buckets::share_above`]; exact where `nanos` is
+    /// outside of what was recorded.
+    pub fn share_above(&self, nanos: u64) -> f64 {
+        match nanos {
+            _ if nanos >= self.max => 0.0,
+            _ if nanos < self.min => 1.0,
+            _ => self.buckets.share_above(nanos),
+        }
     }
 
     /// Largest value in nanoseconds, 0 without values.
@@ -288,6 +335,24 @@ mod tests {
         assert_eq!(cleared.quantile(0.5), None);
         cleared.record(7);
         assert_eq!(cleared.quantile(0.5), Some(7));
+    }
+
+    #[test]
+    fn shares_above_a_value_part_its_bucket() {
+        let mut times = Distribution::default();
+        (0..1_000u64).for_each(|n| times.record(1_000_000 + n * 1_000));
+        assert_eq!(
+            (times.min(), times.share_above(999_999), times.share_above(1_999_000)),
+            (1_000_000, 1.0, 0.0)
+        );
+        let half = times.share_above(1_499_500);
+        assert!((half - 0.5).abs() < 0.002, "{half}");
+        let mut equal = Distribution::default();
+        (0..10).for_each(|_| equal.record(5_000_000_000));
+        assert_eq!(
+            (equal.share_above(4_999_999_999), equal.share_above(5_000_000_000)),
+            (1.0, 0.0)
+        );
     }
 
     proptest! {

@@ -165,6 +165,56 @@ impl Level {
     }
 }
 
+/// Heights of a level that are told apart; what is higher counts as the highest.
+const HEIGHTS: usize = 1_024;
+
+/// How long a level stood at each height since the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heights {
+    /// Nanoseconds, by height.
+    nanos: Vec<u64>,
+    /// Up to where they go.
+    since: u64,
+}
+
+impl Heights {
+    /// The level stood at `height` until `now`.
+    #[inline]
+    pub fn stood(&mut self, now: u64, height: u32) {
+        let height = (height as usize).min(HEIGHTS - 1);
+        if height >= self.nanos.len() {
+            self.grow(height);
+        }
+        self.nanos[height] += now - self.since;
+        self.since = now;
+    }
+
+    #[cold]
+    fn grow(&mut self, height: usize) {
+        self.nanos.resize((2 * height).clamp(16, HEIGHTS), 0);
+    }
+
+    /// The warm-up is over: what was before it is forgotten.
+    pub fn end_warmup(&mut self, now: u64) {
+        self.nanos.fill(0);
+        self.since = now;
+    }
+
+    /// Share of the time until `now` in which the level, which is at `height`, stood above `bound`.
+    /// None if such heights are not told apart, or no time has passed.
+    pub fn share_above(&self, now: u64, height: u32, bound: u32) -> Option<f64> {
+        let bound = bound as usize;
+        if bound >= HEIGHTS - 1 {
+            return None;
+        }
+        let mut known = self.clone();
+        known.stood(now, height);
+        let total: u64 = known.nanos.iter().sum();
+        let above: u64 = known.nanos.iter().skip(bound + 1).sum();
+        (total > 0).then(|| above as f64 / total as f64)
+    }
+}
+
 /// A fractional level over time: cores in use.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SmoothLevel {
@@ -299,6 +349,22 @@ mod tests {
         let mut connections = Level::new(1);
         connections.change(1, -2);
         assert!(connections.broken());
+    }
+
+    #[test]
+    fn heights_know_how_long_a_level_stood_where() {
+        let mut heights = Heights::default();
+        heights.stood(5, 3);
+        heights.end_warmup(10);
+        heights.stood(20, 0);
+        heights.stood(50, 2);
+        assert_eq!(heights.share_above(110, 1, 0), Some(0.9));
+        assert_eq!(heights.share_above(110, 1, 1), Some(0.3));
+        assert_eq!(heights.share_above(110, 1, 2), Some(0.0));
+        assert_eq!(heights.share_above(110, 1, 1_023), None);
+        assert_eq!(Heights::default().share_above(0, 1, 0), None);
+        heights.stood(120, u32::MAX);
+        assert_eq!(heights.share_above(120, 0, 1_000), Some(70.0 / 110.0));
     }
 
     proptest! {

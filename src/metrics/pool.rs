@@ -1,7 +1,7 @@
 //! Meter of a thread pool over all servers: work that arrives, waits, is worked on and ends.
 
 use super::histogram::Distribution;
-use super::level::{Level, Tally};
+use super::level::{Heights, Level, Tally};
 use super::meter::{CAUSES, Owner, Passage, Sink, Span, by_cause, share};
 use crate::observation::{Cause, Outcome};
 use std::collections::BTreeMap;
@@ -64,6 +64,10 @@ pub struct PoolMeter {
     threads: Level,
     threads_per_server: u32,
     wait: Distribution,
+    /// How long how many were present.
+    heights: Heights,
+    /// When work last ended.
+    last_end: u64,
 }
 
 impl PoolMeter {
@@ -76,12 +80,14 @@ impl PoolMeter {
     /// Work arrived.
     pub fn arrived(&mut self, now: u64) {
         self.tally.count(ARRIVED);
+        self.heights.stood(now, self.passage.level().value());
         self.passage.enter(now);
     }
 
     /// Work was refused, or dropped, `waited` nanoseconds after its arrival.
     pub fn refused(&mut self, now: u64, cause: Cause, waited: u64) {
         self.tally.count(REFUSED + cause as usize);
+        self.heights.stood(now, self.passage.level().value());
         self.passage.leave(now, waited);
     }
 
@@ -124,6 +130,8 @@ impl PoolMeter {
             Outcome::Failed | Outcome::Rejected(_) | Outcome::TimedOut => FAILED,
         };
         self.tally.count(index);
+        self.heights.stood(now, self.passage.level().value());
+        self.last_end = now;
         self.passage.leave(now, took);
     }
 
@@ -156,6 +164,18 @@ impl PoolMeter {
     /// Requests that wait or are worked on.
     pub fn present(&self) -> &Level {
         self.passage.level()
+    }
+
+    /// Share of the time since the warm-up in which more than `bound` were present; none if so many are
+    /// not told apart.
+    pub fn time_above(&self, now: u64, bound: u32) -> Option<f64> {
+        self.heights.share_above(now, self.present().value(), bound)
+    }
+
+    /// When work that had started last ended, in nanoseconds; none if none ever did.
+    pub fn last_end(&self) -> Option<u64> {
+        let ended = [OK, FAILED, WASTED].iter().any(|&index| self.tally.all(index) > 0);
+        ended.then_some(self.last_end)
     }
 
     /// Times between arrival and start, since the warm-up.
@@ -206,8 +226,9 @@ impl PoolMeter {
     }
 
     /// The warm-up is over.
-    pub fn end_warmup(&mut self) {
+    pub fn end_warmup(&mut self, now: u64) {
         self.tally.end_warmup();
+        self.heights.end_warmup(now);
         self.levels().into_iter().for_each(Level::end_warmup);
     }
 

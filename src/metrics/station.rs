@@ -2,7 +2,7 @@
 //! them.
 
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
-use super::level::{Level, SmoothLevel};
+use super::level::{Heights, Level, SmoothLevel};
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
 use super::pool::{PoolMeter, Work};
 use super::spread::Spread;
@@ -25,6 +25,10 @@ pub struct FirstDown {
 pub struct StationMeter {
     servers: Level,
     up: Level,
+    /// How long how many servers were up.
+    up_times: Heights,
+    /// How often the number of servers that were up fell below each number, since the warm-up.
+    falls: Vec<u32>,
     cores_per_server: Option<u32>,
     /// Cores of all servers that are up.
     cores: Level,
@@ -72,6 +76,12 @@ impl StationMeter {
     /// Servers that exist and that are up, from now on.
     pub fn servers_changed(&mut self, now: u64, servers: u32, up: u32) {
         self.rotation_changed(now);
+        self.up_times.stood(now, self.up.value());
+        let (least, most) = (up as usize, self.up.value() as usize);
+        if most > self.falls.len() {
+            self.falls.resize(most, 0);
+        }
+        self.falls.iter_mut().take(most).skip(least).for_each(|falls| *falls += 1);
         self.servers.set(now, servers);
         self.up.set(now, up);
         self.resize_cores(now, self.cores_per_server);
@@ -118,6 +128,20 @@ impl StationMeter {
     /// Servers that are up.
     pub fn up(&self) -> &Level {
         &self.up
+    }
+
+    /// Share of the time since the warm-up in which at least so many servers were up.
+    pub fn up_share(&self, now: u64, servers: u32) -> Option<f64> {
+        match servers.checked_sub(1) {
+            Some(bound) => self.up_times.share_above(now, self.up.value(), bound),
+            None => Some(1.0),
+        }
+    }
+
+    /// How often the number of servers that were up fell below `servers`, since the warm-up.
+    pub fn falls_below(&self, servers: u32) -> u32 {
+        let index = servers.checked_sub(1).map(|index| index as usize);
+        index.and_then(|index| self.falls.get(index)).copied().unwrap_or(0)
     }
 
     /// Cores of a server, if they are limited.
@@ -189,6 +213,8 @@ impl StationMeter {
     pub fn end_warmup(&mut self, now: u64) {
         self.levels().into_iter().for_each(Level::end_warmup);
         self.cores_busy.end_warmup();
+        self.up_times.end_warmup(now);
+        self.falls.fill(0);
         self.spread.end_warmup(now);
     }
 

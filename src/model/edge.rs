@@ -198,6 +198,15 @@ impl<O: Observer> World<O> {
         &mut self.edges[usize::from(edge.0)].guards[server as usize]
     }
 
+    /// Tokens in the retry budgets of each call, over all calling servers; none without a budget.
+    pub fn retry_tokens(&self) -> Vec<Option<f64>> {
+        let of = |edge: &Edge| {
+            let budgets = edge.guards.iter().filter_map(|guards| guards.budget.as_ref());
+            budgets.map(RetryBudget::tokens).reduce(|sum, tokens| sum + tokens)
+        };
+        self.edges.iter().map(of).collect()
+    }
+
     /// Tells observers of a breaker's new state and sets its timer anew. To be called after
     /// everything that a breaker was told.
     pub(super) fn follow_breaker(&mut self, edge: EdgeIndex, server: u32) {

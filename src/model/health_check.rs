@@ -7,6 +7,7 @@ use super::job::{Caller, Job};
 use super::slab::Id;
 use super::{Event, Observer, World};
 use crate::engine::{Duration, Luck, Timer};
+use crate::observation::Observation;
 use crate::scenario::Cancel;
 
 impl<O: Observer> World<O> {
@@ -80,7 +81,11 @@ impl<O: Observer> World<O> {
     }
 
     fn judge(&mut self, number: u16, server: u32, passed: bool) {
-        self.balancers[usize::from(number)].checks[server as usize].record(passed);
+        let check = &mut self.balancers[usize::from(number)].checks[server as usize];
+        let up = check.record(passed);
+        let health = check.health();
+        let balancer = self.plan.balancers[usize::from(number)].node;
+        self.tell(Observation::HealthChecked { balancer, server, passed, health, up });
         self.show_rotation(number, server);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     ConcurrencyLimit, Edge, Latency, PoolReport, Report, Requests, ShareSpell, Station,
-    TimelineEntry,
+    TimelineEntry, UpShare,
 };
 use super::{cascade, verdict, words};
 use crate::engine::Time;
@@ -44,6 +44,8 @@ pub struct ReportContext<'a> {
     pub digest: u64,
     /// Why the run ended before its time, if it did.
     pub stopped_early: Option<String>,
+    /// Tokens in the retry budgets of each call, by [`EdgeIndex`].
+    pub retry_tokens: Vec<Option<f64>>,
 }
 
 impl Report {
@@ -69,7 +71,9 @@ impl Report {
                 .stations()
                 .map(|node| (wiring.node(node).key.clone(), station(metrics, node)))
                 .collect(),
-            edges: edges.map(|index| (wiring.edge_name(index), edge(metrics, index))).collect(),
+            edges: edges
+                .map(|index| (wiring.edge_name(index), edge(metrics, index, context)))
+                .collect(),
             timeline: timeline(metrics, context.labels),
             timeline_dropped: metrics.timeline().dropped(),
             cascade,
@@ -107,6 +111,7 @@ pub fn requests(metrics: &Metrics, classes: impl IntoIterator<Item = ClassIndex>
         offered_rps: ratio(wishes.offered as f64, seconds),
         goodput_rps: ratio(answered as f64, seconds),
         response: latency(&wishes.response),
+        last_end_s: wishes.last_end.map(|end| Time(end).seconds()),
         rejected: wishes.rejected,
     }
 }
@@ -138,6 +143,8 @@ fn latency(times: &Distribution) -> Latency {
         count: times.count(),
         mean_ms: times.mean() / 1e6,
         variance_ms2: times.variance() / 1e12,
+        sd_ms: times.variance().sqrt() / 1e6,
+        min_ms: times.min() as f64 / 1e6,
         p50_ms: quantile_ms(0.50),
         p95_ms: quantile_ms(0.95),
         p99_ms: quantile_ms(0.99),
@@ -165,6 +172,11 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         response: latency(meter.response()),
         cpu_utilisation: meter.cpu_utilisation(now),
         mean_in_system: ratio(present.sum(), metrics.measured_nanos() as f64),
+        in_system_at_end: wiring
+            .pools_of(node)
+            .map(|pool| metrics.pool(pool).present().value())
+            .sum(),
+        up: up_shares(metrics, node),
         pools: wiring
             .pools_of(node)
             .map(|index| (wiring.pool(index).key.clone(), pool(metrics, index)))
@@ -173,6 +185,17 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         disk_full_at_s: meter.disk_full_at().map(Time::seconds),
         server_hours: server_hours(metrics, node),
     }
+}
+
+fn up_shares(metrics: &Metrics, node: NodeIndex) -> Vec<UpShare> {
+    let (meter, now) = (metrics.station(node), metrics.now().0);
+    let most = meter.up().peak().max(meter.servers().peak());
+    let of = |at_least: u32| {
+        let share = meter.up_share(now, at_least)?;
+        let fell_below = meter.falls_below(at_least);
+        (share < 1.0 || fell_below > 0).then_some(UpShare { at_least, share, fell_below })
+    };
+    (1..=most).filter_map(of).collect()
 }
 
 fn shares(metrics: &Metrics, node: NodeIndex) -> Vec<ShareSpell> {
@@ -196,14 +219,25 @@ fn pool(metrics: &Metrics, index: PoolIndex) -> PoolReport {
         threads: meter.threads_per_server().saturating_mul(servers),
         utilisation: ratio(busy, meter.threads().measured(now)).min(1.0),
         mean_busy: ratio(busy, nanos),
+        busy_s: busy / 1e9,
         mean_queue: ratio(meter.queue().measured(now), nanos),
         max_queue: meter.queue().peak(),
         waited_ratio: ratio(work.waited as f64, work.started as f64),
         wait: latency(meter.wait()),
+        offered: work.arrived,
+        started: work.started,
+        waited: work.waited,
+        ok: work.ok,
+        failed: work.failed,
+        wasted: work.wasted,
+        rejected: meter.refused_by_cause(),
+        mean_in_system: ratio(meter.present().measured(now), nanos),
+        in_system_at_end: meter.present().value(),
+        last_end_s: meter.last_end().map(|end| Time(end).seconds()),
     }
 }
 
-fn edge(metrics: &Metrics, index: EdgeIndex) -> Edge {
+fn edge(metrics: &Metrics, index: EdgeIndex, context: &ReportContext) -> Edge {
     let meter = metrics.edge(index);
     let traffic = meter.measured();
     Edge {
@@ -220,6 +254,7 @@ fn edge(metrics: &Metrics, index: EdgeIndex) -> Edge {
         retries_denied: traffic.retries_denied,
         breaker_opened: traffic.breaker_opened,
         concurrency_limit: concurrency_limit(metrics, index),
+        retry_tokens: context.retry_tokens.get(usize::from(index.0)).copied().flatten(),
         attempt_time: latency(meter.time()),
     }
 }

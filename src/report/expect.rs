@@ -3,7 +3,7 @@
 //! ```text
 //! clause := metric [ "(" argument { "," argument } ")" ] operator value
 //! operator := "<" | "<=" | ">" | ">=" | "==" | "!=" | "~"        (~: within 2 %)
-//! argument := name | percentile | from ".." to                    (p(99, users, 30s..60s))
+//! argument := name | number | cause | from ".." to                (p(99, users, 30s..60s))
 //! value := number [ unit ] | "none" | "true" | "false" | state
 //! ```
 //!
@@ -16,7 +16,7 @@ mod metric;
 mod names;
 mod parse;
 
-pub use metric::{Kind, METRICS, Metric, Quantity, Subject, Unit};
+pub use metric::{Kind, METRICS, Metric, Number, Quantity, Subject, Unit};
 
 use super::{Expectation, Report};
 use crate::engine::Time;
@@ -66,6 +66,8 @@ struct Arguments {
     /// 0 to 1.
     quantile: Option<f64>,
     cause: Option<Cause>,
+    /// In the unit of the metric's number.
+    bound: Option<f64>,
     spell: Option<(Time, Time)>,
 }
 

@@ -1,6 +1,6 @@
 //! The reference of clauses, from the table of metrics.
 
-use brownout::report::expect::{Kind, METRICS};
+use brownout::report::expect::{Kind, METRICS, Number, Unit};
 
 const INTRODUCTION: &str = "\
 # What `expect` can ask
@@ -10,7 +10,7 @@ A scenario's `expect`, and `--expect` on the command line, hold clauses such as 
 
     clause   := metric [ \"(\" argument { \",\" argument } \")\" ] operator value
     operator := \"<\" | \"<=\" | \">\" | \">=\" | \"==\" | \"!=\" | \"~\"        (~: within 2 %)
-    argument := name | percentile | cause | from \"..\" to
+    argument := name | number | cause | from \"..\" to
     value    := number [ unit ] | \"none\" | \"true\" | \"false\" | state
 
 A name is a node (`api`), a server (`api#3`), or a class, pool or call of a node (`users.new`, `api.web`, `api.idp`).
@@ -22,23 +22,31 @@ Clauses under `on` hold when every switch is on, and fail when none is; those un
 
 <!-- Generated: UPDATE=1 cargo test --test generated -->
 
-| metric | meaning | unit | about | in a spell |
+| metric | meaning | unit | about | needs, or can be asked for |
 | --- | --- | --- | --- | --- |
 ";
 
 /// The whole document.
 pub fn markdown() -> String {
     let mut text = INTRODUCTION.to_owned();
-    for metric in &METRICS {
+    for metric in METRICS {
         let kinds: Vec<&str> = metric.subjects.iter().copied().map(Kind::describe).collect();
         let about = match (metric.subjects.is_empty(), metric.needs_subject) {
             (true, _) => "the whole run".to_owned(),
             (false, true) => kinds.join(" or "),
             (false, false) => format!("the whole run, {}", kinds.join(" or ")),
         };
-        let spell = if metric.by_spell { "yes" } else { "" };
+        let number = match metric.number {
+            Number::Nothing => None,
+            Number::Percentile => Some("a percentile"),
+            Number::Bound(Unit::Ms) => Some("a time"),
+            Number::Bound(_) => Some("a number"),
+        };
+        let optional = [(metric.by_cause, "by cause"), (metric.by_spell, "in a spell")];
+        let optional = optional.into_iter().filter(|(can, _)| *can).map(|(_, what)| what);
+        let more = number.into_iter().chain(optional).collect::<Vec<_>>().join(", ");
         let (name, help, unit) = (metric.name, metric.help, metric.unit.key());
-        text += &format!("| `{name}` | {help} | {unit} | {about} | {spell} |\n");
+        text += &format!("| `{name}` | {help} | {unit} | {about} | {more} |\n");
     }
     text
 }

@@ -11,12 +11,25 @@ use crate::model::job::{Caller, Job};
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
+use crate::pattern::circuit_breaker;
 use crate::pattern::concurrency_limit::Sample;
 use crate::pattern::rate_limiter::Permission;
 use crate::pattern::retry::Retry;
 use crate::plan::{EdgePlan, Role};
 use crate::scenario::Cancel;
 use crate::wiring::EdgeIndex;
+
+/// What a breaker has recorded, for observers that want details.
+fn recorded(edge: EdgeIndex, server: u32, seen: circuit_breaker::Metrics) -> Observation {
+    Observation::BreakerRecorded {
+        edge,
+        server,
+        calls: seen.buffered_calls,
+        failed: seen.failed_calls,
+        failure_rate: seen.failure_rate_percent,
+        slow_call_rate: seen.slow_call_rate_percent,
+    }
+}
 
 impl<O: Observer> World<O> {
     pub(super) fn begin_try(&mut self, id: Id) {
@@ -274,6 +287,10 @@ impl<O: Observer> World<O> {
             && retry.as_ref().is_some_and(counts)
         {
             budget.on_outcome(outcome.is_success());
+            if O::DETAILED {
+                let tokens = budget.tokens();
+                self.observer.observe(now, Observation::BudgetChanged { edge, server, tokens });
+            }
         }
         if let Some(breaker) = &mut guards.breaker
             && permitted
@@ -284,6 +301,10 @@ impl<O: Observer> World<O> {
             } else {
                 let unit = luck.draws(site.then("breaker"), tries).next_unit();
                 breaker.record(now, outcome.is_success(), took, unit);
+                if O::DETAILED {
+                    let seen = breaker.metrics(now);
+                    self.observer.observe(now, recorded(edge, server, seen));
+                }
             }
             self.follow_breaker(edge, server);
         }

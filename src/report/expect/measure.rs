@@ -2,9 +2,12 @@
 
 use super::metric::{Quantity, Subject};
 use super::{Arguments, STATES};
-use crate::engine::Time;
-use crate::metrics::histogram::Buckets;
+use crate::engine::{Duration, Time};
+use crate::metrics::class::Wishes;
+use crate::metrics::histogram::{Buckets, Distribution};
+use crate::metrics::pool::PoolMeter;
 use crate::metrics::spread::SERVERS_PER_WINDOW;
+use crate::metrics::station::StationMeter;
 use crate::metrics::{Metrics, NO_DATA};
 use crate::report::build::{ratio, requests, server_hours};
 use crate::report::{Edge, Latency, PoolReport, Report, Requests, Station};
@@ -77,6 +80,48 @@ impl Judge<'_> {
             Q::WaitedRatio => self.a_pool().map(|pool| pool.waited_ratio),
             Q::MeanInSystem => self.station_mean(spell, "in_system", |s| Some(s.mean_in_system)),
             Q::Cpu => self.station_mean(spell, "cpu", |station| station.cpu_utilisation),
+            Q::Offered => self.count(|r| r.offered, |pool| pool.offered),
+            Q::Answered => self.count(|r| r.ok + r.degraded, |pool| pool.ok),
+            Q::Refused => self.refused(),
+            Q::LastEnd => Ok(or_never(match self.arguments.subject {
+                Some(Subject::Pool(pool)) => self.pool(pool).last_end_s,
+                _ => self.requests().last_end_s,
+            })),
+            Q::SlowerRatio => self.slower_ratio(),
+            Q::SdResponse => self.latency().and_then(|latency| known(&latency, latency.sd_ms)),
+            Q::WaitPercentile => {
+                let nanos = self.pool_meter()?.wait().quantile(self.quantile());
+                nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "nothing was started".into())
+            }
+            Q::SdWait => self.a_pool().and_then(|pool| known(&pool.wait, pool.wait.sd_ms)),
+            Q::WaitedOver => {
+                let wait = self.pool_meter()?.wait();
+                share_above(wait, self.bound())
+            }
+            Q::TimeAbove => self.time_above(),
+            Q::InSystemAtEnd => self.a_pool().map(|pool| f64::from(pool.in_system_at_end)),
+            Q::DrainedAt => self.drained_at(spell),
+            Q::BusyTime => self.a_pool().map(|pool| pool.busy_s),
+            Q::UpShare => {
+                let share = self.station_meter()?.up_share(self.now(), self.bound() as u32);
+                share.ok_or_else(|| "so many servers are not told apart".into())
+            }
+            Q::FellBelow => {
+                self.station_meter().map(|meter| meter.falls_below(self.bound() as u32).into())
+            }
+            Q::Retries => self.an_edge().map(|edge| edge.retries as f64),
+            Q::RetriesDenied => self.an_edge().map(|edge| edge.retries_denied as f64),
+            Q::Fallbacks => self.an_edge().map(|edge| edge.fallbacks as f64),
+            Q::AttemptPercentile => {
+                let Some(Subject::Edge(edge)) = self.arguments.subject else {
+                    return Err(no_subject());
+                };
+                let nanos = self.metrics.edge(edge).time().quantile(self.quantile());
+                nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "no attempt ended".into())
+            }
+            Q::MeanAttempt => {
+                self.an_edge().and_then(|edge| known(&edge.attempt_time, edge.attempt_time.mean_ms))
+            }
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),
@@ -193,18 +238,12 @@ impl Judge<'_> {
     }
 
     fn percentile(&self, spell: Option<Range<usize>>) -> Measured {
-        let quantile = self.arguments.quantile.expect("the parser demands a percentile");
+        let quantile = self.quantile();
         let nanos = match (self.arguments.subject, spell) {
             (Some(Subject::Station(node)), None) => {
                 self.metrics.station(node).response().quantile(quantile)
             }
-            (_, None) => {
-                let mut wishes = crate::metrics::class::Wishes::default();
-                for class in self.user_classes() {
-                    wishes.merge(&self.metrics.class(class).wishes());
-                }
-                wishes.response.quantile(quantile)
-            }
+            (_, None) => self.wishes().response.quantile(quantile),
             (Some(Subject::Station(node)), Some(windows)) => {
                 let mut sum = Buckets::default();
                 let spells = self.metrics.station(node).spells();
@@ -221,6 +260,63 @@ impl Judge<'_> {
             }
         };
         nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "nothing was answered".into())
+    }
+
+    fn wishes(&self) -> Wishes {
+        let mut wishes = Wishes::default();
+        for class in self.user_classes() {
+            wishes.merge(&self.metrics.class(class).wishes());
+        }
+        wishes
+    }
+
+    fn slower_ratio(&self) -> Measured {
+        match self.arguments.subject {
+            Some(Subject::Station(node)) => {
+                share_above(self.metrics.station(node).response(), self.bound())
+            }
+            _ => share_above(&self.wishes().response, self.bound()),
+        }
+    }
+
+    fn count(
+        &self,
+        of_users: impl Fn(&Requests) -> u64,
+        of_pool: impl Fn(&PoolReport) -> u64,
+    ) -> Measured {
+        Ok(match self.arguments.subject {
+            Some(Subject::Pool(pool)) => of_pool(self.pool(pool)),
+            _ => of_users(&self.requests()),
+        } as f64)
+    }
+
+    fn refused(&self) -> Measured {
+        let requests;
+        let by_cause = match self.arguments.subject {
+            Some(Subject::Pool(pool)) => &self.pool(pool).rejected,
+            Some(Subject::Edge(edge)) => &self.edge(edge).rejected,
+            _ => {
+                requests = self.requests();
+                &requests.rejected
+            }
+        };
+        Ok(match self.arguments.cause {
+            Some(cause) => by_cause.get(cause.key()).copied().unwrap_or(0),
+            None => by_cause.values().sum(),
+        } as f64)
+    }
+
+    fn time_above(&self) -> Measured {
+        let share = self.pool_meter()?.time_above(self.now(), self.bound() as u32);
+        share.ok_or_else(|| "so many requests are not told apart".into())
+    }
+
+    fn drained_at(&self, spell: Option<Range<usize>>) -> Measured {
+        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        let column = self.metrics.column(&format!("{}/in_system", self.node_key(node)));
+        let mut windows = spell.unwrap_or(0..column.len());
+        let drained = windows.find(|window| column[*window] < self.bound());
+        Ok(or_never(drained.map(|window| self.metrics.window_start(window).seconds())))
     }
 
     fn throughput(&self, spell: Option<Range<usize>>) -> Measured {
@@ -346,6 +442,34 @@ impl Judge<'_> {
         }
     }
 
+    fn now(&self) -> u64 {
+        self.metrics.now().0
+    }
+
+    /// From 0 to 1.
+    fn quantile(&self) -> f64 {
+        self.arguments.quantile.expect("the parser demands a percentile")
+    }
+
+    /// What to compare with, in the unit of the metric's number.
+    fn bound(&self) -> f64 {
+        self.arguments.bound.expect("the parser demands a number")
+    }
+
+    fn pool_meter(&self) -> Result<&PoolMeter, String> {
+        match self.arguments.subject {
+            Some(Subject::Pool(pool)) => Ok(self.metrics.pool(pool)),
+            _ => Err(no_subject()),
+        }
+    }
+
+    fn station_meter(&self) -> Result<&StationMeter, String> {
+        match self.arguments.subject {
+            Some(Subject::Station(node)) => Ok(self.metrics.station(node)),
+            _ => Err(no_subject()),
+        }
+    }
+
     fn node_key(&self, node: NodeIndex) -> String {
         self.metrics.wiring().node(node).key.clone()
     }
@@ -383,6 +507,14 @@ impl Judge<'_> {
             _ => Err(no_subject()),
         }
     }
+}
+
+/// Share of times that exceed so many milliseconds.
+fn share_above(times: &Distribution, ms: f64) -> Measured {
+    if times.count() == 0 {
+        return Err("nothing was measured".into());
+    }
+    Ok(times.share_above(Duration::from_ms(ms).0))
 }
 
 /// A moment that never came is later than any other.

@@ -129,6 +129,37 @@ pub enum Quantity {
     DiskUsed,
     DiskFullAt,
     ServerHours,
+    Offered,
+    Answered,
+    Refused,
+    LastEnd,
+    SlowerRatio,
+    SdResponse,
+    WaitPercentile,
+    SdWait,
+    WaitedOver,
+    TimeAbove,
+    InSystemAtEnd,
+    DrainedAt,
+    BusyTime,
+    UpShare,
+    FellBelow,
+    Retries,
+    RetriesDenied,
+    Fallbacks,
+    AttemptPercentile,
+    MeanAttempt,
+}
+
+/// A number between the parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// None.
+    Nothing,
+    /// A percentile, above 0 and at most 100.
+    Percentile,
+    /// Something to compare with, in that unit.
+    Bound(Unit),
 }
 
 /// A metric that clauses can name.
@@ -146,6 +177,10 @@ pub struct Metric {
     pub needs_subject: bool,
     /// Whether it can be asked for a spell.
     pub by_spell: bool,
+    /// The number that it needs.
+    pub number: Number,
+    /// Whether it can be asked for one cause of refusal.
+    pub by_cause: bool,
     /// What it is, in one line.
     pub help: &'static str,
 }
@@ -157,7 +192,9 @@ const fn metric(
     subjects: &'static [Kind],
     help: &'static str,
 ) -> Metric {
-    Metric { name, quantity, unit, subjects, needs_subject: false, by_spell: false, help }
+    let number = Number::Nothing;
+    let (needs_subject, by_spell, by_cause) = (false, false, false);
+    Metric { name, quantity, unit, subjects, needs_subject, by_spell, number, by_cause, help }
 }
 
 impl Metric {
@@ -170,27 +207,43 @@ impl Metric {
         self.by_spell = true;
         self
     }
+
+    const fn cause(mut self) -> Metric {
+        self.by_cause = true;
+        self
+    }
+
+    const fn percentile(mut self) -> Metric {
+        self.number = Number::Percentile;
+        self
+    }
+
+    const fn bound(mut self, unit: Unit) -> Metric {
+        self.number = Number::Bound(unit);
+        self
+    }
 }
 
 const USERS: &[Kind] = &[Kind::Users];
 const STATION: &[Kind] = &[Kind::Station];
 const USERS_OR_STATION: &[Kind] = &[Kind::Users, Kind::Station];
+const USERS_OR_POOL: &[Kind] = &[Kind::Users, Kind::Pool];
 const POOL: &[Kind] = &[Kind::Pool];
 const EDGE: &[Kind] = &[Kind::Edge];
 
 /// Every metric.
 #[rustfmt::skip]
-pub static METRICS: [Metric; 33] = {
+pub static METRICS: &[Metric] = {
     use Quantity as Q;
     use Unit as U;
-    [
+    &[
         metric("goodput_ratio", Q::GoodputRatio, U::Ratio, USERS, "answered ÷ offered").spell(),
         metric("availability", Q::Availability, U::Ratio, USERS, "answered ÷ ended"),
         metric("failed_ratio", Q::FailedRatio, U::Ratio, USERS, "ended with an error ÷ offered").spell(),
-        metric("rejected_ratio", Q::RejectedRatio, U::Ratio, USERS, "refused, by one cause or any ÷ offered").spell(),
+        metric("rejected_ratio", Q::RejectedRatio, U::Ratio, USERS, "refused, by one cause or any ÷ offered").spell().cause(),
         metric("timed_out_ratio", Q::TimedOutRatio, U::Ratio, USERS, "given up ÷ offered").spell(),
         metric("degraded_ratio", Q::DegradedRatio, U::Ratio, USERS, "answered in part ÷ offered").spell(),
-        metric("p", Q::Percentile, U::Ms, USERS_OR_STATION, "percentile of the response time of answered requests").spell(),
+        metric("p", Q::Percentile, U::Ms, USERS_OR_STATION, "percentile of the response time of answered requests").spell().percentile(),
         metric("mean_response", Q::MeanResponse, U::Ms, USERS_OR_STATION, "mean response time of answered requests"),
         metric("throughput", Q::Throughput, U::PerSecond, USERS_OR_STATION, "answered, or worked off well, per second").spell(),
         metric("retry_amplification", Q::RetryAmplification, U::Ratio, EDGE, "attempts ÷ calls; over all populations: attempts ÷ requests"),
@@ -217,5 +270,25 @@ pub static METRICS: [Metric; 33] = {
         metric("disk_used", Q::DiskUsed, U::Bytes, STATION, "most bytes in use on a disk at the end of a window").of().spell(),
         metric("disk_full_at", Q::DiskFullAt, U::Seconds, STATION, "when the first disk was full").of(),
         metric("server_hours", Q::ServerHours, U::Hours, STATION, "server-hours used"),
+        metric("offered", Q::Offered, U::Count, USERS_OR_POOL, "requests that arrived"),
+        metric("answered", Q::Answered, U::Count, USERS_OR_POOL, "requests that were answered, or worked off well"),
+        metric("refused", Q::Refused, U::Count, &[Kind::Pool, Kind::Edge, Kind::Users], "refused, by one cause or any; at a call: by the caller itself").cause(),
+        metric("last_end", Q::LastEnd, U::Seconds, USERS_OR_POOL, "when a request, or work, last ended"),
+        metric("slower_ratio", Q::SlowerRatio, U::Ratio, USERS_OR_STATION, "share of answered requests that took longer than so long").bound(U::Ms),
+        metric("sd_response", Q::SdResponse, U::Ms, USERS_OR_STATION, "standard deviation of the response time of answered requests"),
+        metric("p_wait", Q::WaitPercentile, U::Ms, POOL, "percentile of the time between arrival and start").of().percentile(),
+        metric("sd_wait", Q::SdWait, U::Ms, POOL, "standard deviation of the time between arrival and start").of(),
+        metric("waited_over", Q::WaitedOver, U::Ratio, POOL, "share of started requests that had waited longer than so long").of().bound(U::Ms),
+        metric("time_above", Q::TimeAbove, U::Ratio, POOL, "share of the time in which more than so many (below 1023) waited or were worked on").of().bound(U::Count),
+        metric("in_system_at_end", Q::InSystemAtEnd, U::Count, POOL, "requests waiting or worked on at the end of the run").of(),
+        metric("drained_at", Q::DrainedAt, U::Seconds, STATION, "start of the first window in which on average fewer than so many waited or were worked on").of().spell().bound(U::Count),
+        metric("busy_time", Q::BusyTime, U::Seconds, POOL, "time that threads were busy, over all of them").of(),
+        metric("up_share", Q::UpShare, U::Ratio, STATION, "share of the time in which at least so many servers were up").of().bound(U::Count),
+        metric("fell_below", Q::FellBelow, U::Count, STATION, "how often fewer than so many servers came to be up").of().bound(U::Count),
+        metric("retries", Q::Retries, U::Count, EDGE, "attempts that were retries").of(),
+        metric("retries_denied", Q::RetriesDenied, U::Count, EDGE, "retries that the budget denied").of(),
+        metric("fallbacks", Q::Fallbacks, U::Count, EDGE, "calls that the fallback answered").of(),
+        metric("p_attempt", Q::AttemptPercentile, U::Ms, EDGE, "percentile of the time of an attempt, as the caller saw it").of().percentile(),
+        metric("mean_attempt", Q::MeanAttempt, U::Ms, EDGE, "mean time of an attempt, as the caller saw it").of(),
     ]
 };

@@ -1,6 +1,6 @@
 //! Names in clauses: which node, server, class, pool or call is meant.
 
-use super::metric::{Kind, Metric, Quantity, Subject};
+use super::metric::{Kind, Metric, Subject};
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
 use crate::report::cascade::STAGES;
@@ -19,7 +19,7 @@ pub fn subject(text: &str, metric: &Metric, wiring: &Wiring) -> Result<Subject, 
         let known: Vec<String> =
             metric.subjects.iter().flat_map(|kind| names_of(*kind, wiring)).collect();
         let mut near = did_you_mean(text, known.iter().map(String::as_str));
-        if metric.quantity == Quantity::RejectedRatio && near.is_empty() {
+        if metric.by_cause && near.is_empty() {
             near = did_you_mean(text, Cause::ALL.iter().map(|cause| cause.key()));
         }
         format!("{}: \"{text}\" is not {}{near}", metric.name, wanted_subjects(metric))

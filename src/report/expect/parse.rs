@@ -1,6 +1,6 @@
 //! Reads clauses, and checks every name and unit while reading.
 
-use super::metric::{METRICS, Metric, Quantity, Unit};
+use super::metric::{METRICS, Metric, Number, Unit};
 use super::names::{subject, wanted_subjects};
 use super::{Arguments, Clause, Operator, STATES};
 use crate::engine::Time;
@@ -101,8 +101,16 @@ fn arguments(scanner: &mut Scanner, metric: &Metric, wiring: &Wiring) -> Result<
     if metric.needs_subject && arguments.subject.is_none() {
         return Err(format!("{} needs {}", metric.name, wanted_subjects(metric)));
     }
-    if metric.quantity == Quantity::Percentile && arguments.quantile.is_none() {
-        return Err("p needs a percentile, as in p(99)".into());
+    let name = metric.name;
+    match metric.number {
+        Number::Percentile if arguments.quantile.is_none() => {
+            return Err(format!("{name} needs a percentile, as in {name}(99)"));
+        }
+        Number::Bound(unit) if arguments.bound.is_none() => {
+            let example = if unit == Unit::Ms { "1s" } else { "2" };
+            return Err(format!("{name} needs a number to compare with, such as {example}"));
+        }
+        _ => {}
     }
     if arguments.cause.is_some() && arguments.spell.is_some() {
         return Err("causes are not counted per window: leave out the cause or the spell".into());
@@ -122,15 +130,9 @@ fn add_argument(
             return Err(format!("{name} cannot be asked for a spell"));
         }
         arguments.spell.replace(spell(from, to)?).is_some()
-    } else if let Ok(percentile) = text.parse::<f64>() {
-        if metric.quantity != Quantity::Percentile {
-            return Err(format!("{name} takes no number, but has {text}"));
-        }
-        if !(percentile > 0.0 && percentile <= 100.0) {
-            return Err(format!("a percentile is above 0 and at most 100, not {text}"));
-        }
-        arguments.quantile.replace(percentile / 100.0).is_some()
-    } else if let Some(cause) = cause(text).filter(|_| metric.quantity == Quantity::RejectedRatio) {
+    } else if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) {
+        add_number(arguments, text, metric)?
+    } else if let Some(cause) = cause(text).filter(|_| metric.by_cause) {
         arguments.cause.replace(cause).is_some()
     } else {
         arguments.subject.replace(subject(text, metric, wiring)?).is_some()
@@ -139,6 +141,27 @@ fn add_argument(
         Err(format!("{name} has \"{text}\" where one such argument came before"))
     } else {
         Ok(())
+    }
+}
+
+/// Takes a number in parentheses; whether there was one before.
+fn add_number(arguments: &mut Arguments, text: &str, metric: &Metric) -> Result<bool, String> {
+    match metric.number {
+        Number::Nothing => Err(format!("{} takes no number, but has {text}", metric.name)),
+        Number::Percentile => {
+            let percentile = number(text, Unit::Count)?;
+            if !(percentile > 0.0 && percentile <= 100.0) {
+                return Err(format!("a percentile is above 0 and at most 100, not {text}"));
+            }
+            Ok(arguments.quantile.replace(percentile / 100.0).is_some())
+        }
+        Number::Bound(unit) => {
+            let bound = number(text, unit)?;
+            if bound < 0.0 || unit == Unit::Count && bound.fract() != 0.0 {
+                return Err(format!("{} compares with no {text}", metric.name));
+            }
+            Ok(arguments.bound.replace(bound).is_some())
+        }
     }
 }
 
@@ -278,6 +301,12 @@ mod tests {
         assert_eq!(subject("cascade_stage(db.slow) < 9s"), Subject::Stage(NodeIndex(2), "slow"));
         let rejected = parsed("rejected_ratio(users, queue_full) < 1%").arguments;
         assert_eq!(rejected.cause, Some(Cause::QueueFull));
+        let waited = parsed("waited_over(1.5 s, api.web) < 1%").arguments;
+        assert_eq!(
+            (waited.bound, waited.subject),
+            (Some(1_500.0), Some(Subject::Pool(PoolIndex(0))))
+        );
+        assert_eq!(parsed("up_share(api, 2) > 99%").arguments.bound, Some(2.0));
     }
 
     #[test]
@@ -312,6 +341,12 @@ mod tests {
             ("mean_wait(db, 3) < 1", "takes no number"),
             ("goodput_ratio >= nan", "not a number"),
             ("goodput_ratio >= inf", "not a number"),
+            ("waited_over(db) < 1", "waited_over needs a number to compare with, such as 1s"),
+            ("waited_over(db, 5%) < 1", "\"%\" is no unit here: use ms, s, min, h"),
+            ("time_above(db, 1.5) < 1", "compares with no 1.5"),
+            ("up_share(api, -1) < 1", "compares with no -1"),
+            ("p_wait(db) < 1s", "p_wait needs a percentile, as in p_wait(99)"),
+            ("refused(db, queue_ful) < 1", "did you mean \"queue_full\"?"),
         ] {
             let problem = clause(text, &wiring()).expect_err(text);
             assert!(problem.contains(message), "{text}: {problem}");
