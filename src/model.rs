@@ -20,6 +20,7 @@ pub mod fault;
 pub mod health_check;
 pub mod job;
 pub mod list;
+pub mod outlier;
 pub mod retune;
 pub mod server;
 pub mod slab;
@@ -92,6 +93,10 @@ pub enum Event {
     HealthCheckDue { balancer: u16 },
     /// A health check got no answer in time.
     ProbeTimeout { balancer: u16, server: u32 },
+    /// A balancer's outlier detection sweeps.
+    OutlierSweep { balancer: u16 },
+    /// A balancer notices the ejections of the last while.
+    EjectionsMerged { balancer: u16 },
     /// Logrotate's timer fires on all servers of a station.
     LogRotateDue { station: u16 },
     /// The restart policy starts a crashed server.
@@ -134,6 +139,8 @@ impl Event {
             Event::FaultsChange => (21, 0),
             // Its number depends on whether it was planned from the start or flipped on the way.
             Event::Switch { .. } => (22, 0),
+            Event::OutlierSweep { balancer } => (40, u64::from(balancer)),
+            Event::EjectionsMerged { balancer } => (41, u64::from(balancer)),
         }
     }
 
@@ -159,6 +166,8 @@ impl Event {
             | Event::QueueTimeout { .. }
             | Event::HealthCheckDue { .. }
             | Event::ProbeTimeout { .. }
+            | Event::OutlierSweep { .. }
+            | Event::EjectionsMerged { .. }
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
@@ -228,6 +237,7 @@ impl<O: Observer> World<O> {
         }
         for balancer in 0..self.balancers.len() as u16 {
             self.start_health_checks(balancer);
+            self.start_outlier_detection(balancer);
         }
         self.plan_faults(Time::ZERO);
         for edge in 0..self.edges.len() as u16 {
@@ -295,6 +305,8 @@ impl<O: Observer> World<O> {
             Event::CpuDone { station, server } => self.on_cpu_done(station, server),
             Event::HealthCheckDue { balancer } => self.on_health_check_due(balancer),
             Event::ProbeTimeout { balancer, server } => self.on_probe_timeout(balancer, server),
+            Event::OutlierSweep { balancer } => self.on_outlier_sweep(balancer),
+            Event::EjectionsMerged { balancer } => self.on_ejections_merged(balancer),
             Event::LogRotateDue { station } => self.on_logrotate_due(station),
             Event::RestartDue { station, server } => self.on_restart_due(station, server),
             Event::Booted { station, server } => self.on_booted(station, server),

@@ -98,6 +98,11 @@ pub enum DownCause {
     Stopped,
 }
 
+impl DownCause {
+    /// Number of causes.
+    pub const COUNT: usize = DownCause::Stopped as usize + 1;
+}
+
 /// Index into the labels of a run: keys of faults, toggles and interventions seen so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelIndex(pub u32);
@@ -183,6 +188,12 @@ pub enum Observation {
     OutOfRotation { balancer: NodeIndex, server: u32 },
     /// A balancer took a server back into rotation.
     BackInRotation { balancer: NodeIndex, server: u32 },
+    /// Outlier detection ejected a server.
+    Ejected { balancer: NodeIndex, server: u32 },
+    /// Servers that outlier detection has ejected, from now on.
+    EjectionsChanged { balancer: NodeIndex, ejected: u32 },
+    /// Outlier detection would have ejected a server, but too many were out already.
+    EjectionRefused { balancer: NodeIndex, server: u32 },
     /// A balancer refused a request because too many were under way.
     Shed { balancer: NodeIndex },
     /// Bytes in use on the disk of one server.

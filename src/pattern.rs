@@ -21,6 +21,8 @@ pub mod health;
 pub mod interval;
 /// Log rotation: when a log is renamed, compressed and removed, and the bytes that frees.
 pub mod logrotate;
+/// Outlier detection: servers that answer worse than the others leave the rotation for a while.
+pub mod outlier;
 /// Rate limiter: a bound on calls per period.
 pub mod rate_limiter;
 /// Restart back-off: how long a crashed container waits for its next start.

@@ -12,7 +12,7 @@ pub use profile::RateCurve;
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
     balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, health, logrotate,
-    rate_limiter, restart, retry,
+    outlier, rate_limiter, restart, retry,
 };
 use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Process, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
@@ -142,6 +142,8 @@ pub struct BalancerPlan {
     pub health_check: Option<HealthCheckPlan>,
     /// Passive health rules.
     pub passive_health: Option<health::PassiveParams>,
+    /// Outlier detection rules.
+    pub outlier_detection: Option<outlier::Params>,
     /// Share of healthy servers, in percent, below which health is ignored.
     pub panic_threshold_percent: f64,
     /// Most requests under way.

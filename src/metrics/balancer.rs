@@ -1,18 +1,21 @@
-//! Meter of a balancer: servers in rotation and requests it refused.
+//! Meter of a balancer: servers in rotation, ejections, and requests it refused.
 
 use super::level::{Level, Tally};
 use super::meter::{Owner, Sink, Span};
 
 const SHED: usize = 0;
+const EJECTED: usize = 1;
+const REFUSED: usize = 2;
 
 /// Meter of a balancer.
 #[derive(Clone, Debug, Default)]
 pub struct BalancerMeter {
-    tally: Tally<1>,
+    tally: Tally<3>,
     servers: u32,
     /// Which servers are out of rotation.
     out: Vec<bool>,
     in_rotation: Level,
+    ejected: Level,
 }
 
 impl BalancerMeter {
@@ -24,6 +27,21 @@ impl BalancerMeter {
     /// A request was refused because too many were under way.
     pub fn shed(&mut self) {
         self.tally.count(SHED);
+    }
+
+    /// Outlier detection ejected a server.
+    pub fn ejected(&mut self) {
+        self.tally.count(EJECTED);
+    }
+
+    /// Outlier detection has ejected so many servers.
+    pub fn ejections_changed(&mut self, now: u64, ejected: u32) {
+        self.ejected.set(now, ejected);
+    }
+
+    /// Outlier detection would have ejected one more than it may.
+    pub fn ejection_refused(&mut self) {
+        self.tally.count(REFUSED);
     }
 
     /// A server was taken out of rotation or back into it.
@@ -55,23 +73,29 @@ impl BalancerMeter {
     /// Integrates levels up to `now`.
     pub fn settle(&mut self, now: u64) {
         self.in_rotation.settle(now);
+        self.ejected.settle(now);
     }
 
     /// A new window begins.
     pub fn start_window(&mut self) {
         self.tally.start_window();
         self.in_rotation.start_window();
+        self.ejected.start_window();
     }
 
     /// The warm-up is over.
     pub fn end_warmup(&mut self) {
         self.tally.end_warmup();
         self.in_rotation.end_warmup();
+        self.ejected.end_warmup();
     }
 
     /// Fills the columns of a window.
     pub fn columns(&self, owner: Owner, span: Span, sink: &mut Sink) {
         sink(owner, "in_rotation", "count", span.mean(self.in_rotation.in_window()));
+        sink(owner, "ejected", "count", span.mean(self.ejected.in_window()));
+        sink(owner, "ejections", "per_s", span.rate(self.tally.in_window(EJECTED)));
+        sink(owner, "ejections_overflow", "per_s", span.rate(self.tally.in_window(REFUSED)));
         sink(owner, "shed", "per_s", span.rate(self.tally.in_window(SHED)));
     }
 }

@@ -68,6 +68,13 @@ impl Metrics {
             O::ServersChanged { node, servers, up } => self.servers_changed(now, node, servers, up),
             O::OutOfRotation { balancer, server } => self.rotated(now, balancer, server, true),
             O::BackInRotation { balancer, server } => self.rotated(now, balancer, server, false),
+            O::Ejected { balancer, .. } => self.balancers[usize::from(balancer.0)].ejected(),
+            O::EjectionsChanged { balancer, ejected } => {
+                self.balancers[usize::from(balancer.0)].ejections_changed(now, ejected);
+            }
+            O::EjectionRefused { balancer, .. } => {
+                self.balancers[usize::from(balancer.0)].ejection_refused();
+            }
             O::Shed { balancer } => self.balancers[usize::from(balancer.0)].shed(),
             O::BreakerChanged { edge, server, state } => {
                 self.edge_mut(edge).breaker_changed(now, server, state);
@@ -118,6 +125,9 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::ServerUp { node, server } => (Happening::Up(node), server, 0),
         O::OutOfRotation { balancer, server } => (Happening::OutOfRotation(balancer), server, 0),
         O::BackInRotation { balancer, server } => (Happening::BackInRotation(balancer), server, 0),
+        O::EjectionRefused { balancer, server } => {
+            (Happening::EjectionRefused(balancer), server, 0)
+        }
         O::BreakerChanged { edge, server, state } => (Happening::Breaker(edge, state), server, 0),
         O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
         O::LogRotated { node, server, freed_bytes } => {

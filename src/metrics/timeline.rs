@@ -31,6 +31,8 @@ pub enum Happening {
     OutOfRotation(NodeIndex),
     /// A balancer took servers back.
     BackInRotation(NodeIndex),
+    /// Outlier detection would have ejected servers, but too many were out already.
+    EjectionRefused(NodeIndex),
     /// Disks are full.
     DiskFull(NodeIndex),
     /// Logs were rotated.
@@ -39,7 +41,8 @@ pub enum Happening {
     Breaker(EdgeIndex, BreakerState),
 }
 
-const PER_NODE: usize = 9;
+/// Places of a node: one per cause of going down, and one for each other thing.
+const PER_NODE: usize = DownCause::COUNT + 7;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -47,12 +50,13 @@ impl Happening {
     fn slot(self, nodes: usize) -> Option<usize> {
         let (node, kind) = match self {
             Happening::Down(node, cause) => (node, cause as usize),
-            Happening::Booting(node) => (node, 3),
-            Happening::Up(node) => (node, 4),
-            Happening::OutOfRotation(node) => (node, 5),
-            Happening::BackInRotation(node) => (node, 6),
-            Happening::DiskFull(node) => (node, 7),
-            Happening::LogRotated(node) => (node, 8),
+            Happening::Booting(node) => (node, DownCause::COUNT),
+            Happening::Up(node) => (node, DownCause::COUNT + 1),
+            Happening::OutOfRotation(node) => (node, DownCause::COUNT + 2),
+            Happening::BackInRotation(node) => (node, DownCause::COUNT + 3),
+            Happening::DiskFull(node) => (node, DownCause::COUNT + 4),
+            Happening::LogRotated(node) => (node, DownCause::COUNT + 5),
+            Happening::EjectionRefused(node) => (node, DownCause::COUNT + 6),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

@@ -5,6 +5,7 @@
 use super::World;
 use super::call::{Call, Origin, Stage};
 use super::job::{Caller, Doing, Job};
+use super::outlier::Outlier;
 
 /// Collects what is wrong.
 struct Findings(Vec<String>);
@@ -146,6 +147,8 @@ impl<O> World<O> {
                 let place = || format!("in flight from balancer {number} to server {server}");
                 findings.compare(place, *in_flight as usize, there);
             }
+            let shown = balancer.health.outlier.as_ref().is_none_or(Outlier::is_told);
+            findings.demand(shown, || format!("ejections of balancer {number} that nobody told"));
             let place = || format!("in flight behind balancer {number}");
             findings.compare(place, balancer.total as usize, total);
         }

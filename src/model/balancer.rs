@@ -1,12 +1,13 @@
 //! Balancers: which server of a service a request goes to.
 
 use super::job::Caller;
+use super::outlier::Outlier;
 use super::slab::Id;
 use super::{Observer, World};
-use crate::engine::Timer;
+use crate::engine::{Time, Timer};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::balance;
-use crate::pattern::health::{self, ActiveCheck, PassiveMark};
+use crate::pattern::health::{ActiveCheck, PassiveMark, panics};
 use crate::plan::{BalancerPlan, Plan};
 
 /// A balancer's state.
@@ -18,16 +19,36 @@ pub struct Balancer {
     /// Jobs under way, by server.
     pub(super) in_flight: Vec<u32>,
     pub(super) total: u32,
-    /// Active checks, by server.
-    pub checks: Vec<ActiveCheck>,
-    /// Passive marks, by server.
-    marks: Vec<PassiveMark>,
+    /// What it knows of its servers' health.
+    pub(super) health: Health,
     /// What observers were last told: whether a server is in rotation.
     shown: Vec<bool>,
     /// Checks under way, by server: the job and its timeout.
     pub probes: Vec<(Id, Timer)>,
     /// Fires at the next round of checks.
     pub timer: Timer,
+}
+
+/// What a balancer knows of its servers' health.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// Active checks, by server.
+    pub checks: Vec<ActiveCheck>,
+    /// Passive marks, by server.
+    pub marks: Vec<PassiveMark>,
+    /// Outlier detection, if there is any.
+    pub outlier: Option<Outlier>,
+}
+
+impl Health {
+    /// Whether a server of so many is to get requests.
+    pub fn is_well(&self, plan: &BalancerPlan, server: u32, servers: u32, now: Time) -> bool {
+        let at = server as usize;
+        let passive = plan.passive_health.as_ref();
+        self.checks[at].is_up()
+            && passive.is_none_or(|rules| self.marks[at].is_usable(rules, now, servers))
+            && self.outlier.as_ref().is_none_or(|outlier| !outlier.view.is_out(server))
+    }
 }
 
 impl Balancer {
@@ -38,8 +59,7 @@ impl Balancer {
             picker: balance::Balancer::new(plan.algorithm, &[]),
             in_flight: Vec::new(),
             total: 0,
-            checks: Vec::new(),
-            marks: Vec::new(),
+            health: Health::default(),
             shown: Vec::new(),
             probes: Vec::new(),
             timer: Timer::NONE,
@@ -59,13 +79,13 @@ impl Balancer {
         let rules = plan.health_check.as_ref().map(|check| check.rules.clone());
         let fresh = ActiveCheck::new(&rules.clone().unwrap_or_default(), true);
         if let Some(rules) = &rules {
-            self.checks.iter_mut().for_each(|check| check.retune(rules));
+            self.health.checks.iter_mut().for_each(|check| check.retune(rules));
         } else {
             // Nobody checks any more, so nobody knows of an unwell server.
-            self.checks.fill(fresh.clone());
+            self.health.checks.fill(fresh.clone());
         }
-        self.checks.resize(known, fresh);
-        self.marks.resize(known, PassiveMark::new());
+        self.health.checks.resize(known, fresh);
+        self.health.marks.resize(known, PassiveMark::new());
         self.shown.resize(known, true);
         self.probes.resize(known, (Id::NONE, Timer::NONE));
     }
@@ -96,26 +116,22 @@ impl<O: Observer> World<O> {
             self.tell(Observation::Shed { balancer: node });
             return Err(Outcome::Rejected(Cause::Shed));
         }
-        let Balancer { picker, in_flight, checks, marks, .. } = state;
-        let passive = plan.passive_health.as_ref();
-        let is_well = |server: u32| {
-            let well =
-                passive.is_none_or(|rules| marks[server as usize].is_usable(rules, now, servers));
-            well && checks[server as usize].is_up()
-        };
+        let Balancer { picker, in_flight, health, .. } = state;
+        let is_well = |server: u32| health.is_well(plan, server, servers, now);
         let threshold = plan.panic_threshold_percent;
         let panic = threshold > 0.0 && {
             let healthy = (0..servers).filter(|server| is_well(*server)).count() as u32;
-            health::panics(threshold, healthy, servers)
+            panics(threshold, healthy, servers)
         };
         let job = &mut self.jobs[id];
         let mut draws = job.luck.draws(plan.site, 0);
         let load = |server: u32| (panic || is_well(server)).then_some(in_flight[server as usize]);
         let picked = picker.pick(load, job.key, draws.next_unit(), draws.next_unit());
         let server = picked.ok_or(Outcome::Failed)?;
+        let passive = plan.passive_health.as_ref();
         let watches = passive.is_some();
         if let Some(rules) = passive {
-            marks[server as usize].on_pick(rules, now);
+            health.marks[server as usize].on_pick(rules, now);
         }
         // A request whose caller gave up on it on the way is nobody's to wait for here either.
         if job.caller != Caller::Nobody {
@@ -140,13 +156,14 @@ impl<O: Observer> World<O> {
         let state = &mut self.balancers[usize::from(number)];
         state.in_flight[server as usize] -= 1;
         state.total -= 1;
-        if let Some(outcome) = outcome
-            && self.plan.balancers[usize::from(number)].passive_health.is_some()
-        {
+        let broken = job.broken;
+        let Some(outcome) = outcome else { return };
+        if self.plan.balancers[usize::from(number)].passive_health.is_some() {
             let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
-            state.marks[server as usize].on_outcome(!failed, now);
+            state.health.marks[server as usize].on_outcome(!failed, now);
             self.show_rotation(number, server);
         }
+        self.watch_for_outliers(number, server, outcome, broken);
     }
 
     /// Tells observers when a server has left or entered the rotation.
@@ -154,12 +171,8 @@ impl<O: Observer> World<O> {
         let plan = &self.plan.balancers[usize::from(number)];
         let servers = self.plan.stations[usize::from(plan.station)].servers;
         let state = &mut self.balancers[usize::from(number)];
+        let well = state.health.is_well(plan, server, servers, self.now);
         let at = server as usize;
-        let marked_well = plan
-            .passive_health
-            .as_ref()
-            .is_none_or(|rules| state.marks[at].is_usable(rules, self.now, servers));
-        let well = marked_well && state.checks[at].is_up();
         if std::mem::replace(&mut state.shown[at], well) != well {
             let balancer = plan.node;
             self.tell(if well {

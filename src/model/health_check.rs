@@ -81,11 +81,14 @@ impl<O: Observer> World<O> {
     }
 
     fn judge(&mut self, number: u16, server: u32, passed: bool) {
-        let check = &mut self.balancers[usize::from(number)].checks[server as usize];
+        let check = &mut self.balancers[usize::from(number)].health.checks[server as usize];
         let up = check.record(passed);
         let health = check.health();
         let balancer = self.plan.balancers[usize::from(number)].node;
         self.tell(Observation::HealthChecked { balancer, server, passed, health, up });
+        if passed && up {
+            self.bring_back_ejected(number, server);
+        }
         self.show_rotation(number, server);
     }
 

@@ -88,6 +88,8 @@ pub struct Job {
     pub latency: Duration,
     /// The request never arrives.
     pub lost: bool,
+    /// The connection broke, or never came about: there is no answer, only its end.
+    pub(super) broken: bool,
     /// The balancer that counts it as under way.
     pub balancer: Option<u16>,
     /// When it reached the server.
@@ -157,6 +159,7 @@ impl Job {
             cancel: Cancel::None,
             latency: Duration::ZERO,
             lost: false,
+            broken: false,
             balancer: None,
             arrived: Time::ZERO,
             started: false,
@@ -218,9 +221,11 @@ impl<O: Observer> World<O> {
         let station = job.station;
         if !self.stations[usize::from(station)].servers[server as usize].is_up() {
             // Nobody listens on the port: the operating system refuses at once.
+            job.broken = true;
             return self.answer(id, Outcome::Failed);
         }
         if self.is_out_of_memory(station, server) {
+            self.jobs[id].broken = true;
             self.kill_for_memory(station, server);
             return self.answer(id, Outcome::Failed);
         }

@@ -130,6 +130,7 @@ impl<O: Observer> World<O> {
         self.balancers[usize::from(number)].resize(plan, servers);
         let had_check = before.balancers[usize::from(number)].health_check.is_some();
         self.retune_health_check(number, had_check);
+        self.retune_outlier_detection(number);
         for server in 0..servers {
             self.show_rotation(number, server);
         }

@@ -197,6 +197,7 @@ impl Compiler<'_> {
             weights: balancer.weights.clone(),
             health_check: balancer.health_check.as_ref().map(check),
             passive_health: balancer.passive_health.clone(),
+            outlier_detection: balancer.outlier_detection.clone(),
             panic_threshold_percent: balancer.panic_threshold_percent,
             max_in_flight: balancer.max_in_flight,
             site: Site::named(key),

@@ -74,6 +74,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::Up(node)
         | Happening::OutOfRotation(node)
         | Happening::BackInRotation(node)
+        | Happening::EjectionRefused(node)
         | Happening::DiskFull(node)
         | Happening::LogRotated(node) => {
             let subject = wiring.node(node).key.clone();
@@ -132,6 +133,12 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
         Happening::BackInRotation(_) => {
             ("back_in_rotation", GOOD, "back in rotation", "분산 대상으로 복귀")
         }
+        Happening::EjectionRefused(_) => (
+            "ejection_refused",
+            WARNING,
+            "not ejected: the limit is reached",
+            "제외하지 못함: 한도 도달",
+        ),
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
         _ => ("log_rotated", GOOD, "log rotated", "로그 로테이션"),
     };

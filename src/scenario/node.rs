@@ -1,7 +1,7 @@
 //! The nodes of a scenario: client populations, balancers, services and databases.
 
 use super::{Call, Clients, Distribution, Step, Text};
-use crate::pattern::{balance, health, logrotate, restart};
+use crate::pattern::{balance, health, logrotate, outlier, restart};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -243,7 +243,12 @@ pub struct Balancer {
     /// Takes servers out that fail the requests of users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passive_health: Option<health::PassiveParams>,
-    /// Below this share of healthy servers health is ignored and all are used (Envoy's panic).
+    /// Takes servers out that answer worse than the others, as Envoy does. Beware of its default limit
+    /// of 10 %: fewer than ten servers never lose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlier_detection: Option<outlier::Params>,
+    /// Below this share of healthy servers health is ignored and all are used. Envoy's default is
+    /// 50 (`healthy_panic_threshold`), Istio's 0 (`minHealthPercent`).
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 100.0), extend("x-unit" = "%"))]
     pub panic_threshold_percent: f64,

@@ -156,6 +156,23 @@ fn health_check(dice: &mut Dice) -> Value {
     }
 }
 
+fn outlier_detection(dice: &mut Dice) -> Value {
+    json!({
+        "consecutive_5xx": dice.pick(&[2, 0, 5]), "interval_ms": dice.pick(&[100.0, 700.0]),
+        "base_ejection_time_ms": dice.pick(&[300.0, 0.0, 1_000.0]),
+        "max_ejection_time_jitter_ms": dice.pick(&[0.0, 200.0]),
+        "max_ejection_percent": dice.pick(&[100, 10, 50]),
+        "always_eject_one_host": dice.one_in(2),
+        "enforcing_consecutive_5xx": dice.pick(&[100, 50]),
+        "enforcing_failure_percentage": 100, "failure_percentage_threshold": 50,
+        "failure_percentage_minimum_hosts": 2, "failure_percentage_request_volume": 3,
+        "success_rate_minimum_hosts": 2, "success_rate_request_volume": 3,
+        "success_rate_stdev_factor": dice.pick(&[900, 0]),
+        "split_external_local_origin_errors": dice.one_in(2),
+        "update_merge_window_ms": dice.pick(&[50.0, 0.0, 1_000.0]),
+    })
+}
+
 fn disk(dice: &mut Dice) -> Value {
     json!({
         "capacity_bytes": dice.pick(&[20_000, 2_000]),
@@ -227,6 +244,9 @@ fn balancer(dice: &mut Dice) -> Value {
     }
     if dice.one_in(2) {
         balancer["passive_health"] = json!({"max_fails": 2, "fail_timeout_ms": 1_000.0});
+    }
+    if dice.one_in(2) {
+        balancer["outlier_detection"] = outlier_detection(dice);
     }
     if dice.one_in(3) {
         balancer["max_in_flight"] = json!(3 + dice.roll(20));
@@ -397,6 +417,7 @@ fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
         json!({"at_s": QUIET_S, "target": "fans", "effect": {"kind": "spike", "factor": 0.0}});
     changes.push((QUIET_S, set("faults.nobody", nobody)));
     changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
+    changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
     for service in ["front", "back"] {
         changes.push((QUIET_S, set(&format!("nodes.{service}.running"), json!(true))));
     }

@@ -3,6 +3,7 @@
 //! Each test writes a scenario as a user would, runs it, and looks at the observations.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod balancing;
 mod calls;
 mod chaos;
 mod faults;

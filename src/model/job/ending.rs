@@ -56,6 +56,7 @@ impl<O: Observer> World<O> {
             wait = way.takes;
             if !way.arrives {
                 job.outcome = Outcome::Failed;
+                job.broken = true;
             }
         }
         self.after(wait, Event::Replied { job: id });
@@ -169,6 +170,7 @@ impl<O: Observer> World<O> {
         let job = &self.jobs[id];
         let (pool, wasted) = (self.pool_of(job), !self.is_wanted(job, self.now));
         self.tell(Observation::WorkEnded { pool, outcome: Outcome::Failed, took, wasted });
+        self.jobs[id].broken = true;
         self.answer(id, Outcome::Failed);
     }
 }

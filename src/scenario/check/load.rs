@@ -51,7 +51,10 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
                 let check = balancer.health_check.as_ref().map(|check| check.rules.interval_ms);
                 let checks = check.map_or(0.0, |interval| scenario.duration_s * 1e3 / interval);
                 let servers = servers_of(scenario.nodes.get(&balancer.to)) as f64;
-                (checks * servers * EVENTS_PER_CHECK, "health_check")
+                let sweep = balancer.outlier_detection.as_ref().map(|rules| rules.interval_ms);
+                let sweeps = sweep.map_or(0.0, |interval| scenario.duration_s * 1e3 / interval);
+                // A sweep looks at every server.
+                ((checks * EVENTS_PER_CHECK + sweeps) * servers, "health_check")
             }
             Node::Service(_) | Node::Database(_) => continue,
         };

@@ -3,7 +3,8 @@
 use crate::engine::Time;
 use crate::problem::Problems;
 use crate::scenario::{
-    Arrivals, Clients, Database, Distribution, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
+    Arrivals, Balancer, Clients, Database, Distribution, MAX_PARALLEL, Node, Profile, Scenario,
+    Service, Step,
 };
 
 /// The shares of classes may miss 1 by this much, for sums of thirds and sevenths.
@@ -22,7 +23,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
             Node::Clients(clients) => check_clients(clients, &path, problems),
             Node::Service(service) => check_service(service, &path, problems),
             Node::Database(database) => check_database(database, &path, problems),
-            Node::Balancer(_) => {}
+            Node::Balancer(balancer) => check_balancer(balancer, &path, problems),
         }
     }
 }
@@ -87,6 +88,16 @@ fn check_profile(profile: &Profile, path: &str, problems: &mut Problems) {
         | Profile::Step { .. }
         | Profile::Spike { .. }
         | Profile::Daily { .. } => {}
+    }
+}
+
+fn check_balancer(balancer: &Balancer, path: &str, problems: &mut Problems) {
+    if let Some(rules) = &balancer.outlier_detection
+        && rules.longest_ejection_ms() < rules.base_ejection_time_ms
+    {
+        let (longest, base) = (rules.longest_ejection_ms(), rules.base_ejection_time_ms);
+        let message = format!("{longest} ms is below base_ejection_time_ms, {base} ms");
+        problems.add(format!("{path}.outlier_detection.max_ejection_time_ms"), message);
     }
 }
 

@@ -1,0 +1,86 @@
+//! Balancers: who gets the next request, and who is taken out of rotation.
+
+use crate::story::{Story, clockwork, cpu, run, service, with};
+use brownout::observation::{Observation, Outcome};
+use serde_json::{Value, json};
+
+fn out(story: &Story) -> Vec<f64> {
+    story.moments(|o| matches!(o, Observation::OutOfRotation { .. }))
+}
+
+fn back(story: &Story) -> Vec<f64> {
+    story.moments(|o| matches!(o, Observation::BackInRotation { .. }))
+}
+
+/// How many requests each server got.
+fn shares(story: &Story, servers: u32) -> Vec<usize> {
+    let got = |server: u32| {
+        story.count(|o| matches!(o, Observation::WorkArrived { server: s, .. } if *s == server))
+    };
+    (0..servers).map(got).collect()
+}
+
+/// So many servers of which the first ones answer every request with an error.
+fn failing(servers: u32, bad: u32, seconds: f64, balancer: Value) -> Story {
+    let nodes = json!({
+        "users": clockwork(1_000.0, (seconds * 1e3) as u32, json!({"to": "lb"})),
+        "lb": with(json!({"kind": "balancer", "to": "q"}), balancer),
+        "q": with(service(100, json!([cpu(1.0)])), json!({"servers": servers})),
+    });
+    let fault = |server: u32| {
+        let effect = json!({"kind": "errors", "ratio": 1.0});
+        (
+            format!("bad-{server}"),
+            json!({"at_s": 0.0, "target": format!("q#{server}"), "effect": effect}),
+        )
+    };
+    run(seconds, nodes, (0..bad).map(fault).collect())
+}
+
+#[test]
+fn envoy_ejects_a_failing_server_and_takes_it_back_on_a_sweep() {
+    let story = failing(10, 2, 45.0, json!({"outlier_detection": {}}));
+    // In turn, each server gets every tenth of 1 000 requests a second. The arrival at the very start
+    // comes before the faults of the same instant, so it is the second server that fails first.
+    assert_eq!(out(&story)[0], 41.0);
+    assert_eq!(back(&story), [40_000.0]);
+    // Two of ten were more than 10 %.
+    let refused = |o: &Observation| matches!(o, Observation::EjectionRefused { server: 0, .. });
+    assert_eq!(story.moments(refused)[0], 50.0);
+    // The sweep that brings it back finds the success rate of the other one too low.
+    assert_eq!(out(&story)[1..], [40_000.0]);
+    let ejected = |o: &Observation| matches!(o, Observation::Ejected { .. });
+    assert_eq!(story.moments(ejected), [41.0, 40_000.0]);
+    let levels = |o: &Observation| matches!(o, Observation::EjectionsChanged { .. });
+    assert_eq!(story.moments(levels), [41.0], "one is ejected all the time");
+    let nine = failing(9, 1, 5.0, json!({"outlier_detection": {}}));
+    assert_eq!(out(&nine), [0.0; 0]);
+}
+
+#[test]
+fn a_balancer_that_merges_updates_notices_the_first_ejection_only() {
+    let rules = json!({"max_ejection_percent": 100, "consecutive_5xx": 1});
+    let story = failing(4, 3, 3.0, json!({"outlier_detection": rules}));
+    assert_eq!(out(&story), [1.0, 1_001.0, 1_001.0]);
+    let at_once = with(rules, json!({"update_merge_window_ms": 0.0}));
+    let story = failing(4, 3, 3.0, json!({"outlier_detection": at_once}));
+    assert_eq!(out(&story), [1.0, 2.0, 4.0]);
+}
+
+#[test]
+fn below_the_panic_threshold_everybody_gets_requests_again() {
+    let rules = json!({
+        "max_ejection_percent": 100, "consecutive_5xx": 1, "update_merge_window_ms": 0.0,
+    });
+    let outlier =
+        |threshold: f64| json!({"outlier_detection": rules, "panic_threshold_percent": threshold});
+    for (bad, threshold, routed_to) in [(5, 50.0, 5), (6, 50.0, 10), (6, 0.0, 4)] {
+        let story = failing(10, bad, 9.0, outlier(threshold));
+        let busy = shares(&story, 10).into_iter().filter(|count| *count > 500).count();
+        assert_eq!(busy, routed_to, "{bad} bad servers, threshold {threshold}");
+        if threshold > 0.0 && bad == 6 {
+            let failed = story.outcomes().iter().filter(|o| **o == Outcome::Failed).count();
+            assert!((5_350..=5_450).contains(&failed), "{failed}: 60 % of 9 000");
+        }
+    }
+}
