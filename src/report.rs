@@ -83,6 +83,8 @@ pub struct Requests {
     pub goodput_rps: f64,
     /// Response times of answered requests.
     pub response: Latency,
+    /// Mean number of requests under way.
+    pub mean_in_flight: f64,
     /// When a request last ended, in seconds; none if none ever did.
     pub last_end_s: Option<f64>,
 }

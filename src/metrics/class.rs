@@ -46,6 +46,8 @@ pub struct Wishes {
     pub response: Distribution,
     /// When a request last ended, in nanoseconds; none if none ever did.
     pub last_end: Option<u64>,
+    /// Integral of the requests under way since the warm-up, in nanoseconds.
+    pub in_flight: f64,
 }
 
 impl Wishes {
@@ -62,6 +64,7 @@ impl Wishes {
         }
         self.response.merge(&other.response);
         self.last_end = self.last_end.max(other.last_end);
+        self.in_flight += other.in_flight;
     }
 }
 
@@ -108,7 +111,7 @@ impl ClassMeter {
     }
 
     /// What became of the requests that arrived after the warm-up.
-    pub fn wishes(&self) -> Wishes {
+    pub fn wishes(&self, now: u64) -> Wishes {
         Wishes {
             offered: self.tally.measured(OFFERED),
             refreshes: self.tally.measured(REFRESHES),
@@ -119,6 +122,7 @@ impl ClassMeter {
             rejected: by_cause(|cause| self.measured[REJECTED + cause]),
             response: self.response.clone(),
             last_end: (0..OUTCOMES).any(|i| self.tally.all(i) > 0).then_some(self.last_end),
+            in_flight: self.passage.level().measured(now),
         }
     }
 

@@ -94,7 +94,8 @@ pub fn timeline(metrics: &Metrics, labels: &[Label]) -> Vec<TimelineEntry> {
 /// What became of the requests of those classes.
 pub fn requests(metrics: &Metrics, classes: impl IntoIterator<Item = ClassIndex>) -> Requests {
     let mut wishes = Wishes::default();
-    classes.into_iter().for_each(|class| wishes.merge(&metrics.class(class).wishes()));
+    let now = metrics.now().0;
+    classes.into_iter().for_each(|class| wishes.merge(&metrics.class(class).wishes(now)));
     let rejected: u64 = wishes.rejected.values().sum();
     let answered = wishes.ok + wishes.degraded;
     let ended = answered + wishes.failed + wishes.timed_out + rejected;
@@ -111,6 +112,7 @@ pub fn requests(metrics: &Metrics, classes: impl IntoIterator<Item = ClassIndex>
         offered_rps: ratio(wishes.offered as f64, seconds),
         goodput_rps: ratio(answered as f64, seconds),
         response: latency(&wishes.response),
+        mean_in_flight: ratio(wishes.in_flight, metrics.measured_nanos() as f64),
         last_end_s: wishes.last_end.map(|end| Time(end).seconds()),
         rejected: wishes.rejected,
     }

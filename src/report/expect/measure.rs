@@ -1,17 +1,18 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
+mod users;
+
 use super::metric::{Quantity, Subject};
 use super::{Arguments, STATES};
 use crate::engine::{Duration, Time};
-use crate::metrics::class::Wishes;
-use crate::metrics::histogram::{Buckets, Distribution};
+use crate::metrics::histogram::Distribution;
 use crate::metrics::pool::PoolMeter;
 use crate::metrics::spread::SERVERS_PER_WINDOW;
 use crate::metrics::station::StationMeter;
 use crate::metrics::{Metrics, NO_DATA};
-use crate::report::build::{ratio, requests, server_hours};
-use crate::report::{Edge, Latency, PoolReport, Report, Requests, Station};
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::report::build::server_hours;
+use crate::report::{Edge, Latency, PoolReport, Report, Station};
+use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex};
 use std::ops::Range;
 
 /// A measured value, or why there is none.
@@ -151,161 +152,6 @@ impl Judge<'_> {
         metrics.window_start(windows.end).since(metrics.window_start(windows.start)).seconds()
     }
 
-    /// Keys of the columns of the users asked for: a class, a population or all populations.
-    fn users(&self) -> Vec<String> {
-        let wiring = self.metrics.wiring();
-        match self.arguments.subject {
-            Some(Subject::Population(node)) => vec![wiring.node(node).key.clone()],
-            Some(Subject::Class(class)) => {
-                let node = wiring.class(class).node;
-                // The only class of a population has no columns of its own.
-                let only = wiring.classes_of(node).count() == 1;
-                vec![if only { wiring.node(node).key.clone() } else { wiring.class_name(class) }]
-            }
-            _ => {
-                let populations = wiring.nodes().filter(|(node, _)| self.is_population(*node));
-                populations.map(|(_, node)| node.key.clone()).collect()
-            }
-        }
-    }
-
-    fn is_population(&self, node: NodeIndex) -> bool {
-        self.metrics.wiring().classes_of(node).next().is_some()
-    }
-
-    fn user_classes(&self) -> Vec<ClassIndex> {
-        let wiring = self.metrics.wiring();
-        match self.arguments.subject {
-            Some(Subject::Population(node)) => wiring.classes_of(node).collect(),
-            Some(Subject::Class(class)) => vec![class],
-            _ => (0..wiring.classes.len() as u16).map(ClassIndex).collect(),
-        }
-    }
-
-    fn requests(&self) -> Requests {
-        requests(self.metrics, self.user_classes())
-    }
-
-    /// Mean rate of a quantity over the windows, summed over the owners.
-    fn rate(&self, owners: &[String], name: &str, windows: &Range<usize>) -> f64 {
-        let mean = |owner: &String| {
-            let column = self.metrics.column(&format!("{owner}/{name}"));
-            column[windows.clone()].iter().sum::<f64>() / windows.len() as f64
-        };
-        owners.iter().map(mean).sum()
-    }
-
-    fn of_offered(
-        &self,
-        spell: Option<Range<usize>>,
-        name: &str,
-        count: impl Fn(&Requests) -> u64,
-    ) -> Measured {
-        let (part, offered) = match spell {
-            Some(windows) => {
-                let users = self.users();
-                (self.rate(&users, name, &windows), self.rate(&users, "offered", &windows))
-            }
-            None => {
-                let requests = self.requests();
-                (count(&requests) as f64, requests.offered as f64)
-            }
-        };
-        if offered > 0.0 { Ok(part / offered) } else { Err("there was no request".into()) }
-    }
-
-    fn rejected(&self, requests: &Requests) -> u64 {
-        match self.arguments.cause {
-            Some(cause) => requests.rejected.get(cause.key()).copied().unwrap_or(0),
-            None => requests.rejected.values().sum(),
-        }
-    }
-
-    fn availability(&self) -> Measured {
-        let requests = self.requests();
-        let ended = requests.offered - requests.abandoned;
-        if ended == 0 {
-            return Err("no request ended".into());
-        }
-        Ok((requests.ok + requests.degraded) as f64 / ended as f64)
-    }
-
-    fn latency(&self) -> Result<Latency, String> {
-        match self.arguments.subject {
-            Some(Subject::Station(node)) => Ok(self.station(node).response.clone()),
-            _ => Ok(self.requests().response),
-        }
-    }
-
-    fn percentile(&self, spell: Option<Range<usize>>) -> Measured {
-        let quantile = self.quantile();
-        let nanos = match (self.arguments.subject, spell) {
-            (Some(Subject::Station(node)), None) => {
-                self.metrics.station(node).response().quantile(quantile)
-            }
-            (_, None) => self.wishes().response.quantile(quantile),
-            (Some(Subject::Station(node)), Some(windows)) => {
-                let mut sum = Buckets::default();
-                let spells = self.metrics.station(node).spells();
-                spells.add_to(windows.start, windows.end, &mut sum);
-                sum.quantile(quantile)
-            }
-            (_, Some(windows)) => {
-                let mut sum = Buckets::default();
-                for class in self.user_classes() {
-                    let spells = self.metrics.class(class).spells();
-                    spells.add_to(windows.start, windows.end, &mut sum);
-                }
-                sum.quantile(quantile)
-            }
-        };
-        nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "nothing was answered".into())
-    }
-
-    fn wishes(&self) -> Wishes {
-        let mut wishes = Wishes::default();
-        for class in self.user_classes() {
-            wishes.merge(&self.metrics.class(class).wishes());
-        }
-        wishes
-    }
-
-    fn slower_ratio(&self) -> Measured {
-        match self.arguments.subject {
-            Some(Subject::Station(node)) => {
-                share_above(self.metrics.station(node).response(), self.bound())
-            }
-            _ => share_above(&self.wishes().response, self.bound()),
-        }
-    }
-
-    fn count(
-        &self,
-        of_users: impl Fn(&Requests) -> u64,
-        of_pool: impl Fn(&PoolReport) -> u64,
-    ) -> Measured {
-        Ok(match self.arguments.subject {
-            Some(Subject::Pool(pool)) => of_pool(self.pool(pool)),
-            _ => of_users(&self.requests()),
-        } as f64)
-    }
-
-    fn refused(&self) -> Measured {
-        let requests;
-        let by_cause = match self.arguments.subject {
-            Some(Subject::Pool(pool)) => &self.pool(pool).rejected,
-            Some(Subject::Edge(edge)) => &self.edge(edge).rejected,
-            _ => {
-                requests = self.requests();
-                &requests.rejected
-            }
-        };
-        Ok(match self.arguments.cause {
-            Some(cause) => by_cause.get(cause.key()).copied().unwrap_or(0),
-            None => by_cause.values().sum(),
-        } as f64)
-    }
-
     fn time_above(&self) -> Measured {
         let share = self.pool_meter()?.time_above(self.now(), self.bound() as u32);
         share.ok_or_else(|| "so many requests are not told apart".into())
@@ -317,18 +163,6 @@ impl Judge<'_> {
         let mut windows = spell.unwrap_or(0..column.len());
         let drained = windows.find(|window| column[*window] < self.bound());
         Ok(or_never(drained.map(|window| self.metrics.window_start(window).seconds())))
-    }
-
-    fn throughput(&self, spell: Option<Range<usize>>) -> Measured {
-        let seconds = self.metrics.measured_nanos() as f64 / 1e9;
-        Ok(match (self.arguments.subject, spell) {
-            (Some(Subject::Station(node)), Some(windows)) => {
-                self.rate(&[self.node_key(node)], "ok", &windows)
-            }
-            (Some(Subject::Station(node)), None) => ratio(self.station(node).ok as f64, seconds),
-            (_, Some(windows)) => self.rate(&self.users(), "goodput", &windows),
-            (_, None) => self.requests().goodput_rps,
-        })
     }
 
     fn attempts(&self, spell: Option<Range<usize>>) -> Measured {
