@@ -1,0 +1,65 @@
+//! S: arithmetic of incidents.
+
+use crate::book::Case;
+use crate::program::{number, run};
+use crate::scenarios::*;
+use serde_json::{Value, json};
+
+cases! {
+    s01 s03 s05
+}
+
+fn s01(case: &mut Case) {
+    // A thousandth of the requests, each of which logs a thousand times as much.
+    let (rate, bytes) = (case.param("rps") / 1e3, case.param("bytes_per_log") * 1e3);
+    let mut queue = steps(MANY, 0, json!([{"do": "log", "bytes": bytes as u64}]));
+    queue["disk"] = json!({"capacity_bytes": case.param("disk_bytes") as u64});
+    let report = run(&from_start(210_000.0, station(clockwork(rate), queue)));
+    let full = number(&report, "/stations/queue/disk_full_at_s");
+    case.is("seconds_to_full", full);
+    case.computed("hours", full / 3600.0, "the simulated seconds");
+}
+
+/// Logins while the identity provider is down, of whom a share has a session that answers in its place.
+fn logins(new_users: f64, with_fallback: bool, n: f64) -> f64 {
+    let mut call = json!({"to": "idp"});
+    if with_fallback {
+        call["fallback"] = json!({"coverage_ratio": 1.0 - new_users});
+    }
+    let mut login = steps(MANY, 0, json!([{"do": "call", "call": "idp"}]));
+    login["calls"] = json!({"idp": call});
+    let mut scenario = scenario(
+        n / 100.0,
+        json!({
+            "users": users(poisson(100.0), json!({"to": "login"})),
+            "login": login,
+            "idp": service(MANY, 0, exponential(0.01)),
+        }),
+    );
+    scenario["faults"] =
+        json!({"outage": {"at_s": 0, "target": "idp", "effect": {"kind": "crash"}}});
+    number(&run(&scenario), "/totals/goodput_ratio")
+}
+
+fn s03(case: &mut Case) {
+    let n = 1e6;
+    case.is_over(n, "login_success", logins(case.param("new_user_fraction"), true, n));
+    case.is_over(n, "success_if_new_3%", logins(0.03, true, n));
+    case.is("success_without_fallback", logins(case.param("new_user_fraction"), false, 1e4));
+}
+
+fn s05(case: &mut Case) {
+    let (rate, n) = (case.param("lambda_"), 1e6);
+    let mut responses = Vec::new();
+    for when in ["before", "after"] {
+        let time = exponential(case.param(&format!("service_{when}")));
+        let report = run(&scenario(n / rate, open_queue(rate, 1, time)));
+        let response = number(&report, "/totals/response/mean_ms") / 1e3;
+        let busy = number(&report, "/stations/queue/pools/threads/utilisation");
+        case.is_over(n, &format!("rho_{when}"), busy);
+        case.is_over(n, &format!("W_{when}"), response);
+        responses.push(response);
+    }
+    case.computed("speedup_seen_by_users", responses[0] / responses[1], "the two simulated means");
+    let _ = Value::Null;
+}

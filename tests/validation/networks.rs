@@ -1,0 +1,117 @@
+//! N: networks of stations.
+
+use crate::book::{Case, completions, is_full};
+use crate::program::{measured, number, run};
+use crate::scenarios::*;
+use serde_json::{Value, json};
+
+cases! {
+    n01 n02 n06 n09
+}
+
+fn in_system(report: &Value, node: &str) -> f64 {
+    number(report, &format!("/stations/{node}/mean_in_system"))
+}
+
+fn utilisation(report: &Value, node: &str) -> f64 {
+    number(report, &format!("/stations/{node}/pools/threads/utilisation"))
+}
+
+fn response_s(report: &Value) -> f64 {
+    number(report, "/totals/response/mean_ms") / 1e3
+}
+
+fn closed(users: f64, think_s: f64) -> Value {
+    json!({"kind": "closed", "users": users as u32, "think": exponential(think_s)})
+}
+
+/// A program that visits stations in turn without holding any of their threads.
+fn tour(stations: &[(&str, Value)]) -> Value {
+    let calls: Vec<Value> =
+        stations.iter().map(|(name, _)| json!({"do": "call", "call": name})).collect();
+    let mut nodes = json!({"tour": steps(MANY, 0, json!(calls))});
+    for (name, service) in stations {
+        nodes["tour"]["calls"][name] = json!({"to": name});
+        nodes[name] = service.clone();
+    }
+    nodes
+}
+
+fn n01(case: &mut Case) {
+    let n = 1e6;
+    let (users_count, think) = (case.param("N"), case.param("Z"));
+    let queue = service(1, ENDLESS, exponential(case.param("S")));
+    let report = run(&scenario(n / case.theory("X"), station(closed(users_count, think), queue)));
+    let rate = number(&report, "/totals/goodput_rps");
+    case.is_over(n, "X", rate);
+    case.is_over(n, "R", response_s(&report));
+    case.is_over(n, "util", utilisation(&report, "queue"));
+    // Little's law at both ends: those who wait at the station and those who think, as the clients' own
+    // meter counts them, make up all users at any time.
+    let waiting = in_system(&report, "queue") / rate;
+    let thinking = (users_count - number(&report, "/totals/mean_in_flight")) / rate;
+    let apart = (waiting + thinking - users_count / rate) / (users_count / rate);
+    case.computed(
+        "R+Z=N/X",
+        case.theory("R+Z=N/X") * (1.0 + apart),
+        "N/X, with the relative difference measured between R+Z and N/X",
+    );
+}
+
+fn n02(case: &mut Case) {
+    let n = 1e6;
+    let demands = case.params()["demands"].as_array().expect("demands").clone();
+    let demand =
+        |index: usize| service(1, ENDLESS, exponential(demands[index].as_f64().expect("seconds")));
+    let mut nodes = tour(&[("q1", demand(0)), ("q2", demand(1)), ("q3", demand(2))]);
+    nodes["users"] = users(closed(case.param("N"), case.param("Z")), json!({"to": "tour"}));
+    let report = run(&scenario(n / case.theory("X"), nodes));
+    case.is_over(n, "X", number(&report, "/totals/goodput_rps"));
+    case.is_over(n, "R", response_s(&report));
+    for queue in 1..=3 {
+        case.is_over(n, &format!("Q{queue}"), in_system(&report, &format!("q{queue}")));
+    }
+    case.is_over(n, "U3", utilisation(&report, "q3"));
+}
+
+/// Failures are tried again at once, for ever.
+fn n06(case: &mut Case) {
+    let (rate, n) = (case.param("lambda_"), 1e6);
+    // After 20 failures in a row even the most patient gives up; that happens once in 10^12.
+    let call = json!({"to": "queue", "retry": {"max_attempts": 20, "wait_duration_ms": 0}});
+    let queue = steps(
+        1,
+        ENDLESS,
+        json!([
+            {"do": "cpu", "time": exponential(1.0 / case.param("mu"))},
+            {"do": "fail", "ratio": case.param("p_fail")},
+        ]),
+    );
+    let report =
+        run(&scenario(n / rate, json!({"users": users(poisson(rate), call), "queue": queue})));
+    case.is_over(n, "rho", utilisation(&report, "queue"));
+    case.is_over(n, "W_total", response_s(&report));
+    case.is_over(n, "attempts", number(&report, "/edges/users.main/amplification"));
+}
+
+/// All leaves at once, and none ever waits.
+fn fan_out(leaves: usize, requests: f64) -> Value {
+    let fan = json!([{"do": "parallel", "calls": vec!["leaf"; leaves]}]);
+    let mut nodes = json!({
+        "users": users(poisson(1.0), json!({"to": "fan"})),
+        "fan": steps(MANY, 0, fan),
+        "leaf": service(MANY, 0, exponential(1.0)),
+    });
+    nodes["fan"]["calls"] = json!({"leaf": {"to": "leaf"}});
+    scenario(requests, nodes)
+}
+
+fn n09(case: &mut Case) {
+    let n = if is_full() { 1e6 } else { completions(1e5) };
+    let report = run(&fan_out(case.param("fan_out") as usize, n));
+    case.is_over(n, "E_max", response_s(&report));
+    // One leaf in a hundred takes longer than ln 100 times its mean.
+    let slowest = format!("slower_ratio(users, {}ms) < 1", 100_f64.ln() * 1e3);
+    let report = run(&asking(fan_out(100, n), &[&slowest]));
+    case.is_over(n, "P(any of 100 leaves slower than its p99)", measured(&report, 0));
+}
