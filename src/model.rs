@@ -21,6 +21,7 @@ pub mod health_check;
 pub mod job;
 pub mod list;
 pub mod outlier;
+pub mod pool;
 pub mod retune;
 pub mod server;
 pub mod slab;

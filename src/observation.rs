@@ -155,7 +155,8 @@ pub enum Observation {
     WorkArrived { pool: PoolIndex, server: u32 },
     /// It was refused, or dropped before a thread took it up, `waited` after its arrival.
     WorkRefused { pool: PoolIndex, cause: Cause, waited: Duration },
-    /// It waits for a thread: for the first time, or to take up an asynchronous reply.
+    /// It waits for a thread: for the first time, to take up an asynchronous reply, or because a more
+    /// urgent one has taken its thread.
     Queued { pool: PoolIndex },
     /// It no longer waits (a thread took it, or it was dropped).
     Dequeued { pool: PoolIndex },

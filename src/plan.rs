@@ -210,6 +210,8 @@ pub struct PoolPlan {
     pub queue_timeout: Option<Duration>,
     /// Who is next.
     pub discipline: Discipline,
+    /// Where a random choice of who is next draws its luck; it holds the seed of the run.
+    pub site: Site,
 }
 
 /// A program.

@@ -126,6 +126,9 @@ impl<O> World<O> {
                     let threads = self.plan.stations[number].pools[pool].threads;
                     let idle = state.waiting > 0 && state.busy < threads && !machine.is_frozen();
                     findings.demand(!idle, || place("idle threads beside a queue"));
+                    if state.is_preemptive() {
+                        self.audit_preemption(findings, number, server as u32, pool);
+                    }
                 }
             }
         }
@@ -134,6 +137,35 @@ impl<O> World<O> {
             self.frozen_servers as usize,
             frozen as usize,
         );
+    }
+
+    /// Who may be interrupted, and that nobody waits who is more urgent.
+    fn audit_preemption(
+        &self,
+        findings: &mut Findings,
+        station: usize,
+        server: u32,
+        number: usize,
+    ) {
+        let place = |what: &str| format!("{what} of station {station}, server {server}");
+        let machine = &self.stations[station].servers[server as usize];
+        let pool = &machine.pools[number];
+        let mut exposed = 0;
+        for id in pool.exposed() {
+            let job = self.jobs.get(id);
+            let known =
+                job.is_some_and(|job| matches!(job.doing, Doing::Computing | Doing::Waiting));
+            findings.demand(known, || place("a job to be interrupted that does not work:"));
+            exposed += usize::from(job.is_some_and(Job::works));
+        }
+        let working = self.count_jobs(|job| {
+            let here = usize::from(job.station) == station && job.server == server;
+            here && usize::from(job.pool) == number && job.works()
+        });
+        findings.compare(|| place("jobs that may be interrupted"), exposed, working);
+        let idle = machine.is_frozen() || !machine.is_up();
+        let urgent = pool.preemption(&self.jobs).is_some() && !idle;
+        findings.demand(!urgent, || place("a more urgent job waits:"));
     }
 
     fn audit_balancers(&self, findings: &mut Findings) {

@@ -112,10 +112,19 @@ impl Cpu {
         Some(done.job)
     }
 
-    /// A thread stops before its end.
-    pub fn cancel(&mut self, now: Time, job: Id) {
+    /// A thread stops before its end; what is left of its work.
+    pub fn cancel(&mut self, now: Time, job: Id) -> Duration {
         self.advance(now);
-        self.computing.retain(|thread| thread.job != job);
+        let mut left = Duration::ZERO;
+        let clock = self.clock;
+        self.computing.retain(|thread| {
+            let stops = thread.job == job;
+            if stops {
+                left = Duration::from_nanos_up((thread.ends_at - clock).max(0.0));
+            }
+            !stops
+        });
+        left
     }
 
     /// All threads stop.
@@ -195,7 +204,7 @@ mod tests {
         let mut cpu = Cpu::new(Some(1));
         cpu.start(Time(0), a, Duration(100));
         cpu.start(Time(0), b, Duration(100));
-        cpu.cancel(Time(100), a);
+        assert_eq!(cpu.cancel(Time(100), a), Duration(50));
         assert_eq!(cpu.next_end(), Some(Time(150)));
         assert_eq!(cpu.cores_busy(), 1);
     }

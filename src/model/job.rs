@@ -100,7 +100,7 @@ pub struct Job {
     pub holds_thread: bool,
     /// Fires when its wait or its time in the queue is over.
     pub timer: Timer,
-    /// What is left of its `wait` step, and since when that has been so.
+    /// What is left of its `wait` step or of an interrupted one, and since when that has been so.
     pub left: (Duration, Time),
     /// Calls of its present step that are still under way.
     pub calls: List<SIBLINGS>,
@@ -182,6 +182,13 @@ impl Job {
     /// Whether its server knows of it.
     pub fn is_in_server(&self) -> bool {
         !matches!(self.doing, Doing::Travelling | Doing::Replying)
+    }
+
+    /// Whether it is in a step that takes time, and so may be interrupted.
+    pub fn works(&self) -> bool {
+        // One whose end was due when it would have been interrupted is about to go on.
+        let ends = self.doing == Doing::Waiting && self.left.0 == Duration::ZERO;
+        matches!(self.doing, Doing::Computing | Doing::Waiting) && !ends
     }
 
     fn is_unwanted(&self) -> bool {
@@ -273,7 +280,7 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let job = &mut self.jobs[id];
         if std::mem::replace(&mut job.started, true) {
-            return self.resume_after_calls(id);
+            return self.resume(id);
         }
         let waited = now - job.arrived;
         let (unwanted, expired) = (job.is_unwanted(), job.deadline <= now);

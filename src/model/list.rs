@@ -74,6 +74,25 @@ impl<const KIND: usize> List<KIND> {
         slab[id].links().next
     }
 
+    /// The record in front of `id`, or [`Id::NONE`].
+    pub fn before<T: Linked<KIND>>(&self, slab: &Slab<T>, id: Id) -> Id {
+        slab[id].links().previous
+    }
+
+    /// Adds a record in front of `place`, at the end if that is [`Id::NONE`].
+    pub fn insert_before<T: Linked<KIND>>(&mut self, slab: &mut Slab<T>, id: Id, place: Id) {
+        let Some(behind) = slab.get_mut(place) else { return self.push(slab, id) };
+        let previous = std::mem::replace(&mut behind.links_mut().previous, id);
+        let links = slab[id].links_mut();
+        debug_assert!(links.next == Id::NEVER, "a record stands in one list of a kind at a time");
+        *links = Links { previous, next: place };
+        match slab.get_mut(previous) {
+            Some(before) => before.links_mut().next = id,
+            None => self.first = id,
+        }
+        self.len += 1;
+    }
+
     /// Adds a record at the end. It must not stand in a list of this kind.
     #[inline]
     pub fn push<T: Linked<KIND>>(&mut self, slab: &mut Slab<T>, id: Id) {
@@ -150,5 +169,14 @@ mod tests {
         list.push(&mut slab, ids[2]);
         assert_eq!(values(&list, &slab), [1, 3, 2]);
         assert_eq!(list.len(), 3);
+        list.insert_before(&mut slab, ids[0], ids[1]);
+        list.insert_before(&mut slab, ids[4], ids[2]);
+        assert_eq!(values(&list, &slab), [0, 1, 3, 4, 2]);
+        assert_eq!(list.before(&slab, ids[4]), ids[3]);
+        assert_eq!(list.before(&slab, list.first()), Id::NONE);
+        for id in ids {
+            assert!(list.remove(&mut slab, id));
+        }
+        assert!(list.is_empty() && list.last().is_none());
     }
 }

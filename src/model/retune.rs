@@ -53,6 +53,9 @@ impl<O: Observer> World<O> {
             if !plan.running {
                 self.take_down(number, server, DownCause::Stopped);
             }
+            for pool in 0..plan.pools.len() {
+                self.retune_pool(number, server, pool);
+            }
             self.hand_out_all_threads(number, server);
         }
         self.plan_logrotate(number);

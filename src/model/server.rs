@@ -1,18 +1,14 @@
 //! A server: its pools of threads, its cores, its disk, and whether it runs.
 
+use super::Event;
 use super::cpu::Cpu;
-use super::job::{QUEUE, RESIDENT};
+use super::job::RESIDENT;
 use super::list::List;
-use super::slab::{Id, Slab};
-use super::{Event, job::Job};
+use super::pool::Pool;
 use crate::engine::{Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::plan::StationPlan;
-use crate::scenario::Discipline;
-
-/// Ranks of priority; see [`crate::scenario::Class::priority`].
-const PRIORITIES: usize = 10;
 
 /// Whether a server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,52 +21,6 @@ pub enum Running {
     Down,
     /// Has been taken away; it may be added again.
     Removed,
-}
-
-/// A thread pool of one server.
-///
-/// Invariant: jobs wait only while every thread is busy or the server stands still.
-#[derive(Clone, Debug)]
-pub struct Pool {
-    /// Busy threads.
-    pub busy: u32,
-    /// Jobs that wait.
-    pub waiting: u32,
-    queues: [List<QUEUE>; PRIORITIES],
-}
-
-impl Pool {
-    fn new() -> Pool {
-        Pool { busy: 0, waiting: 0, queues: [List::default(); PRIORITIES] }
-    }
-
-    /// A job waits for a thread.
-    pub fn push(&mut self, jobs: &mut Slab<Job>, id: Id) {
-        let rank = usize::from(jobs[id].priority).min(PRIORITIES - 1);
-        self.queues[rank].push(jobs, id);
-        self.waiting += 1;
-    }
-
-    /// A job no longer waits.
-    pub fn remove(&mut self, jobs: &mut Slab<Job>, id: Id) {
-        let rank = usize::from(jobs[id].priority).min(PRIORITIES - 1);
-        if self.queues[rank].remove(jobs, id) {
-            self.waiting -= 1;
-        }
-    }
-
-    /// The job that is next.
-    pub fn next(&self, discipline: Discipline, jobs: &Slab<Job>) -> Option<Id> {
-        if self.waiting == 0 {
-            return None;
-        }
-        let mut waiting = self.queues.iter().filter(|queue| !queue.is_empty());
-        match discipline {
-            Discipline::Priority => waiting.next().map(List::first),
-            Discipline::Fifo => waiting.map(List::first).min_by_key(|id| jobs[*id].queue_number),
-            Discipline::Lifo => waiting.map(List::last).max_by_key(|id| jobs[*id].queue_number),
-        }
-    }
 }
 
 /// A disk with its log.
@@ -126,7 +76,7 @@ impl Server {
             running,
             cpu: Cpu::new(plan.cores),
             cpu_timer: (Timer::NONE, None),
-            pools: plan.pools.iter().map(|_| Pool::new()).collect(),
+            pools: plan.pools.iter().map(|pool| Pool::new(pool.discipline)).collect(),
             residents: List::default(),
             slow_factor: 1.0,
             frozen: false,

@@ -2,15 +2,17 @@
 
 mod disk;
 mod lifecycle;
+mod preemption;
 
 use super::job::Doing;
 use super::server::{Running, Server};
 use super::slab::Id;
 use super::{Event, Observer, World};
-use crate::engine::{Duration, Timer};
+use crate::engine::{Draws, Duration, Timer};
 use crate::observation::Observation;
 use crate::plan::StationPlan;
 use crate::wiring::EdgeIndex;
+use preemption::left_of;
 
 /// A service or a database.
 #[derive(Clone, Debug)]
@@ -64,7 +66,15 @@ impl<O: Observer> World<O> {
             return false;
         }
         server.pools[number].busy += 1;
-        self.jobs[id].holds_thread = true;
+        let is_preemptive = server.pools[number].is_preemptive();
+        let job = &mut self.jobs[id];
+        job.holds_thread = true;
+        if is_preemptive && job.queue_number == 0 {
+            // One that never queued has its place in the order, too.
+            let station = &mut self.stations[usize::from(job.station)];
+            station.queue_number += 1;
+            job.queue_number = station.queue_number;
+        }
         self.tell(Observation::ThreadTaken { pool });
         true
     }
@@ -84,16 +94,29 @@ impl<O: Observer> World<O> {
             let timer = self.schedule(self.now + timeout, Event::QueueTimeout { job: id });
             self.jobs[id].timer = timer;
         }
+        self.preempt_for(id);
         true
     }
 
     /// A job that gave its thread back waits for one again; it is never refused.
     pub(super) fn enqueue_reply(&mut self, id: Id) {
         self.push_to_queue(id);
+        self.preempt_for(id);
+    }
+
+    /// A job that has just queued takes the thread of a less urgent one, if its pool works that way.
+    fn preempt_for(&mut self, id: Id) {
+        let job = &self.jobs[id];
+        let (station, server, number) = (job.station, job.server, usize::from(job.pool));
+        let machine = &self.stations[usize::from(station)].servers[server as usize];
+        if machine.pools[number].is_preemptive() {
+            self.preempt(station, server, number);
+        }
     }
 
     fn push_to_queue(&mut self, id: Id) {
         let pool = self.pool_of(&self.jobs[id]);
+        let work = self.work_of(id);
         let job = &self.jobs[id];
         let number = usize::from(job.pool);
         let (station, server) = (job.station, job.server);
@@ -102,7 +125,7 @@ impl<O: Observer> World<O> {
         let job = &mut self.jobs[id];
         job.doing = Doing::Queued;
         job.queue_number = station.queue_number;
-        station.servers[server as usize].pools[number].push(&mut self.jobs, id);
+        station.servers[server as usize].pools[number].push(&mut self.jobs, id, work);
         self.tell(Observation::Queued { pool });
     }
 
@@ -134,14 +157,14 @@ impl<O: Observer> World<O> {
     /// Free threads take up jobs that wait.
     pub(super) fn hand_out_threads(&mut self, station: u16, server: u32, number: usize) {
         let plan = &self.plan.stations[usize::from(station)].pools[number];
-        let (threads, discipline) = (plan.threads, plan.discipline);
+        let (threads, site) = (plan.threads, plan.site);
         loop {
-            let state = &self.stations[usize::from(station)].servers[server as usize];
-            let pool = &state.pools[number];
-            if pool.busy >= threads || state.is_frozen() || !state.is_up() {
+            let state = &mut self.stations[usize::from(station)].servers[server as usize];
+            if state.pools[number].busy >= threads || state.is_frozen() || !state.is_up() {
                 return;
             }
-            let Some(next) = pool.next(discipline, &self.jobs) else { return };
+            let lots = |choice| Draws::seeded(site.index(u64::from(server)).index(choice).0);
+            let Some(next) = state.pools[number].next(&self.jobs, lots) else { return };
             self.leave_queue(next);
             let taken = self.take_thread(next);
             debug_assert!(taken, "a thread is free");
@@ -164,9 +187,10 @@ impl<O: Observer> World<O> {
         self.change_cpu(station, server, |cpu| cpu.start(now, job, work));
     }
 
-    pub(super) fn stop_computing(&mut self, station: u16, server: u32, job: Id) {
+    /// A job stops computing; what is left of its work.
+    pub(super) fn stop_computing(&mut self, station: u16, server: u32, job: Id) -> Duration {
         let now = self.now;
-        self.change_cpu(station, server, |cpu| cpu.cancel(now, job));
+        self.change_cpu(station, server, |cpu| cpu.cancel(now, job))
     }
 
     pub(super) fn on_cpu_done(&mut self, station: u16, server: u32) {
@@ -174,6 +198,7 @@ impl<O: Observer> World<O> {
         self.server(station, server).cpu_timer = (Timer::NONE, None);
         let done = self.change_cpu(station, server, |cpu| cpu.finish(now));
         if let Some(job) = done {
+            self.shield(job);
             self.next_step(job);
         }
     }
@@ -278,8 +303,7 @@ impl<O: Observer> World<O> {
                 continue;
             }
             self.calendar.cancel(std::mem::take(&mut job.timer));
-            let done = Duration::from_nanos((now - job.left.1).0 as f64 * speed_before);
-            job.left = (Duration(job.left.0.0.saturating_sub(done.0)), now);
+            job.left = (left_of(job.left, now, speed_before), now);
             self.plan_wait(id);
         }
     }
@@ -288,6 +312,7 @@ impl<O: Observer> World<O> {
         let pools = self.plan.stations[usize::from(station)].pools.len();
         for number in 0..pools {
             self.hand_out_threads(station, server, number);
+            self.preempt(station, server, number);
         }
     }
 }

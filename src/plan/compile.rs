@@ -224,7 +224,7 @@ impl Compiler<'_> {
             running: service.running,
             cores: service.cores,
             first_pool: self.first_pool(node),
-            pools: service.pools.values().map(pool).collect(),
+            pools: service.pools.iter().map(|(name, pool)| self.pool(site, name, pool)).collect(),
             endpoints: service.endpoints.iter().map(endpoint).collect(),
             replays,
             memory: service.memory.as_ref().and_then(memory),
@@ -233,6 +233,20 @@ impl Compiler<'_> {
             restart: service.restart.clone(),
             error_site: site.then("errors"),
         }
+    }
+
+    fn pool(&self, station: Site, name: &str, pool: &Pool) -> PoolPlan {
+        PoolPlan {
+            threads: pool.threads,
+            queue_limit: pool.queue_limit,
+            queue_timeout: pool.queue_timeout_ms.map(Duration::from_ms),
+            discipline: pool.discipline,
+            site: self.pool_site(station, name),
+        }
+    }
+
+    fn pool_site(&self, station: Site, name: &str) -> Site {
+        station.then("pools").then(name).index(self.scenario.seed)
     }
 
     fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
@@ -255,6 +269,7 @@ impl Compiler<'_> {
                 queue_limit: database.queue_limit,
                 queue_timeout: database.queue_timeout_ms.map(Duration::from_ms),
                 discipline: database.discipline,
+                site: self.pool_site(site, SESSIONS),
             }],
             endpoints: database.queries.iter().map(endpoint).collect(),
             replays: 0,
@@ -374,15 +389,6 @@ fn arrivals(arrivals: &Arrivals) -> ArrivalsPlan {
         Arrivals::Closed { users, think } => {
             ArrivalsPlan::Closed { users: *users, think: sampler(think) }
         }
-    }
-}
-
-fn pool(pool: &Pool) -> PoolPlan {
-    PoolPlan {
-        threads: pool.threads,
-        queue_limit: pool.queue_limit,
-        queue_timeout: pool.queue_timeout_ms.map(Duration::from_ms),
-        discipline: pool.discipline,
     }
 }
 

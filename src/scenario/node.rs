@@ -105,7 +105,7 @@ impl Default for Pool {
     }
 }
 
-/// Which of the waiting requests is next.
+/// Which of the waiting requests is next, and whether it waits for a thread at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Discipline {
@@ -116,6 +116,17 @@ pub enum Discipline {
     Lifo,
     /// The one of the most important class; among equals the one that came first.
     Priority,
+    /// Anyone, each as likely as another.
+    Random,
+    /// The one with the least work in its first `cpu` or `wait` step. Whoever has a thread keeps it.
+    ShortestFirst,
+    /// The one of the most important class, which takes the thread of the least important request
+    /// that computes or waits in a step. That one goes back to the head of its class and later goes
+    /// on where it was. Requests in calls keep their threads.
+    PreemptivePriority,
+    /// The one that came last, which takes the thread of the one that came first of those that compute
+    /// or wait in a step; that one later goes on where it was. Requests in calls keep their threads.
+    PreemptiveLifo,
 }
 
 /// A program that callers can ask a service for.

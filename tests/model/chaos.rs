@@ -133,10 +133,20 @@ fn call(dice: &mut Dice, to: &str) -> Value {
     call
 }
 
+const DISCIPLINES: [&str; 7] = [
+    "fifo",
+    "lifo",
+    "priority",
+    "random",
+    "shortest_first",
+    "preemptive_priority",
+    "preemptive_lifo",
+];
+
 fn pool(dice: &mut Dice) -> Value {
     let mut pool = json!({
         "threads": 1 + dice.roll(6), "queue_limit": dice.pick(&[1_000, 0, 3]),
-        "discipline": dice.pick(&["fifo", "lifo", "priority"]),
+        "discipline": dice.pick(&DISCIPLINES),
     });
     if dice.one_in(3) {
         pool["queue_timeout_ms"] = json!(dice.pick(&[20.0, 100.0]));
@@ -315,7 +325,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(14) {
+    match dice.roll(16) {
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))
@@ -334,6 +344,8 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         9 => ("nodes.fans.arrivals.users".to_owned(), json!(1 + dice.roll(8))),
         10 => ("nodes.users.arrivals.rate_rps".to_owned(), json!(dice.pick(&[0.0, 30.0, 90.0]))),
         11 => (format!("{edge}.mode"), json!(dice.pick(&["sync", "async"]))),
+        13 => ("nodes.db.discipline".to_owned(), json!(dice.pick(&DISCIPLINES))),
+        14 => (format!("{service}.pools.web.discipline"), json!(dice.pick(&DISCIPLINES))),
         12 => (format!("{edge}.timeout_ms"), json!(dice.pick(&[5.0, 100.0, 400.0]))),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
@@ -370,6 +382,7 @@ fn scenario(dice: &mut Dice) -> Value {
             "back": back,
             "db": {
                 "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
+                "discipline": dice.pick(&DISCIPLINES),
                 "queries": {"q": {"cost": time(dice)}},
             },
         },

@@ -6,6 +6,7 @@
 mod balancing;
 mod calls;
 mod chaos;
+mod disciplines;
 mod faults;
 mod limits;
 mod luck;

@@ -90,6 +90,11 @@ impl Story {
         found.map(|(at, _)| at.0 as f64 / 1e6).collect()
     }
 
+    /// What chosen observations tell, in order.
+    pub fn told<T>(&self, choose: impl Fn(&Observation) -> Option<T>) -> Vec<T> {
+        self.world.observer.0.iter().filter_map(|(_, observation)| choose(observation)).collect()
+    }
+
     /// How often something was observed.
     pub fn count(&self, wanted: impl Fn(&Observation) -> bool) -> usize {
         self.moments(wanted).len()

@@ -140,10 +140,14 @@ impl<O: Observer> World<O> {
         let (station, server) = (job.station, job.server);
         match job.doing {
             Doing::Queued => self.leave_queue(id),
-            Doing::Computing => self.stop_computing(station, server, id),
+            Doing::Computing => {
+                self.stop_computing(station, server, id);
+                self.shield(id);
+            }
             Doing::Waiting => {
                 self.calendar.cancel(std::mem::take(&mut job.timer));
                 job.left = (Duration::ZERO, now);
+                self.shield(id);
             }
             Doing::Calling => self.abandon_calls(id),
             Doing::Travelling | Doing::Starting | Doing::Replying => {}

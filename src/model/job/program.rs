@@ -68,21 +68,49 @@ impl<O: Observer> World<O> {
         }
     }
 
-    pub(super) fn compute(&mut self, id: Id, work: Duration) {
+    fn compute(&mut self, id: Id, work: Duration) {
+        self.tell_work(id, work);
+        self.compute_on(id, work);
+    }
+
+    fn compute_on(&mut self, id: Id, work: Duration) {
         let job = &mut self.jobs[id];
         job.doing = Doing::Computing;
         let (station, server) = (job.station, job.server);
-        self.tell_work(id, work);
         self.start_computing(station, server, id, work);
+        self.expose(id);
     }
 
-    pub(super) fn wait(&mut self, id: Id, work: Duration) {
+    fn wait(&mut self, id: Id, work: Duration) {
+        self.tell_work(id, work);
+        self.wait_on(id, work);
+    }
+
+    fn wait_on(&mut self, id: Id, work: Duration) {
         let now = self.now;
         let job = &mut self.jobs[id];
         job.doing = Doing::Waiting;
         job.left = (work, now);
-        self.tell_work(id, work);
         self.plan_wait(id);
+        self.expose(id);
+    }
+
+    /// A job has a thread again: after its calls, or after it was interrupted in a step.
+    pub(super) fn resume(&mut self, id: Id) {
+        let job = &self.jobs[id];
+        let station = &self.plan.stations[usize::from(job.station)];
+        let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
+        let left = job.left.0;
+        match &step.action {
+            StepAction::Call { .. } => self.resume_after_calls(id),
+            // There is work left, so the answer would be too late.
+            _ if job.deadline <= self.now => self.finish(id, Outcome::Rejected(Cause::Expired)),
+            StepAction::Cpu(_) => self.compute_on(id, left),
+            StepAction::Wait(_) | StepAction::Replay { .. } => self.wait_on(id, left),
+            StepAction::Log(_) | StepAction::Fail(_) => {
+                unreachable!("a step that takes no time is never interrupted")
+            }
+        }
     }
 
     /// The next recorded answer of the present step.
@@ -114,6 +142,12 @@ impl<O: Observer> World<O> {
     }
 
     pub(in crate::model) fn on_wait_done(&mut self, id: Id) {
+        // One that was to be interrupted at its end may have been cancelled since.
+        let doing = self.jobs.get(id).map(|job| job.doing);
+        if !matches!(doing, Some(Doing::Computing | Doing::Waiting)) {
+            return;
+        }
+        self.shield(id);
         let job = &mut self.jobs[id];
         job.timer = Timer::NONE;
         if std::mem::take(&mut job.wait_fails) {
