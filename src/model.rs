@@ -108,6 +108,8 @@ pub enum Event {
     BreakerDue { edge: u16, server: u32 },
     /// A fault begins or ends.
     FaultsChange,
+    /// The rate of a modulated population jumps.
+    RateChanges { population: u16 },
     /// A switch of the run's list is flipped.
     Switch { action: u32 },
 }
@@ -138,6 +140,7 @@ impl Event {
             Event::Booted { station, server: number } => (19, server(station, number)),
             Event::BreakerDue { edge, server: number } => (20, server(edge, number)),
             Event::FaultsChange => (21, 0),
+            Event::RateChanges { population } => (40, u64::from(population)),
             // Its number depends on whether it was planned from the start or flipped on the way.
             Event::Switch { .. } => (22, 0),
             Event::OutlierSweep { balancer } => (40, u64::from(balancer)),
@@ -158,7 +161,7 @@ impl Event {
             | Event::CpuDone { .. }
             | Event::Booted { .. }
             | Event::FallbackDone { .. } => Rank::Completion,
-            Event::FaultsChange => Rank::Fault,
+            Event::FaultsChange | Event::RateChanges { .. } => Rank::Fault,
             Event::Switch { .. } => Rank::Switch,
             Event::RateWaitDone { .. }
             | Event::PermitWaitDone { .. }
@@ -313,6 +316,7 @@ impl<O: Observer> World<O> {
             Event::Booted { station, server } => self.on_booted(station, server),
             Event::BreakerDue { edge, server } => self.on_breaker_due(edge, server),
             Event::FaultsChange => self.apply_faults(),
+            Event::RateChanges { population } => self.on_rate_changes(population),
             // The simulation flips the switch: only it knows the scenario.
             Event::Switch { .. } => {}
         }

@@ -4,9 +4,12 @@
 //! samplers. A plan is immutable; when a switch is flipped, the model receives a new one with the
 //! same [`Wiring`]. Compiling a checked scenario cannot fail.
 
+mod arrivals;
 mod compile;
 mod profile;
+mod quantity;
 
+pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
@@ -14,7 +17,7 @@ use crate::pattern::{
     balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, health, logrotate,
     outlier, rate_limiter, restart, retry,
 };
-use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Process, Scenario, Text};
+use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
 
 /// A compiled scenario.
@@ -76,33 +79,15 @@ pub struct PopulationPlan {
 
 impl PopulationPlan {
     /// The class of a user: a matter of who it is, so that it stays the same over refreshes.
-    pub fn class_of(&self, user: u64) -> usize {
+    pub fn class_of(&self, user: u64) -> u16 {
         let last = self.classes.len() - 1;
         if last == 0 {
             return 0;
         }
         let share = Luck(user).draws(self.site.then("class"), 0).next_unit();
-        self.classes.iter().position(|class| share < class.cumulative_share).unwrap_or(last)
+        let found = self.classes.iter().position(|class| share < class.cumulative_share);
+        found.unwrap_or(last) as u16
     }
-}
-
-/// When requests arrive.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ArrivalsPlan {
-    /// At a rate of their own.
-    Open {
-        /// Spacing.
-        process: Process,
-        /// Rate over time.
-        curve: RateCurve,
-    },
-    /// By users who wait for the end of their last request.
-    Closed {
-        /// Number of users.
-        users: u32,
-        /// Pause, in nanoseconds.
-        think: Sampler,
-    },
 }
 
 /// A class of users.

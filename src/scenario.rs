@@ -6,6 +6,7 @@
 //!
 //! Scenario types hold no behaviour. [`crate::plan`] compiles them into what the model runs on.
 
+mod arrivals;
 mod check;
 mod client;
 mod edge;
@@ -18,9 +19,10 @@ mod schema;
 pub(crate) mod shape;
 mod step;
 
+pub use arrivals::{ArrivalState, Arrivals, Batch, Process, Profile};
 pub use check::{MAX_EVENTS, MAX_SERVERS, check};
 pub(crate) use check::{check_edited, check_work, core_of};
-pub use client::{Arrivals, Class, Clients, Process, Profile, Refresh};
+pub use client::{Class, Clients, Refresh};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault};
 pub use node::{

@@ -1,6 +1,8 @@
 //! What the checker refuses and with which words, and that whatever it accepts can be run.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "checker/arrivals.rs"]
+mod arrivals;
 #[path = "checker/good.rs"]
 mod good;
 #[path = "checker/mutations.rs"]

@@ -33,6 +33,7 @@ export function leaf(schema, options) {
   if (words.length > 0) return wordControl(words, schema, options);
   if (schema.type === "boolean") return checkControl(schema, options);
   if (schema.type === "string") return textControl(options);
+  if (schema.type === "array") return listControl(schema, options);
   return numberControl(schema, options);
 }
 
@@ -66,6 +67,21 @@ function textControl({ id, value, isOptional, commit }) {
   return { element: input, input };
 }
 
+/** Numbers or names in one line, with commas or spaces between them. */
+function listControl(schema, { id, value, isOptional, commit, refuse }) {
+  const input = h("input", { type: "text", id, spellcheck: "false" });
+  input.value = (value ?? schema.default ?? []).join(", ");
+  input.addEventListener("change", () => {
+    const parts = input.value.split(/[\s,]+/).filter((part) => part !== "");
+    if (parts.length === 0 && isOptional) return commit(null, input);
+    if (schema.items.type === "string") return commit(parts, input);
+    const numbers = parts.map(Number);
+    const wrong = numbers.map((now) => complaint(schema.items, now)).find(Boolean);
+    return wrong ? refuse(wrong, input) : commit(numbers, input);
+  });
+  return { element: input, input };
+}
+
 function numberControl(schema, { id, value, isOptional, commit, refuse }) {
   const whole = schema.type === "integer";
   const input = h("input", {
@@ -82,7 +98,7 @@ function numberControl(schema, { id, value, isOptional, commit, refuse }) {
   const take = () => {
     if (input.value === "" && isOptional && !input.validity.badInput) return commit(null, input);
     const now = input.valueAsNumber;
-    const wrong = complaint(schema, now, whole);
+    const wrong = complaint(schema, now);
     return wrong ? refuse(wrong, input) : commit(now, input);
   };
   input.addEventListener("change", take);
@@ -90,9 +106,9 @@ function numberControl(schema, { id, value, isOptional, commit, refuse }) {
   return { element: slider ? h("span", { class: "with-slider" }, slider, input) : input, input };
 }
 
-function complaint({ minimum, maximum }, value, whole) {
+function complaint({ minimum, maximum, type }, value) {
   if (Number.isNaN(value)) return t("form_not_number");
-  if (whole && !Number.isSafeInteger(value)) return t("form_whole");
+  if (type === "integer" && !Number.isSafeInteger(value)) return t("form_whole");
   if (minimum !== undefined && value < minimum) return t("form_from", { min: exact(minimum) });
   if (maximum !== undefined && value > maximum) return t("form_to", { max: exact(maximum) });
   return "";

@@ -158,7 +158,47 @@ function choice(context, schema, variants, value, path) {
 
 /** A list is edited as a whole: a merge patch cannot reach inside one. */
 function list(context, schema, items, path) {
-  const current = structuredClone(items);
+  const body = h("div", { class: "group-body" });
+  const draw = (current) => {
+    const change = async (now) => {
+      const answer = await context.onChange(path, structuredClone(now));
+      if (answer.length === 0) draw(now);
+      return answer;
+    };
+    body.replaceChildren(
+      ...entries(context, schema, current, path),
+      ...lengthButtons(context.root, schema, current, change),
+    );
+  };
+  draw(structuredClone(items));
+  return body.childElementCount > 0 ? [body] : [];
+}
+
+/** Buttons for one entry more or less. The steps of a program have none: their number is fixed. */
+function lengthButtons(root, schema, current, change) {
+  const least = schema.minItems ?? 0;
+  const most = schema.maxItems ?? Infinity;
+  if (least === most || root.variants(schema.items ?? {}).length > 0) return [];
+  const problems = problemLine();
+  const button = (text, now) => {
+    const element = h("button", { type: "button", class: "quiet" }, t(text));
+    element.addEventListener("click", async () => show(problems, element, await change(now())));
+    return element;
+  };
+  const more = () => [...current, structuredClone(current.at(-1) ?? root.initial(schema.items))];
+  return [
+    h(
+      "p",
+      { class: "field-control" },
+      current.length < most && button("form_more", more),
+      current.length > least && button("form_less", () => current.slice(0, -1)),
+    ),
+    problems,
+  ];
+}
+
+/** The entries of a list; what is edited in one of them is edited in `current`. */
+function entries(context, schema, current, path) {
   const onChange = (inner, value) => {
     const [index, ...rest] = inner;
     if (rest.length === 0) current[index] = value;

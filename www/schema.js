@@ -70,7 +70,17 @@ export class Schema {
   isLeaf(schema) {
     return (
       ["number", "integer", "boolean", "string"].includes(schema.type) ||
-      Schema.words(schema).length > 0
+      Schema.words(schema).length > 0 ||
+      this.isPlainList(schema)
+    );
+  }
+
+  /** A list of numbers or of names, which is written in one line. */
+  isPlainList(schema) {
+    return (
+      schema.type === "array" &&
+      !schema.prefixItems &&
+      ["number", "integer", "string"].includes(this.resolve(schema.items).type)
     );
   }
 
@@ -112,7 +122,8 @@ export class Schema {
     const [variant] = this.variants(resolved);
     if (variant) return this.initial(variant.schema);
     if (resolved.properties) return this.initialObject(resolved);
-    if (resolved.type === "array") return [];
+    if (resolved.type === "array")
+      return Array.from({ length: resolved.minItems ?? 0 }, () => this.initial(resolved.items));
     if (resolved.type === "boolean") return false;
     if (resolved.type === "string") return "";
     if (resolved.type === "number" || resolved.type === "integer")

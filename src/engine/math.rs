@@ -35,6 +35,19 @@ pub fn cos(x: f64) -> f64 {
     libm::cos(x)
 }
 
+/// The mean of |X| for a normal X of mean `mean` and standard deviation `sd`.
+///
+/// σ √(2/π) e^(−μ²/2σ²) + μ erf(μ / σ√2). Source: F. C. Leone, L. S. Nelson and R. B. Nottingham,
+/// "The folded normal distribution", Technometrics 3 (1961), 543–550.
+pub fn folded_normal_mean(mean: f64, sd: f64) -> f64 {
+    if sd == 0.0 {
+        return mean.abs();
+    }
+    let ratio = mean / sd;
+    let near = sd * std::f64::consts::FRAC_2_PI.sqrt() * exp(-ratio * ratio / 2.0);
+    near + mean * libm::erf(ratio * std::f64::consts::FRAC_1_SQRT_2)
+}
+
 /// The quantile of the standard normal distribution: the `z` below which a share `p` lies.
 ///
 /// `p` lies strictly between 0 and 1. Relative error below 1e-15. Source: M. J. Wichura, Algorithm

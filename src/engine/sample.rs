@@ -63,6 +63,13 @@ pub enum Sampler {
         /// Scale; the mean is shape × scale.
         scale: f64,
     },
+    /// The absolute value of a normal variable. One draw.
+    FoldedNormal {
+        /// Mean of the normal variable.
+        mean: f64,
+        /// Its standard deviation.
+        sd: f64,
+    },
     /// Measured values with their weights. One draw.
     Empirical {
         /// Values in ascending order.
@@ -141,6 +148,7 @@ impl Sampler {
                 hyperexponential(p, mean1, mean2, draws.next_open_unit())
             }
             Sampler::Gamma { shape, scale } => scale * gamma(shape, draws),
+            Sampler::FoldedNormal { mean, sd } => (mean + sd * normal(draws)).abs(),
             Sampler::Empirical { ref values, ref cumulative } => {
                 let share = draws.next_unit();
                 values[cumulative.partition_point(|&bound| bound <= share)]
@@ -159,6 +167,7 @@ impl Sampler {
             Sampler::Pareto { scale, shape } => scale * shape / (shape - 1.0),
             Sampler::Hyperexponential { p, mean1, mean2 } => p * mean1 + (1.0 - p) * mean2,
             Sampler::Gamma { shape, scale } => shape * scale,
+            Sampler::FoldedNormal { mean, sd } => math::folded_normal_mean(mean, sd),
             Sampler::Empirical { ref values, ref cumulative } => {
                 let mut below = 0.0;
                 let shares =
@@ -263,6 +272,14 @@ mod tests {
         check(&Sampler::hyperexponential_mean_scv(1.0, 4.0), 4.0);
         check(&Sampler::gamma_mean_scv(2.0, 0.5), 2.0);
         check(&Sampler::gamma_mean_scv(2.0, 3.0), 12.0);
+        // |N(μ, σ²)| has the second moment of N, hence the variance μ² + σ² − mean².
+        let folded = Sampler::FoldedNormal { mean: 1.0, sd: 2.0 };
+        check(&folded, 5.0 - folded.mean() * folded.mean());
+        let half = Sampler::FoldedNormal { mean: 0.0, sd: 1.0 };
+        assert!((half.mean() - (2.0 / std::f64::consts::PI).sqrt()).abs() < 1e-15);
+        check(&half, 1.0 - 2.0 / std::f64::consts::PI);
+        check(&Sampler::FoldedNormal { mean: 50.0, sd: 2.0 }, 4.0);
+        check(&Sampler::FoldedNormal { mean: 3.0, sd: 0.0 }, 0.0);
         let three = [(4.0, 1.0), (0.0, 2.0), (1.0, 1.0), (9.0, 0.0)];
         check(&Sampler::empirical(&three).unwrap(), 17.0 / 4.0 - 25.0 / 16.0);
     }
@@ -303,6 +320,7 @@ mod tests {
                 |mean| Sampler::pareto_mean_shape(mean, 2.5),
                 |mean| Sampler::hyperexponential_mean_scv(mean, 4.0),
                 |mean| Sampler::gamma_mean_scv(mean, 0.7),
+                |mean| Sampler::FoldedNormal { mean, sd: mean / 2.0 },
                 |mean| Sampler::Erlang { shape: 3, mean },
             ] {
                 let (one, ten) = (draw(make(1.0)), draw(make(10.0)));

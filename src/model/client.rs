@@ -1,29 +1,30 @@
 //! Client populations: users who send requests, wait, and press refresh.
 
-use super::arrivals::ArrivalProcess;
+use super::arrivals::Stream;
 use super::call::{Call, Origin, Request};
 use super::slab::Id;
 use super::{Event, Observer, World};
 use crate::engine::random::stream;
 use crate::engine::{Duration, Luck, Site, Timer};
 use crate::observation::{Observation, Outcome};
-use crate::plan::{ArrivalsPlan, Plan, PopulationPlan};
+use crate::plan::{ArrivalsPlan, Plan, PopulationPlan, Source};
 use crate::wiring::ClassIndex;
 use rand::Rng;
-use rand_chacha::ChaCha8Rng;
 
 /// A population's state.
 #[derive(Clone, Debug)]
 pub struct Population {
     /// What a spike multiplies the rate with.
     pub factor: f64,
+    /// Requests sent, refreshes not counted.
+    requests: u64,
     users: Users,
 }
 
 #[derive(Clone, Debug)]
 enum Users {
-    /// They arrive by themselves.
-    Open { arrivals: Box<ArrivalProcess>, luck: Box<ChaCha8Rng>, timer: Timer },
+    /// They come by themselves.
+    Stream(Box<Stream>),
     /// They are always the same: how many requests each has sent, and whether he is here.
     Closed { luck: Luck, sent: Vec<u64>, here: Vec<bool> },
 }
@@ -33,30 +34,37 @@ impl Population {
     pub fn new(population: &PopulationPlan, plan: &Plan) -> Population {
         let key = &plan.wiring.node(population.node).key;
         let mut luck = stream(plan.seed, key, "luck");
-        let users = match &population.arrivals {
-            ArrivalsPlan::Open { process, .. } => Users::Open {
-                arrivals: Box::new(ArrivalProcess::new(
-                    stream(plan.seed, key, "arrivals"),
-                    *process,
-                )),
-                luck: Box::new(luck),
-                timer: Timer::NONE,
-            },
-            ArrivalsPlan::Closed { .. } => {
+        let users = match &population.arrivals.source {
+            Source::Stream(source) => {
+                Users::Stream(Box::new(Stream::new(plan.seed, key, luck, &source.spacing)))
+            }
+            Source::Closed { .. } => {
                 Users::Closed { luck: Luck(luck.next_u64()), sent: Vec::new(), here: Vec::new() }
             }
         };
-        Population { factor: 1.0, users }
+        Population { factor: 1.0, requests: 0, users }
+    }
+
+    /// How fast the clock of the arrivals goes. At the limit it stands still, so that nobody has to
+    /// catch up when the limit is raised.
+    fn pace(&self, plan: &ArrivalsPlan) -> f64 {
+        if self.requests < plan.max_requests { self.factor } else { 0.0 }
     }
 }
 
 impl<O: Observer> World<O> {
-    /// Plans the next arrival, or lets users begin to think.
+    /// The first user is on the way, or users begin to think.
     pub(super) fn start_population(&mut self, population: u16) {
+        self.plan_change_of_rate(population);
+        self.resume_population(population);
+    }
+
+    /// Plans the next arrival, or lets users begin to think who are not here yet.
+    fn resume_population(&mut self, population: u16) {
         let plan = &self.plan.populations[usize::from(population)];
-        match &plan.arrivals {
-            ArrivalsPlan::Open { .. } => self.plan_arrival(population),
-            ArrivalsPlan::Closed { users, .. } => {
+        match &plan.arrivals.source {
+            Source::Stream(_) => self.plan_arrival(population),
+            Source::Closed { users, .. } => {
                 let users = *users;
                 self.seat_users(population, users);
             }
@@ -66,51 +74,93 @@ impl<O: Observer> World<O> {
     fn plan_arrival(&mut self, population: u16) {
         let end = self.plan.end;
         let state = &mut self.populations[usize::from(population)];
-        let plan = &self.plan.populations[usize::from(population)];
-        let (Users::Open { arrivals, timer, .. }, ArrivalsPlan::Open { curve, .. }) =
-            (&mut state.users, &plan.arrivals)
+        let plan = &self.plan.populations[usize::from(population)].arrivals;
+        let pace = state.pace(plan);
+        let (Users::Stream(stream), Source::Stream(source)) = (&mut state.users, &plan.source)
         else {
             return;
         };
-        self.calendar.cancel(*timer);
+        self.calendar.cancel(stream.timer);
         let event = Event::Arrival { population };
-        let next = arrivals.next(self.now, curve, state.factor, end);
-        *timer = next.map_or(Timer::NONE, |at| {
+        let next = stream.arrivals.next(self.now, source.curve(stream.state), pace, end);
+        stream.timer = next.map_or(Timer::NONE, |at| {
             self.calendar.schedule(at.max(self.now), event.rank(), event)
         });
     }
 
     pub(super) fn on_arrival(&mut self, population: u16) {
         let state = &mut self.populations[usize::from(population)];
-        let plan = &self.plan.populations[usize::from(population)];
-        let (Users::Open { arrivals, luck, .. }, ArrivalsPlan::Open { process, .. }) =
-            (&mut state.users, &plan.arrivals)
+        let plan = &self.plan.populations[usize::from(population)].arrivals;
+        let (Users::Stream(stream), Source::Stream(source)) = (&mut state.users, &plan.source)
         else {
             return;
         };
-        let luck = Luck(luck.next_u64());
-        arrivals.step(*process);
+        let room = plan.max_requests.saturating_sub(state.requests);
+        let count = stream.next_batch(source.batch).min(room);
+        let class = source.class_at(stream.arrivals.position());
+        state.requests += count;
+        if count == room {
+            // The clock stands still from now on.
+            stream.arrivals.rebase(self.now, source.curve(stream.state), state.factor);
+        }
+        stream.arrivals.step(&source.spacing);
         self.plan_arrival(population);
-        self.send_request(population, 0, luck, luck.0);
+        for _ in 0..count {
+            let users = &mut self.populations[usize::from(population)].users;
+            let Users::Stream(stream) = users else { return };
+            let luck = stream.next_luck();
+            self.send_request(population, 0, luck, luck.0, class);
+        }
+    }
+
+    fn plan_change_of_rate(&mut self, population: u16) {
+        let state = &mut self.populations[usize::from(population)];
+        let source = &self.plan.populations[usize::from(population)].arrivals.source;
+        if let (Users::Stream(stream), Source::Stream(source)) = (&mut state.users, source)
+            && let Some(stay) = stream.next_stay(source)
+        {
+            self.schedule(self.now + stay, Event::RateChanges { population });
+        }
+    }
+
+    /// A modulated process goes on to its next state.
+    pub(super) fn on_rate_changes(&mut self, population: u16) {
+        let state = &mut self.populations[usize::from(population)];
+        let plan = &self.plan.populations[usize::from(population)].arrivals;
+        let pace = state.pace(plan);
+        if let (Users::Stream(stream), Source::Stream(source)) = (&mut state.users, &plan.source) {
+            stream.arrivals.rebase(self.now, source.curve(stream.state), pace);
+            stream.state += 1;
+        }
+        self.plan_change_of_rate(population);
+        self.plan_arrival(population);
     }
 
     /// A user sends a request, at once.
-    fn send_request(&mut self, population: u16, user: u32, luck: Luck, key: u64) {
-        let call = self.new_request(population, user, luck, key, 0);
+    fn send_request(
+        &mut self,
+        population: u16,
+        user: u32,
+        luck: Luck,
+        key: u64,
+        class: Option<u16>,
+    ) {
+        let plan = &self.plan.populations[usize::from(population)];
+        let class = class.unwrap_or_else(|| plan.class_of(key));
+        let call = self.new_request(population, user, luck, key, class);
         self.begin_call(call);
     }
 
-    fn new_request(&mut self, population: u16, user: u32, luck: Luck, key: u64, nth: u32) -> Id {
+    fn new_request(&mut self, population: u16, user: u32, luck: Luck, key: u64, class: u16) -> Id {
         let plan = &self.plan.populations[usize::from(population)];
-        let class = plan.class_of(key);
         let request = Request {
             population,
-            class: ClassIndex(plan.first_class + class as u16),
+            class: ClassIndex(plan.first_class + class),
             user,
             intended: self.now,
-            refreshes: nth,
+            refreshes: 0,
         };
-        let class = &plan.classes[class];
+        let class = &plan.classes[usize::from(class)];
         let mut call = Call::new(Origin::Request(request), class.edge, 0, luck, key);
         call.priority = class.priority;
         self.calls.insert(call)
@@ -137,10 +187,16 @@ impl<O: Observer> World<O> {
     }
 
     fn plan_refresh(&mut self, from: Request, luck: Luck, key: u64, nth: u32, wait: Duration) {
-        let call = self.new_request(from.population, from.user, luck, key, nth);
+        let plan = &self.plan.populations[usize::from(from.population)];
+        let class = match &plan.arrivals.source {
+            Source::Stream(source) if source.names_classes() => from.class.0 - plan.first_class,
+            _ => plan.class_of(key),
+        };
+        let call = self.new_request(from.population, from.user, luck, key, class);
         let at = self.now + wait;
         if let Origin::Request(request) = &mut self.calls[call].origin {
             request.intended = at;
+            request.refreshes = nth;
         }
         self.schedule(at, Event::CallBegins { call });
     }
@@ -149,35 +205,35 @@ impl<O: Observer> World<O> {
     fn think(&mut self, population: u16, user: u32) {
         let plan = &self.plan.populations[usize::from(population)];
         let state = &mut self.populations[usize::from(population)];
-        let ArrivalsPlan::Closed { users, think } = &plan.arrivals else { return };
+        let Source::Closed { users, think } = &plan.arrivals.source else { return };
+        let pace = state.pace(&plan.arrivals);
         let Users::Closed { luck, sent, here } = &mut state.users else { return };
-        if user >= *users || state.factor <= 0.0 {
+        if user >= *users || pace <= 0.0 {
             here[user as usize] = false;
             return;
         }
         let ordinal = sent[user as usize];
         let luck = luck.derive(Site(u64::from(user)), ordinal);
         let pause = think.sample(&mut luck.draws(plan.site.then("think"), 0));
-        let at = self.now + Duration::from_nanos(pause / state.factor);
+        let at = self.now + Duration::from_nanos(pause / pace);
         self.schedule(at, Event::ThinkingDone { population, user });
     }
 
     pub(super) fn on_thinking_done(&mut self, population: u16, user: u32) {
         let state = &mut self.populations[usize::from(population)];
-        let ArrivalsPlan::Closed { users, .. } =
-            &self.plan.populations[usize::from(population)].arrivals
-        else {
-            return;
-        };
+        let plan = &self.plan.populations[usize::from(population)].arrivals;
+        let Source::Closed { users, .. } = &plan.source else { return };
+        let pace = state.pace(plan);
         let Users::Closed { luck, sent, here } = &mut state.users else { return };
-        if user >= *users || state.factor <= 0.0 {
+        if user >= *users || pace <= 0.0 {
             here[user as usize] = false;
             return;
         }
         let key = luck.derive(Site(u64::from(user)), u64::MAX).0;
         let luck = luck.derive(Site(u64::from(user)), sent[user as usize]);
         sent[user as usize] += 1;
-        self.send_request(population, user, luck, key);
+        state.requests += 1;
+        self.send_request(population, user, luck, key, None);
     }
 
     /// Users who are not here yet sit down and begin to think.
@@ -199,12 +255,17 @@ impl<O: Observer> World<O> {
     /// that was in force until now.
     pub(super) fn change_load(&mut self, population: u16, before: &ArrivalsPlan, factor: f64) {
         let state = &mut self.populations[usize::from(population)];
-        if let (Users::Open { arrivals, .. }, ArrivalsPlan::Open { curve, .. }) =
-            (&mut state.users, before)
+        let pace = state.pace(before);
+        let now = &self.plan.populations[usize::from(population)].arrivals.source;
+        if let (Users::Stream(stream), Source::Stream(before), Source::Stream(now)) =
+            (&mut state.users, &before.source, now)
         {
-            arrivals.rebase(self.now, curve, state.factor);
+            stream.arrivals.rebase(self.now, before.curve(stream.state), pace);
+            if now.spacing != before.spacing {
+                stream.arrivals.follow(&now.spacing);
+            }
         }
         state.factor = factor;
-        self.start_population(population);
+        self.resume_population(population);
     }
 }

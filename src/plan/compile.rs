@@ -2,10 +2,12 @@
 //!
 //! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
 
+use super::arrivals::arrivals;
+use super::quantity::sampler;
 use super::*;
 use crate::scenario::{
-    Arrivals, Balancer, Call, Clients, Database, Disk, Distribution, Endpoint, Fault, HealthCheck,
-    Memory, Node, Pool, RecordedAnswer, Service, Step,
+    Balancer, Call, Clients, Database, Disk, Endpoint, Fault, HealthCheck, Memory, Node, Pool,
+    RecordedAnswer, Service, Step,
 };
 use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
 
@@ -172,7 +174,7 @@ impl Compiler<'_> {
         }
         PopulationPlan {
             node,
-            arrivals: arrivals(&clients.arrivals),
+            arrivals: arrivals(clients),
             classes,
             first_class: first_class.expect("every population has a class") as u16,
             refresh: clients.refresh.as_ref().map(|refresh| RefreshPlan {
@@ -378,20 +380,6 @@ impl Compiler<'_> {
     }
 }
 
-fn arrivals(arrivals: &Arrivals) -> ArrivalsPlan {
-    match arrivals {
-        Arrivals::Open { rate_rps, process, profile, start_s, stop_s } => {
-            let stop = stop_s.map_or(Time::NEVER, Time::from_seconds);
-            let start = Time::from_seconds(*start_s);
-            let curve = RateCurve::new(*rate_rps, profile, start, stop);
-            ArrivalsPlan::Open { process: *process, curve }
-        }
-        Arrivals::Closed { users, think } => {
-            ArrivalsPlan::Closed { users: *users, think: sampler(think) }
-        }
-    }
-}
-
 fn memory(memory: &Memory) -> Option<MemoryPlan> {
     // Without a need per request, memory sets no limit (the checker refuses base above limit).
     let room = (memory.limit_mb - memory.base_mb) / memory.per_request_mb;
@@ -406,37 +394,15 @@ fn disk(disk: &Disk) -> DiskPlan {
     }
 }
 
-/// A distribution in milliseconds as a sampler of nanoseconds.
-fn sampler(distribution: &Distribution) -> Sampler {
-    const NANOS: f64 = 1e6;
-    match *distribution {
-        Distribution::Constant { ms } => Sampler::Constant(ms * NANOS),
-        Distribution::Exponential { mean_ms } => Sampler::exponential(mean_ms * NANOS),
-        Distribution::Uniform { min_ms, max_ms } => {
-            Sampler::Uniform { low: min_ms * NANOS, high: max_ms * NANOS }
-        }
-        Distribution::Erlang { shape, mean_ms } => Sampler::Erlang { shape, mean: mean_ms * NANOS },
-        Distribution::Lognormal { mean_ms, scv } => {
-            Sampler::lognormal_mean_scv(mean_ms * NANOS, scv)
-        }
-        Distribution::Pareto { mean_ms, shape } => {
-            Sampler::pareto_mean_shape(mean_ms * NANOS, shape)
-        }
-        Distribution::Hyperexponential { mean_ms, scv } => {
-            Sampler::hyperexponential_mean_scv(mean_ms * NANOS, scv)
-        }
-    }
-}
-
 /// Moments between which the load or a fault is out of the ordinary, for the verdict.
 pub(super) fn triggers(plan: &Plan) -> Vec<(Time, Option<Time>)> {
     let faults = plan
         .faults
         .iter()
         .map(|fault| (fault.start, (fault.end < Time::NEVER).then_some(fault.end)));
-    let load = plan.populations.iter().flat_map(|population| match &population.arrivals {
-        ArrivalsPlan::Open { curve, .. } => curve.busy_spells(),
-        ArrivalsPlan::Closed { .. } => Vec::new(),
+    let load = plan.populations.iter().flat_map(|population| match &population.arrivals.source {
+        Source::Stream(stream) => stream.curve.busy_spells(),
+        Source::Closed { .. } => Vec::new(),
     });
     faults.chain(load).filter(|(start, _)| *start < plan.end).collect()
 }

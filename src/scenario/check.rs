@@ -10,6 +10,7 @@ mod graph;
 mod load;
 mod patches;
 mod policies;
+mod quantity;
 mod references;
 mod values;
 

@@ -23,22 +23,22 @@ pub enum Distribution {
     /// Always the same.
     Constant {
         /// The value.
-        #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 0.0, max = 1e12), extend("x-unit" = "ms"))]
         ms: f64,
     },
     /// Memoryless: the classic service time of queueing theory.
     Exponential {
         /// Mean.
-        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 1e-6, max = 1e12), extend("x-unit" = "ms"))]
         mean_ms: f64,
     },
     /// Every value between two bounds is as likely as another.
     Uniform {
         /// Lower bound.
-        #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 0.0, max = 1e12), extend("x-unit" = "ms"))]
         min_ms: f64,
         /// Upper bound, not below the lower one.
-        #[schemars(range(min = 0.0, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 0.0, max = 1e12), extend("x-unit" = "ms"))]
         max_ms: f64,
     },
     /// Sum of `shape` exponential stages: more regular than one exponential.
@@ -47,13 +47,13 @@ pub enum Distribution {
         #[schemars(range(min = 1, max = 1_000))]
         shape: u32,
         /// Mean of the sum.
-        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 1e-6, max = 1e12), extend("x-unit" = "ms"))]
         mean_ms: f64,
     },
     /// Log-normal: the usual shape of measured latencies.
     Lognormal {
         /// Mean.
-        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 1e-6, max = 1e12), extend("x-unit" = "ms"))]
         mean_ms: f64,
         /// Squared coefficient of variation: variance divided by the square of the mean.
         #[schemars(range(min = 0.0001, max = 1_000.0))]
@@ -62,7 +62,7 @@ pub enum Distribution {
     /// Pareto: rare values are very large.
     Pareto {
         /// Mean.
-        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 1e-6, max = 1e12), extend("x-unit" = "ms"))]
         mean_ms: f64,
         /// Tail index; the smaller, the heavier the tail. Above 1, so that the mean exists.
         #[schemars(range(min = 1.01, max = 100.0))]
@@ -71,10 +71,42 @@ pub enum Distribution {
     /// Mixture of two exponentials with balanced means: more variable than one exponential.
     Hyperexponential {
         /// Mean.
-        #[schemars(range(min = 1e-6, max = 1e9), extend("x-unit" = "ms"))]
+        #[schemars(range(min = 1e-6, max = 1e12), extend("x-unit" = "ms"))]
         mean_ms: f64,
         /// Squared coefficient of variation.
         #[schemars(range(min = 1.0, max = 1_000.0))]
         scv: f64,
+    },
+    /// Gamma: like an Erlang distribution of any shape; the exponential has an `scv` of 1.
+    Gamma {
+        /// Mean.
+        #[schemars(range(min = 1e-6, max = 1e12), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+        /// Squared coefficient of variation.
+        #[schemars(range(min = 0.0001, max = 1_000.0))]
+        scv: f64,
+    },
+    /// Normal, of which the absolute value counts.
+    Normal {
+        /// Mean of the normal distribution, before the absolute value is taken.
+        #[schemars(range(min = 0.0, max = 1e12), extend("x-unit" = "ms"))]
+        mean_ms: f64,
+        /// Standard deviation of the normal distribution.
+        #[schemars(range(min = 0.0, max = 1e12), extend("x-unit" = "ms"))]
+        sd_ms: f64,
+    },
+    /// Measured values, each as likely as its weight says.
+    Empirical {
+        /// The values, in any order.
+        #[schemars(
+            length(min = 1, max = 10_000),
+            inner(range(min = 0.0, max = 1e12)),
+            extend("x-unit" = "ms")
+        )]
+        values_ms: Vec<f64>,
+        /// Weight of each value, in the same order; without them all values weigh the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schemars(length(max = 10_000), inner(range(min = 0.0, max = 1e9)))]
+        weights: Vec<f64>,
     },
 }

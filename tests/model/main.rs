@@ -3,9 +3,11 @@
 //! Each test writes a scenario as a user would, runs it, and looks at the observations.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod arrivals;
 mod balancing;
 mod calls;
 mod chaos;
+mod closed_forms;
 mod disciplines;
 mod faults;
 mod limits;

@@ -162,6 +162,8 @@ export const en = {
   form_default: "default {value}",
   form_item: "{index}",
   form_more_items: "and {count} more",
+  form_more: "Add one",
+  form_less: "Remove the last",
   form_applied: "{path} changed at {time}.",
 
   story_look: "What to look at",

@@ -161,6 +161,8 @@ export const ko = {
   form_default: "기본값 {value}",
   form_item: "{index}",
   form_more_items: "외 {count}개",
+  form_more: "하나 추가",
+  form_less: "마지막 삭제",
   form_applied: "{time}에 {path}을(를) 바꿨습니다.",
 
   story_look: "눈여겨볼 점",

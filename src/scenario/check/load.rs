@@ -3,11 +3,13 @@
 //! The estimate counts events as if every try were made and nothing were ever refused: requests ×
 //! programs along the calls × tries. It exists to refuse what could never end, not to predict.
 
+mod arrivals;
+
 use super::graph::{Program, Programs, callee_of};
+use super::quantity::mean_s;
 use crate::problem::Problems;
 use crate::scenario::{
-    AfterLast, Arrivals, Call, Clients, Distribution, Effect, Node, Profile, RecordedAnswer,
-    Refresh, Scenario, Step,
+    AfterLast, Arrivals, Call, Clients, Effect, Node, RecordedAnswer, Refresh, Scenario, Step,
 };
 
 /// Most events that a run may be expected to need. At several million events per second that is
@@ -184,19 +186,10 @@ impl Estimate<'_> {
         let dearest = calls.iter().map(|cost| cost.events).fold(0.0, f64::max);
         let fastest = calls.iter().map(|cost| cost.seconds).fold(f64::INFINITY, f64::min);
         let duration = self.scenario.duration_s;
-        let requests = match &clients.arrivals {
-            Arrivals::Open { rate_rps, profile, start_s, stop_s, .. } => {
-                let stop = stop_s.unwrap_or(duration).min(duration);
-                let (area, peak) = area(profile, *start_s, stop);
-                rate_rps * (area + peak * self.spikes(key))
-            }
-            Arrivals::Closed { users, think } => {
-                let cycle = mean_s(think) + fastest;
-                f64::from(*users) * (duration + self.spikes(key)) / cycle
-            }
-        };
+        let requests = arrivals::requests(clients, duration, self.spikes(key), fastest);
         let tries = clients.refresh.as_ref().map_or(1.0, requests_per_wish);
         requests * tries * (EVENTS_PER_REQUEST + dearest)
+            + arrivals::changes_of_rate(&clients.arrivals, duration)
     }
 
     /// Additional seconds at the usual rate that spike faults are worth.
@@ -243,69 +236,4 @@ fn requests_per_wish(refresh: &Refresh) -> f64 {
         Some(now)
     });
     presses.sum()
-}
-
-/// Integral of a profile's factor between two moments, from above, and its highest value.
-fn area(profile: &Profile, from: f64, to: f64) -> (f64, f64) {
-    let length = (to - from).max(0.0);
-    let points: Vec<(f64, f64)> = match profile {
-        Profile::Constant => vec![(0.0, 1.0)],
-        Profile::Step { at_s, factor } => vec![(*at_s, 1.0), (*at_s, *factor)],
-        Profile::Ramp { from_s, to_s, factor } => vec![(*from_s, 1.0), (*to_s, *factor)],
-        Profile::Spike { at_s, for_s, factor } => {
-            let end = at_s + for_s;
-            vec![(*at_s, 1.0), (*at_s, *factor), (end, *factor), (end, 1.0)]
-        }
-        // Whole days have a mean of 1; the rest of a day has at most its highest factor.
-        Profile::Daily { day_s, lowest, .. } => {
-            return (length + day_s.min(length) * (1.0 - lowest), 2.0 - lowest);
-        }
-        Profile::Points { points } => points.clone(),
-    };
-    let peak = points.iter().map(|(_, factor)| *factor).fold(0.0, f64::max);
-    let (first, last) = (points[0], points[points.len() - 1]);
-    let before = first.1 * (first.0.min(to) - from).max(0.0);
-    let after = last.1 * (to - last.0.max(from)).max(0.0);
-    let between: f64 = points.windows(2).map(|pair| piece(pair[0], pair[1], from, to)).sum();
-    (before + between + after, peak)
-}
-
-/// Area under a straight piece, as far as it lies within the bounds, from above.
-fn piece(left: (f64, f64), right: (f64, f64), from: f64, to: f64) -> f64 {
-    let width = (right.0.min(to) - left.0.max(from)).max(0.0);
-    let whole = width == right.0 - left.0;
-    let height = if whole { (left.1 + right.1) / 2.0 } else { left.1.max(right.1) };
-    width * height
-}
-
-/// Mean of a distribution, in seconds.
-fn mean_s(distribution: &Distribution) -> f64 {
-    let ms = match *distribution {
-        Distribution::Constant { ms } => ms,
-        Distribution::Uniform { min_ms, max_ms } => (min_ms + max_ms) / 2.0,
-        Distribution::Exponential { mean_ms }
-        | Distribution::Erlang { mean_ms, .. }
-        | Distribution::Lognormal { mean_ms, .. }
-        | Distribution::Pareto { mean_ms, .. }
-        | Distribution::Hyperexponential { mean_ms, .. } => mean_ms,
-    };
-    ms / 1e3
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn areas_of_profiles() {
-        let spike = Profile::Spike { at_s: 10.0, for_s: 5.0, factor: 3.0 };
-        assert_eq!(area(&Profile::Constant, 0.0, 60.0), (60.0, 1.0));
-        assert_eq!(area(&spike, 0.0, 60.0), (70.0, 3.0));
-        assert_eq!(area(&spike, 20.0, 60.0), (40.0, 3.0));
-        let ramp = Profile::Ramp { from_s: 0.0, to_s: 10.0, factor: 3.0 };
-        assert_eq!(area(&ramp, 0.0, 20.0), (50.0, 3.0));
-        let points = Profile::Points { points: vec![(10.0, 2.0)] };
-        assert_eq!(area(&points, 0.0, 20.0), (40.0, 2.0));
-        assert_eq!(area(&spike, 60.0, 20.0).0, 0.0);
-    }
 }

@@ -5,7 +5,7 @@ use crate::engine::Time;
 use crate::problem::{Problem, Problems, join, shown};
 use crate::scenario::patch::merge;
 use crate::scenario::shape::known;
-use crate::scenario::{Arrivals, Call, Endpoint, Node, Scenario, Step};
+use crate::scenario::{Call, Endpoint, Node, Scenario, Step};
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::mem::discriminant;
@@ -90,11 +90,7 @@ impl Comparison<'_> {
             (Node::Clients(before), Node::Clients(after)) => {
                 self.names(&format!("{path}.classes"), &before.classes, &after.classes);
                 self.calls(path, &before.calls, &after.calls);
-                let same = matches!(
-                    (&before.arrivals, &after.arrivals),
-                    (Arrivals::Open { .. }, Arrivals::Open { .. })
-                        | (Arrivals::Closed { .. }, Arrivals::Closed { .. })
-                );
+                let same = discriminant(&before.arrivals) == discriminant(&after.arrivals);
                 self.demand(same, || format!("{path}.arrivals.kind"));
             }
             (Node::Balancer(before), Node::Balancer(after)) => {

@@ -2,7 +2,7 @@
 
 use crate::problem::{Problems, quoted};
 use crate::scenario::shape::known;
-use crate::scenario::{Balancer, Call, Clients, Node, Scenario, Service, Step};
+use crate::scenario::{Arrivals, Balancer, Call, Clients, Node, Scenario, Service, Step};
 use indexmap::IndexMap;
 
 /// Checks every reference between nodes and within them.
@@ -53,6 +53,11 @@ impl References<'_> {
                 self.problems.add(format!("{path}.classes.{key}"), message);
             }
             self.own(&class.call, &clients.calls, &format!("{path}.classes.{key}.call"));
+        }
+        if let Arrivals::Trace { class, .. } = &clients.arrivals {
+            for (number, name) in class.iter().enumerate() {
+                self.own(name, &clients.classes, &format!("{path}.arrivals.class.{number}"));
+            }
         }
     }
 

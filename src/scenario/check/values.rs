@@ -1,10 +1,10 @@
 //! Values that only make sense together: sums, orders, one bound below another.
 
+use super::quantity;
 use crate::engine::Time;
 use crate::problem::Problems;
 use crate::scenario::{
-    Arrivals, Balancer, Clients, Database, Distribution, MAX_PARALLEL, Node, Profile, Scenario,
-    Service, Step,
+    Arrivals, Balancer, Clients, Database, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
 };
 
 /// The shares of classes may miss 1 by this much, for sums of thirds and sevenths.
@@ -44,26 +44,46 @@ pub(super) fn within_run(scenario: &Scenario, at_s: f64, path: &str, problems: &
 }
 
 fn check_clients(clients: &Clients, path: &str, problems: &mut Problems) {
-    match &clients.arrivals {
-        Arrivals::Open { profile, start_s, stop_s, .. } => {
-            check_profile(profile, &format!("{path}.arrivals.profile"), problems);
-            if let Some(stop_s) = stop_s
-                && stop_s <= start_s
-            {
-                let message = format!("{stop_s} s is not after start_s, {start_s} s");
-                problems.add(format!("{path}.arrivals.stop_s"), message);
-            }
-        }
-        Arrivals::Closed { think, .. } => {
-            check_distribution(think, &format!("{path}.arrivals.think"), problems);
-        }
-    }
+    check_arrivals(&clients.arrivals, &format!("{path}.arrivals"), problems);
     let sum: f64 = clients.classes.values().map(|class| class.share).sum();
     if !clients.classes.is_empty() && (sum - 1.0).abs() > SHARE_TOLERANCE {
         problems.add(format!("{path}.classes"), format!("the shares make {sum}, not 1"));
     }
     if let Some(refresh) = &clients.refresh {
-        check_distribution(&refresh.delay, &format!("{path}.refresh.delay"), problems);
+        quantity::check(&refresh.delay, &format!("{path}.refresh.delay"), problems);
+    }
+}
+
+fn check_arrivals(arrivals: &Arrivals, path: &str, problems: &mut Problems) {
+    match arrivals {
+        Arrivals::Open { profile, start_s, stop_s, .. } => {
+            check_profile(profile, &format!("{path}.profile"), problems);
+            if let Some(stop_s) = stop_s
+                && stop_s <= start_s
+            {
+                let message = format!("{stop_s} s is not after start_s, {start_s} s");
+                problems.add(format!("{path}.stop_s"), message);
+            }
+        }
+        Arrivals::Closed { think, .. } => {
+            quantity::check(think, &format!("{path}.think"), problems);
+        }
+        Arrivals::Renewal { interarrival, .. } => {
+            quantity::check_positive(interarrival, &format!("{path}.interarrival"), problems);
+        }
+        Arrivals::Modulated { .. } => {}
+        Arrivals::Trace { at_s, class, .. } => {
+            for (number, pair) in at_s.windows(2).enumerate() {
+                if pair[1] < pair[0] {
+                    let message = format!("{} s is before the last moment, {} s", pair[1], pair[0]);
+                    problems.add(format!("{path}.at_s.{}", number + 1), message);
+                }
+            }
+            if !class.is_empty() && class.len() != at_s.len() {
+                let message = format!("{} classes for {} moments in at_s", class.len(), at_s.len());
+                problems.add(format!("{path}.class"), message);
+            }
+        }
     }
 }
 
@@ -126,7 +146,7 @@ fn check_service(service: &Service, path: &str, problems: &mut Problems) {
 fn check_step(step: &Step, path: &str, problems: &mut Problems) {
     match step {
         Step::Cpu { time } | Step::Wait { time } => {
-            check_distribution(time, &format!("{path}.time"), problems);
+            quantity::check(time, &format!("{path}.time"), problems);
         }
         Step::Parallel { calls, times, needs } => {
             // At most a thousand names, each at most ten thousand times.
@@ -145,15 +165,6 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
 
 fn check_database(database: &Database, path: &str, problems: &mut Problems) {
     for (key, query) in &database.queries {
-        check_distribution(&query.cost, &format!("{path}.queries.{key}.cost"), problems);
-    }
-}
-
-fn check_distribution(distribution: &Distribution, path: &str, problems: &mut Problems) {
-    if let Distribution::Uniform { min_ms, max_ms } = distribution
-        && max_ms < min_ms
-    {
-        let message = format!("{max_ms} ms is below min_ms, {min_ms} ms");
-        problems.add(format!("{path}.max_ms"), message);
+        quantity::check(&query.cost, &format!("{path}.queries.{key}.cost"), problems);
     }
 }
