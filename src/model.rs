@@ -32,7 +32,7 @@ use crate::observation::{LabelIndex, Observation};
 use crate::plan::Plan;
 use crate::wiring::EdgeIndex;
 use balancer::Balancer;
-use call::Call;
+use call::{Call, Hedges};
 use client::Population;
 use edge::Edge;
 use fault::Faults;
@@ -72,6 +72,8 @@ pub enum Event {
     RateWaitDone { call: Id },
     /// A call has waited too long for a bulkhead permit or a connection.
     PermitWaitDone { call: Id },
+    /// It is the turn of a try's next attempt, if it is still the one with that number.
+    HedgeDue { call: Id, number: u16 },
     /// The caller gives up on the current try.
     Timeout { call: Id },
     /// The pause before a retry is over.
@@ -140,7 +142,8 @@ impl Event {
             Event::Booted { station, server: number } => (19, server(station, number)),
             Event::BreakerDue { edge, server: number } => (20, server(edge, number)),
             Event::FaultsChange => (21, 0),
-            Event::RateChanges { population } => (40, u64::from(population)),
+            Event::RateChanges { population } => (42, u64::from(population)),
+            Event::HedgeDue { call, .. } => (43, call.word()),
             // Its number depends on whether it was planned from the start or flipped on the way.
             Event::Switch { .. } => (22, 0),
             Event::OutlierSweep { balancer } => (40, u64::from(balancer)),
@@ -165,6 +168,7 @@ impl Event {
             Event::Switch { .. } => Rank::Switch,
             Event::RateWaitDone { .. }
             | Event::PermitWaitDone { .. }
+            | Event::HedgeDue { .. }
             | Event::Timeout { .. }
             | Event::BackoffDone { .. }
             | Event::QueueTimeout { .. }
@@ -197,6 +201,8 @@ pub struct World<O> {
     window_end: Time,
     calls: Slab<Call>,
     jobs: Slab<Job>,
+    /// Of the calls that have, or had, several attempts in their present try.
+    hedges: Slab<Hedges>,
     populations: Vec<Population>,
     balancers: Vec<Balancer>,
     stations: Vec<Station>,
@@ -222,6 +228,7 @@ impl<O: Observer> World<O> {
             window_end: plan.end_of_window(0),
             calls: Slab::default(),
             jobs: Slab::default(),
+            hedges: Slab::default(),
             populations: plan.populations.iter().map(|p| Population::new(p, &plan)).collect(),
             balancers: plan.balancers.iter().map(|b| Balancer::new(b, &plan)).collect(),
             stations: plan.stations.iter().map(Station::new).collect(),
@@ -298,6 +305,7 @@ impl<O: Observer> World<O> {
             Event::CallBegins { call } => self.begin_call(call),
             Event::RateWaitDone { call } => self.on_rate_wait_done(call),
             Event::PermitWaitDone { call } => self.on_permit_wait_done(call),
+            Event::HedgeDue { call, number } => self.on_hedge_due(call, number),
             Event::Timeout { call } => self.on_timeout(call),
             Event::BackoffDone { call } => self.on_backoff_done(call),
             Event::FallbackDone { call } => self.on_fallback_done(call),

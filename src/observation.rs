@@ -121,9 +121,14 @@ pub enum Observation {
     /// A try was refused by the caller's own breaker, limiter, bulkhead or connections.
     TryRejected { edge: EdgeIndex, cause: Cause },
     /// A try went on the wire.
-    AttemptSent { edge: EdgeIndex, retry: bool },
+    /// A hedge is neither a first try nor a retry.
+    AttemptSent { edge: EdgeIndex, retry: bool, hedge: bool },
     /// An attempt that had been sent ended, as the caller saw it.
     AttemptEnded { edge: EdgeIndex, outcome: Outcome, took: Duration },
+    /// An attempt was let go because another one of the same try was faster.
+    AttemptOutrun { edge: EdgeIndex },
+    /// A hedge had its turn, but the budget was spent or no connection was free.
+    HedgeDenied { edge: EdgeIndex },
     /// A retry was wanted but the budget was spent.
     RetryDenied { edge: EdgeIndex },
     /// A fallback answered.

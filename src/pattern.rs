@@ -17,6 +17,8 @@ pub mod concurrency_limit;
 pub mod connection_pool;
 /// Health of servers: active checks, passive marking and the panic threshold.
 pub mod health;
+/// Hedging: the same call several times, the first good answer counts.
+pub mod hedge;
 /// Resilience4j's growing and randomised waits, shared by the breaker and the retry.
 pub mod interval;
 /// Log rotation: when a log is renamed, compressed and removed, and the bytes that frees.

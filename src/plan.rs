@@ -14,8 +14,8 @@ pub use profile::RateCurve;
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
-    balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, health, logrotate,
-    outlier, rate_limiter, restart, retry,
+    balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, health, hedge,
+    logrotate, outlier, rate_limiter, restart, retry,
 };
 use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
@@ -291,6 +291,8 @@ pub struct EdgePlan {
     pub propagate_deadline: bool,
     /// Retry rule.
     pub retry: Option<retry::Params>,
+    /// Hedging rule.
+    pub hedge: Option<hedge::Params>,
     /// Breaker rule.
     pub circuit_breaker: Option<circuit_breaker::Params>,
     /// Limiter rule.

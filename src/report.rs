@@ -222,6 +222,8 @@ pub struct Edge {
     pub attempts: u64,
     /// Of these, retries.
     pub retries: u64,
+    /// Of these, hedges; attempts = first tries + retries + hedges.
+    pub hedges: u64,
     /// Attempts on the wire ÷ calls.
     pub amplification: f64,
     /// Attempts that ended well.
@@ -232,12 +234,16 @@ pub struct Edge {
     pub timed_out: u64,
     /// Attempts that the callee refused.
     pub refused: u64,
+    /// Attempts that were let go because another one of the same try was faster.
+    pub outrun: u64,
     /// Tries that the caller itself refused, by cause.
     pub rejected: BTreeMap<&'static str, u64>,
     /// Calls answered by the fallback.
     pub fallbacks: u64,
     /// Retries denied by the budget.
     pub retries_denied: u64,
+    /// Hedges denied by the budget, or for want of a connection.
+    pub hedges_denied: u64,
     /// How often the breaker opened, over all calling servers.
     pub breaker_opened: u64,
     /// Adaptive concurrency limit over all calling servers together; absent without one.

@@ -24,6 +24,7 @@ const COLOURS = {
   wasted: 6,
   refused: 6,
   retries: 7,
+  hedges: 4,
   cpu: 7,
   p50: 1,
   p95: 3,
@@ -164,7 +165,7 @@ function ofCall(key) {
   const { station } = state.describe.edges.find((edge) => edge.key === key) ?? {};
   const ofIt = (...measures) => lines(measures, [key]);
   return [
-    chart("goodput", "chart_attempts", "rps", ofIt("attempts", "ok", "retries", "fallbacks")),
+    chart("goodput", "chart_attempts", "rps", ofIt("attempts", "ok", "retries", "hedges", "fallbacks")),
     chart(
       "outcomes",
       "chart_call_outcomes",

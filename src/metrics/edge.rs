@@ -17,7 +17,10 @@ const CALLS: usize = 6;
 const FALLBACKS: usize = 7;
 const DENIED: usize = 8;
 const OPENED: usize = 9;
-const REJECTED: usize = 10;
+const HEDGES: usize = 10;
+const HEDGES_DENIED: usize = 11;
+const OUTRUN: usize = 12;
+const REJECTED: usize = 13;
 
 /// Counts of a call since the warm-up.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +31,10 @@ pub struct Traffic {
     pub attempts: u64,
     /// Of these, retries.
     pub retries: u64,
+    /// Of all attempts, hedges.
+    pub hedges: u64,
+    /// Attempts that were let go because another one of the same try was faster.
+    pub outrun: u64,
     /// Attempts that ended well.
     pub ok: u64,
     /// Attempts that ended with an error.
@@ -42,6 +49,8 @@ pub struct Traffic {
     pub fallbacks: u64,
     /// Retries denied by the budget.
     pub retries_denied: u64,
+    /// Hedges denied by the budget, or for want of a connection.
+    pub hedges_denied: u64,
     /// How often a breaker opened.
     pub breaker_opened: u64,
 }
@@ -80,8 +89,11 @@ impl EdgeMeter {
     }
 
     /// A try went on the wire.
-    pub fn sent(&mut self, now: u64, retry: bool) {
+    pub fn sent(&mut self, now: u64, retry: bool, hedge: bool) {
         self.tally.count(ATTEMPTS);
+        if hedge {
+            self.tally.count(HEDGES);
+        }
         if retry {
             self.tally.count(RETRIES);
         }
@@ -100,6 +112,17 @@ impl EdgeMeter {
         if measuring {
             self.time.record(took);
         }
+    }
+
+    /// An attempt was let go because another one was faster. Its time says nothing.
+    pub fn outrun(&mut self, now: u64) {
+        self.tally.count(OUTRUN);
+        self.in_flight.fall(now);
+    }
+
+    /// A hedge was denied.
+    pub fn hedge_denied(&mut self) {
+        self.tally.count(HEDGES_DENIED);
     }
 
     /// A call ended, after all its tries.
@@ -188,6 +211,8 @@ impl EdgeMeter {
             calls: count(CALLS),
             attempts: count(ATTEMPTS),
             retries: count(RETRIES),
+            hedges: count(HEDGES),
+            outrun: count(OUTRUN),
             ok: count(OK),
             failed: count(FAILED),
             timed_out: count(TIMED_OUT),
@@ -195,6 +220,7 @@ impl EdgeMeter {
             rejected: by_cause(|cause| self.tally.measured(REJECTED + cause)),
             fallbacks: count(FALLBACKS),
             retries_denied: count(DENIED),
+            hedges_denied: count(HEDGES_DENIED),
             breaker_opened: count(OPENED),
         }
     }
@@ -233,6 +259,7 @@ impl EdgeMeter {
         let mut put = |name, unit, value| sink(owner, name, unit, value);
         put("attempts", "per_s", rate(ATTEMPTS));
         put("retries", "per_s", rate(RETRIES));
+        put("hedges", "per_s", rate(HEDGES));
         put("ok", "per_s", rate(OK));
         put("failed", "per_s", rate(FAILED));
         put("timed_out", "per_s", rate(TIMED_OUT));
@@ -247,7 +274,8 @@ impl EdgeMeter {
 
     /// What contradicts conservation.
     pub fn problem(&self) -> Option<String> {
-        let ended: u64 = [OK, FAILED, TIMED_OUT, REFUSED].iter().map(|&i| self.tally.all(i)).sum();
+        let endings = [OK, FAILED, TIMED_OUT, REFUSED, OUTRUN];
+        let ended: u64 = endings.iter().map(|&ending| self.tally.all(ending)).sum();
         if ended + u64::from(self.in_flight()) != self.tally.all(ATTEMPTS) {
             return Some("attempts sent are not those ended and those in flight".into());
         }

@@ -29,10 +29,12 @@ impl Metrics {
                 self.class_mut(class).ended(now, outcome, response.0, warmup);
             }
             O::TryRejected { edge, cause } => self.edge_mut(edge).rejected(cause),
-            O::AttemptSent { edge, retry } => self.edge_mut(edge).sent(now, retry),
+            O::AttemptSent { edge, retry, hedge } => self.edge_mut(edge).sent(now, retry, hedge),
             O::AttemptEnded { edge, outcome, took } => {
                 self.edge_mut(edge).ended(now, outcome, took.0, measuring);
             }
+            O::AttemptOutrun { edge } => self.edge_mut(edge).outrun(now),
+            O::HedgeDenied { edge } => self.edge_mut(edge).hedge_denied(),
             O::RetryDenied { edge } => self.edge_mut(edge).retry_denied(),
             O::FallbackUsed { edge } => self.edge_mut(edge).fell_back(),
             O::CallEnded { edge, .. } => self.edge_mut(edge).call_ended(),

@@ -118,7 +118,7 @@ fn attempts_breakers_and_connections() {
     let mut script = Script::default();
     let took = Duration::from_ms(100.0);
     for (at, retry) in [(0.0, false), (200.0, true)] {
-        script.at(ms(at), O::AttemptSent { edge: SQL, retry });
+        script.at(ms(at), O::AttemptSent { edge: SQL, retry, hedge: false });
         script.at(ms(at), O::ConnectionsChanged { edge: SQL, by: 1 });
         let outcome = if retry { Outcome::Ok } else { Outcome::Rejected(Cause::QueueFull) };
         script.at(ms(at + 100.0), O::AttemptEnded { edge: SQL, outcome, took });

@@ -3,9 +3,10 @@
 //! Counters make the model fast; this counts everything anew. It is for tests, after any event.
 
 use super::World;
-use super::call::{Call, Origin, Stage};
+use super::call::{Call, Hedges, Origin, Stage};
 use super::job::{Caller, Doing, Job};
 use super::outlier::Outlier;
+use super::slab::Id;
 
 /// Collects what is wrong.
 struct Findings(Vec<String>);
@@ -43,6 +44,10 @@ impl<O> World<O> {
             findings.demand(on_wire == (call.stage == Stage::OnWire), || {
                 format!("{id:?} is {:?} with the job {:?}", call.stage, call.job)
             });
+            for job in self.other_jobs(call) {
+                let works = self.jobs.get(job).is_some_and(|job| job.caller == Caller::Call(id));
+                findings.demand(works && on_wire, || format!("{id:?} has no hedge {job:?}"));
+            }
             if let Origin::Job(owner) = call.origin {
                 let calling = self
                     .jobs
@@ -51,10 +56,14 @@ impl<O> World<O> {
                 findings.demand(calling, || format!("{id:?} of {owner:?}, which does not call"));
             }
         }
+        let hedged = self.count_calls(|call| !call.hedges.is_none());
+        findings.compare(|| "hedged tries".to_owned(), self.hedges.len(), hedged);
         for (id, job) in self.jobs.iter() {
             let known = match job.caller {
                 Caller::Nobody => true,
-                Caller::Call(call) => self.calls.get(call).is_some_and(|call| call.job == id),
+                Caller::Call(call) => self.calls.get(call).is_some_and(|call| {
+                    call.job == id || self.other_jobs(call).any(|job| job == id)
+                }),
                 Caller::Probe { balancer, server } => {
                     self.balancers[usize::from(balancer)].probes[server as usize].0 == id
                 }
@@ -64,6 +73,11 @@ impl<O> World<O> {
             let calls = self.count_calls(own);
             findings.compare(|| format!("calls of {id:?}"), job.calls.len() as usize, calls);
         }
+    }
+
+    /// Jobs of the attempts that a call has under way beside its main one.
+    fn other_jobs(&self, call: &Call) -> impl Iterator<Item = Id> + '_ {
+        self.hedges.get(call.hedges).into_iter().flat_map(Hedges::jobs)
     }
 
     /// Permits, connections and queues of the calling servers.
@@ -83,7 +97,12 @@ impl<O> World<O> {
                 };
                 compare("calls", guards.calls, &|call| call.tries > 0);
                 compare("permits", guards.bulkhead.in_use(), &|call| call.holds_permit);
-                compare("connections", guards.connections.in_use(), &|call| call.holds_connection);
+                let hedges = self.calls.iter().filter(|(_, call)| {
+                    usize::from(call.edge.0) == number && call.server as usize == server
+                });
+                let hedges: usize = hedges.map(|(_, call)| self.other_jobs(call).count()).sum();
+                let connections = guards.connections.in_use() - hedges as u32;
+                compare("connections", connections, &|call| call.holds_connection);
                 let waiting = guards.waiting_for_permit.len();
                 compare("waits for a permit", waiting, &|call| {
                     call.stage == Stage::WaitingForPermit

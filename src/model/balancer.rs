@@ -1,5 +1,6 @@
 //! Balancers: which server of a service a request goes to.
 
+use super::call::Avoided;
 use super::job::Caller;
 use super::outlier::Outlier;
 use super::slab::Id;
@@ -108,6 +109,7 @@ impl<O: Observer> World<O> {
 
     fn balance(&mut self, id: Id, number: u16) -> Result<u32, Outcome> {
         let now = self.now;
+        let avoided = self.servers_to_avoid(id);
         let plan = &self.plan.balancers[usize::from(number)];
         let servers = self.plan.stations[usize::from(plan.station)].servers;
         let state = &mut self.balancers[usize::from(number)];
@@ -126,7 +128,12 @@ impl<O: Observer> World<O> {
         let job = &mut self.jobs[id];
         let mut draws = job.luck.draws(plan.site, 0);
         let load = |server: u32| (panic || is_well(server)).then_some(in_flight[server as usize]);
-        let picked = picker.pick(load, job.key, draws.next_unit(), draws.next_unit());
+        let units = (draws.next_unit(), draws.next_unit());
+        let elsewhere = avoided.and_then(|avoided| {
+            let load = |server: u32| load(server).filter(|_| !avoided.contains(server));
+            picker.pick(load, job.key, units.0, units.1)
+        });
+        let picked = elsewhere.or_else(|| picker.pick(load, job.key, units.0, units.1));
         let server = picked.ok_or(Outcome::Failed)?;
         let passive = plan.passive_health.as_ref();
         let watches = passive.is_some();
@@ -144,6 +151,16 @@ impl<O: Observer> World<O> {
             self.show_rotation(number, server);
         }
         Ok(server)
+    }
+
+    /// Servers at which other attempts of the same try are or have failed: a hedge goes elsewhere, if
+    /// it can.
+    fn servers_to_avoid(&self, id: Id) -> Option<Avoided> {
+        let job = &self.jobs[id];
+        let edge = job.edge.expect("health checks go straight to their server");
+        self.edges[usize::from(edge.0)].hedge.as_ref()?;
+        let Caller::Call(call) = job.caller else { return None };
+        Some(self.avoided(call)).filter(|avoided| !avoided.is_empty())
     }
 
     /// A job no longer counts as under way at its balancer, which learns how it went; nothing if its

@@ -6,6 +6,11 @@
 //! and its connection stay held until the try ends.
 
 mod attempt;
+mod hedge;
+
+pub(super) use hedge::Avoided;
+pub use hedge::Hedges;
+use hedge::LetGo;
 
 use super::list::{Linked, Links};
 use super::slab::Id;
@@ -106,8 +111,12 @@ pub struct Call {
     admitted_at: Time,
     /// Calls under way then, itself included; 0 if there was no such limit.
     in_flight_then: u32,
-    /// The job of the present try, while it is on the wire.
+    /// The job of the present try, while it is on the wire; of its main attempt, if it is hedged.
     pub job: Id,
+    /// What the present try has beside it, if it is hedged.
+    pub hedges: Id,
+    /// Attempts of the present try that have had their turn.
+    turns: u8,
     pub(super) holds_permit: bool,
     pub(super) holds_connection: bool,
     permitted_by_breaker: bool,
@@ -159,6 +168,8 @@ impl Call {
             admitted_at: Time::ZERO,
             in_flight_then: 0,
             job: Id::NONE,
+            hedges: Id::NONE,
+            turns: 0,
             holds_permit: false,
             holds_connection: false,
             permitted_by_breaker: false,
@@ -293,6 +304,7 @@ impl<O: Observer> World<O> {
         let permitted = std::mem::take(&mut call.permitted_by_breaker);
         if stage == Stage::OnWire {
             let cancel = self.plan.edges[usize::from(edge.0)].cancel;
+            self.let_go_of_hedges(id, LetGo::Abandoned);
             self.let_go_of_job(id, cancel);
             let outcome = Outcome::TimedOut;
             self.tell(Observation::AttemptEnded { edge, outcome, took: on_wire });

@@ -10,6 +10,7 @@ use crate::observation::{BreakerState, Observation};
 use crate::pattern::bulkhead::Semaphore;
 use crate::pattern::circuit_breaker::{CircuitBreaker, State};
 use crate::pattern::concurrency_limit::ConcurrencyLimit;
+use crate::pattern::hedge::Hedge;
 use crate::pattern::rate_limiter::RateLimiter;
 use crate::pattern::retry::Retry;
 use crate::pattern::retry_budget::RetryBudget;
@@ -29,6 +30,8 @@ pub struct Edge {
     pub guards: Vec<Guards>,
     /// Retry rule.
     pub retry: Option<Retry>,
+    /// Hedging rule.
+    pub hedge: Option<Hedge>,
     /// What faults add to a message's way to the callee.
     pub added_latency: Duration,
     /// Share of messages that faults lose.
@@ -58,7 +61,7 @@ pub struct Guards {
     pub bulkhead: Semaphore,
     /// Connections; without a pool, as many as anybody wants.
     pub connections: Semaphore,
-    /// Retry budget.
+    /// Budget of retries and hedges.
     pub budget: Option<RetryBudget>,
     /// Calls that wait for a permit.
     pub waiting_for_permit: List<{ call::WAITING }>,
@@ -78,6 +81,7 @@ impl Edge {
         Edge {
             guards: (0..servers).map(|server| Guards::new(plan, Time::ZERO, server)).collect(),
             retry: plan.retry.as_ref().map(Retry::new),
+            hedge: plan.hedge.as_ref().map(Hedge::new),
             added_latency: Duration::ZERO,
             loss: 0.0,
             turn: 0,
@@ -143,7 +147,9 @@ impl Guards {
         self.bulkhead.set_limit(bulkhead.unwrap_or(u32::MAX));
         let connections = plan.connection_pool.as_ref().map(|params| params.maximum_pool_size);
         self.connections.set_limit(connections.unwrap_or(u32::MAX));
-        let budget = plan.retry.as_ref().and_then(|retry| retry.budget.as_ref());
+        let of_retries = plan.retry.as_ref().and_then(|retry| retry.budget.as_ref());
+        let of_hedges = || plan.hedge.as_ref().and_then(|hedge| hedge.budget.as_ref());
+        let budget = of_retries.or_else(of_hedges);
         self.budget = match (self.budget.take(), budget) {
             (Some(mut budget), Some(params)) => {
                 budget.retune(params);

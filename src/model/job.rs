@@ -191,6 +191,16 @@ impl Job {
         matches!(self.doing, Doing::Computing | Doing::Waiting) && !ends
     }
 
+    /// The server that a balancer has given it, once it has.
+    pub fn server_reached(&self) -> Option<u32> {
+        self.balancer.map(|_| self.server)
+    }
+
+    /// Whether it has been done well and its reply is on the way.
+    pub fn is_good_answer(&self) -> bool {
+        self.doing == Doing::Replying && self.outcome.is_success()
+    }
+
     fn is_unwanted(&self) -> bool {
         self.caller == Caller::Nobody && self.cancel != Cancel::None
     }

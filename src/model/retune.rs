@@ -8,6 +8,7 @@ use super::server::{Disk, Running, Server};
 use super::{Observer, World};
 use crate::engine::Time;
 use crate::observation::{DownCause, Observation};
+use crate::pattern::hedge::Hedge;
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::pattern::retry::Retry;
@@ -158,6 +159,7 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let plan = &self.plan.edges[number];
         self.edges[number].retry = plan.retry.as_ref().map(Retry::new);
+        self.edges[number].hedge = plan.hedge.as_ref().map(Hedge::new);
         for server in 0..self.edges[number].guards.len() as u32 {
             let plan = &self.plan.edges[number];
             self.edges[number].guards[server as usize].retune(plan, now, server);

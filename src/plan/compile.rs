@@ -336,6 +336,7 @@ impl Compiler<'_> {
             cancel: call.cancel,
             propagate_deadline: call.propagate_deadline,
             retry: call.retry.clone(),
+            hedge: call.hedge.clone(),
             circuit_breaker: call.circuit_breaker.clone(),
             rate_limiter: call.rate_limiter.clone(),
             concurrency_limit: call.concurrency_limit.clone(),

@@ -1,11 +1,11 @@
 //! A call: the edge from a caller to a callee, with the policies that guard it.
 //!
 //! Policies nest as in Resilience4j: `Retry(CircuitBreaker(RateLimiter(Timeout(ConcurrencyLimit(Bulkhead(
-//! connection, call))))))`. Each server of the calling node has its own breaker, limiter, limit,
+//! Hedge(connection, call)))))))`. Each server of the calling node has its own breaker, limiter, limit,
 //! bulkhead, budget and connections, as separate processes do.
 
 use crate::pattern::{
-    bulkhead, circuit_breaker, concurrency_limit, connection_pool, rate_limiter, retry,
+    bulkhead, circuit_breaker, concurrency_limit, connection_pool, hedge, rate_limiter, retry,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub struct Call {
     /// Tries again after a failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<retry::Params>,
+    /// Sends another attempt when no answer has come for a while; the first good answer counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<hedge::Params>,
     /// Stops calling a callee that fails or is slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circuit_breaker: Option<circuit_breaker::Params>,

@@ -102,15 +102,30 @@ fn concurrency_limit(dice: &mut Dice) -> Value {
     limit
 }
 
+fn hedge(dice: &mut Dice) -> Value {
+    let mut hedge = json!({
+        "max_attempts": 2 + dice.roll(4), "hedging_delay_ms": dice.pick(&[5.0, 0.0, 30.0]),
+        "non_fatal": {"failed": !dice.one_in(3), "rejected": !dice.one_in(3)},
+    });
+    match dice.roll(4) {
+        1 => hedge["budget"] = json!({"kind": "ratio", "ratio": 0.1, "initial_tokens": 3}),
+        2 => hedge["budget"] = json!({"kind": "envoy-1.40"}),
+        3 => hedge["budget"] = json!({"kind": "grpc-a6"}),
+        _ => {}
+    }
+    hedge
+}
+
 /// Makes a value up.
 type Maker = fn(&mut Dice) -> Value;
 
 /// The policies of a call, and how to make one up.
-const POLICIES: [(&str, Maker); 7] = [
+const POLICIES: [(&str, Maker); 8] = [
     ("retry", retry),
     ("circuit_breaker", breaker),
     ("rate_limiter", limiter),
     ("bulkhead", bulkhead),
+    ("hedge", hedge),
     ("concurrency_limit", concurrency_limit),
     ("connection_pool", connections),
     ("fallback", |dice| json!({"latency_ms": dice.pick(&[0.0, 5.0]), "coverage_ratio": 0.7})),

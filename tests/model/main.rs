@@ -10,6 +10,7 @@ mod chaos;
 mod closed_forms;
 mod disciplines;
 mod faults;
+mod hedging;
 mod limits;
 mod luck;
 mod policies;

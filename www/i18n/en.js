@@ -94,6 +94,7 @@ export const en = {
   m_attempts: "attempts",
   m_refused: "refused",
   m_retries: "retries",
+  m_hedges: "hedges",
   m_fallbacks: "fallbacks",
   m_breaker_open: "breakers open",
   m_in_flight: "in flight",
@@ -181,6 +182,7 @@ export const en = {
 
   unit_seconds: "{value} s",
   unit_s: "s",
+  unit_attempts: "attempts",
   unit_bytes: "bytes",
   unit_calls: "calls",
   unit_checks: "checks",

@@ -93,6 +93,7 @@ export const ko = {
   m_attempts: "시도",
   m_refused: "상대가 거절",
   m_retries: "재시도",
+  m_hedges: "헤지",
   m_fallbacks: "폴백",
   m_breaker_open: "열린 브레이커",
   m_in_flight: "처리 중",
@@ -180,6 +181,7 @@ export const ko = {
 
   unit_seconds: "{value}초",
   unit_s: "초",
+  unit_attempts: "회",
   unit_bytes: "바이트",
   unit_calls: "호출",
   unit_checks: "회",

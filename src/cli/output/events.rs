@@ -118,14 +118,19 @@ fn of_calls(observation: Observation, names: &Names) -> Told {
         O::TryRejected { edge, cause } => {
             ("try_rejected", json!({"call": call(edge), "cause": cause.key()}))
         }
-        O::AttemptSent { edge, retry } => {
-            ("attempt_sent", json!({"call": call(edge), "retry": retry}))
+        O::AttemptSent { edge, retry, hedge } => {
+            ("attempt_sent", json!({"call": call(edge), "retry": retry, "hedge": hedge}))
         }
         O::AttemptEnded { edge, outcome, took } => (
             "attempt_ended",
             json!({"call": call(edge), "outcome": word(outcome), "cause": cause(outcome),
                 "took_ms": took.ms()}),
         ),
+        O::AttemptOutrun { edge } => ("attempt_outrun", json!({"call": call(edge)})),
+        O::HedgeDenied { edge } => ("hedge_denied", json!({"call": call(edge)})),
+        O::LimitChanged { edge, server, limit } => {
+            ("concurrency_limit", json!({"call": call(edge), "server": server, "limit": limit}))
+        }
         O::RetryDenied { edge } => ("retry_denied", json!({"call": call(edge)})),
         O::FallbackUsed { edge } => ("fallback_used", json!({"call": call(edge)})),
         O::CallEnded { edge, outcome, took } => (

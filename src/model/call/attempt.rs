@@ -4,7 +4,7 @@
 //! limit, bulkhead, connection.
 //! Whatever a try holds it keeps until it ends.
 
-use super::{Stage, failure_of};
+use super::{LetGo, Stage, failure_of};
 use crate::engine::{Duration, Time, Timer};
 use crate::model::edge::{Edge, journey};
 use crate::model::job::{Caller, Job};
@@ -13,6 +13,7 @@ use crate::model::{Event, Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::circuit_breaker;
 use crate::pattern::concurrency_limit::Sample;
+use crate::pattern::hedge::Hedge;
 use crate::pattern::rate_limiter::Permission;
 use crate::pattern::retry::Retry;
 use crate::plan::{EdgePlan, Role};
@@ -117,18 +118,26 @@ impl<O: Observer> World<O> {
         let call = &mut self.calls[id];
         call.gives_up_at = gives_up_at;
         call.timeout = timer;
-        self.take_permit(id);
+        self.ask_limit(id);
+    }
+
+    /// The adaptive limit refuses at once what is too much. A call that then waits for a permit is not
+    /// asked again: it has been let in.
+    fn ask_limit(&mut self, id: Id) {
+        let call = &self.calls[id];
+        let guards = &self.edges[usize::from(call.edge.0)].guards[call.server as usize];
+        match &guards.limit {
+            Some(limit) if guards.bulkhead.in_use() >= limit.limit() => {
+                self.reject_try(id, Cause::ConcurrencyLimit);
+            }
+            _ => self.take_permit(id),
+        }
     }
 
     pub(super) fn take_permit(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
         let guards = &mut self.edges[usize::from(call.edge.0)].guards[call.server as usize];
-        if let Some(limit) = &guards.limit
-            && guards.bulkhead.in_use() >= limit.limit()
-        {
-            return self.reject_try(id, Cause::ConcurrencyLimit);
-        }
         if guards.bulkhead.try_acquire() {
             call.holds_permit = true;
             if guards.limit.is_some() {
@@ -181,9 +190,24 @@ impl<O: Observer> World<O> {
     pub(super) fn send(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
+        call.turns = 1;
+        call.sent_at = now;
+        call.stage = Stage::OnWire;
+        self.calendar.cancel(std::mem::take(&mut call.wait));
+        let edge = call.edge;
+        let job = self.launch(id);
+        self.calls[id].job = job;
+        if self.edges[usize::from(edge.0)].hedge.is_some() {
+            self.plan_hedge(id);
+        }
+    }
+
+    /// An attempt goes on the wire: the first one of its try, or a hedge.
+    pub(super) fn launch(&mut self, id: Id) -> Id {
+        let call = &self.calls[id];
         let edge = call.edge;
         let plan = &self.plan.edges[usize::from(edge.0)];
-        let luck = call.luck.derive(plan.site, u64::from(call.tries));
+        let luck = call.luck.derive(plan.site, call.attempt_site());
         let mut job = Job::new(Caller::Call(id), plan.station, plan.endpoint, luck, call.key);
         job.edge = Some(edge);
         job.priority = call.priority;
@@ -196,14 +220,12 @@ impl<O: Observer> World<O> {
         let latency = plan.latency + state.added_latency;
         let way = journey(latency, state.loss, || luck.draws(plan.site.then("request"), 0));
         job.lost = !way.arrives;
+        let hedge = call.turns > 1;
+        let retry = call.tries > 1 && !hedge;
         let job = self.jobs.insert(job);
-        call.job = job;
-        call.sent_at = now;
-        call.stage = Stage::OnWire;
-        self.calendar.cancel(std::mem::take(&mut call.wait));
-        let retry = call.tries > 1;
-        self.tell(Observation::AttemptSent { edge, retry });
+        self.tell(Observation::AttemptSent { edge, retry, hedge });
         self.after(way.takes, Event::Delivered { job });
+        job
     }
 
     /// Plans an event after a while; right after the present one if that is no time at all.
@@ -227,7 +249,8 @@ impl<O: Observer> World<O> {
         match call.stage {
             Stage::OnWire => {
                 let cancel = self.plan.edges[usize::from(call.edge.0)].cancel;
-                self.leave_balancer(call.job, Some(Outcome::TimedOut));
+                self.let_go_of_hedges(id, LetGo::TimedOut);
+                self.leave_balancer(self.calls[id].job, Some(Outcome::TimedOut));
                 self.let_go_of_job(id, cancel);
                 self.end_try(id, Outcome::TimedOut, true);
             }
@@ -255,16 +278,32 @@ impl<O: Observer> World<O> {
         self.end_try(id, Outcome::Rejected(cause), false);
     }
 
-    /// A reply has reached the caller.
-    pub(in crate::model) fn on_reply(&mut self, id: Id, outcome: Outcome) {
-        self.calls[id].job = Id::NONE;
+    /// A reply has reached the caller, from `server` if the job ever got to one of a balancer's.
+    pub(in crate::model) fn on_reply(
+        &mut self,
+        id: Id,
+        job: Id,
+        outcome: Outcome,
+        server: Option<u32>,
+    ) {
         // An error is an error to the caller, whatever the callee's own reason; refusals stay so.
         let outcome = if outcome == Outcome::TimedOut { Outcome::Failed } else { outcome };
+        let call = &mut self.calls[id];
+        let hedging = !outcome.is_success() && self.edges[usize::from(call.edge.0)].hedge.is_some();
+        if hedging || !call.hedges.is_none() {
+            return self.on_hedged_reply(id, job, outcome, server);
+        }
+        call.job = Id::NONE;
         self.end_try(id, outcome, true);
     }
 
     /// A try ended; `sent` tells whether it had been on the wire.
     pub(super) fn end_try(&mut self, id: Id, outcome: Outcome, sent: bool) {
+        self.finish_try(id, outcome, sent, false);
+    }
+
+    /// A try ended; `counted` tells whether the budget knows already how.
+    pub(super) fn finish_try(&mut self, id: Id, outcome: Outcome, sent: bool, counted: bool) {
         let now = self.now;
         let call = &mut self.calls[id];
         call.outcome = outcome;
@@ -278,20 +317,11 @@ impl<O: Observer> World<O> {
             self.tell(Observation::AttemptEnded { edge, outcome, took: on_wire });
         }
         self.free_try(id);
-        let site = self.plan.edges[usize::from(edge.0)].site;
-        let Edge { retry, guards, .. } = &mut self.edges[usize::from(edge.0)];
-        let guards = &mut guards[server as usize];
-        // What would not be retried in any case costs no tokens either.
-        let counts = |retry: &Retry| outcome.is_success() || retry.allows(0, failure_of(outcome));
-        if let Some(budget) = &mut guards.budget
-            && retry.as_ref().is_some_and(counts)
-        {
-            budget.on_outcome(outcome.is_success());
-            if O::DETAILED {
-                let tokens = budget.tokens();
-                self.observer.observe(now, Observation::BudgetChanged { edge, server, tokens });
-            }
+        if !counted {
+            self.count_outcome(id, outcome);
         }
+        let site = self.plan.edges[usize::from(edge.0)].site;
+        let guards = self.guards(edge, server);
         if let Some(breaker) = &mut guards.breaker
             && permitted
         {
@@ -313,6 +343,24 @@ impl<O: Observer> World<O> {
             self.end_call(id, outcome);
         } else if !self.plan_retry(id) {
             self.fall_back(id);
+        }
+    }
+
+    /// Tells the budget how an attempt ended. What would be followed by no other in any case costs no
+    /// tokens either.
+    pub(super) fn count_outcome(&mut self, id: Id, outcome: Outcome) {
+        let call = &self.calls[id];
+        let Edge { retry, hedge, guards, .. } = &mut self.edges[usize::from(call.edge.0)];
+        let Some(budget) = &mut guards[call.server as usize].budget else { return };
+        let failure = failure_of(outcome);
+        let retries = |retry: &Retry| outcome.is_success() || retry.allows(0, failure);
+        let hedges = |hedge: &Hedge| outcome.is_success() || hedge.is_non_fatal(failure);
+        if retry.as_ref().is_some_and(retries) || hedge.as_ref().is_some_and(hedges) {
+            budget.on_outcome(outcome.is_success());
+            if O::DETAILED {
+                let (edge, server, tokens) = (call.edge, call.server, budget.tokens());
+                self.tell(Observation::BudgetChanged { edge, server, tokens });
+            }
         }
     }
 
@@ -344,6 +392,7 @@ impl<O: Observer> World<O> {
     /// Gives back what a try holds and stops its timers.
     pub(super) fn free_try(&mut self, id: Id) {
         let call = &mut self.calls[id];
+        debug_assert!(call.hedges.is_none(), "whoever ends a try lets its hedges go");
         self.calendar.cancel(std::mem::take(&mut call.timeout));
         self.calendar.cancel(std::mem::take(&mut call.wait));
         call.gives_up_at = Time::NEVER;

@@ -29,7 +29,7 @@ impl<O: Observer> World<O> {
         loop {
             let Caller::Call(call) = job.caller else { return job.caller != Caller::Nobody };
             let call = &self.calls[call];
-            if at > call.gives_up_at {
+            if at > call.gives_up_at || self.is_answered(call) {
                 return false;
             }
             let Origin::Job(caller) = call.origin else { return true };
@@ -70,13 +70,13 @@ impl<O: Observer> World<O> {
                 self.jobs.remove(id);
             }
             Caller::Call(call) => {
-                let outcome = job.outcome;
+                let (outcome, server) = (job.outcome, job.server_reached());
                 if self.park_if_frozen(call, Event::Replied { job: id }) {
                     return;
                 }
                 self.leave_balancer(id, Some(outcome));
                 self.jobs.remove(id);
-                self.on_reply(call, outcome);
+                self.on_reply(call, id, outcome, server);
             }
             Caller::Probe { balancer, server } => {
                 let passed = job.outcome.is_success();

@@ -54,7 +54,8 @@ impl Judge<'_> {
                 Some(Subject::Edge(edge)) => self.edge(edge).amplification,
                 _ => verdict.retry_amplification,
             }),
-            Q::Attempts => self.attempts(spell),
+            Q::Attempts => self.attempts(spell, "attempts", |edge| edge.attempts),
+            Q::Hedges => self.attempts(spell, "hedges", |edge| edge.hedges),
             Q::BreakerOpened => self.an_edge().map(|edge| edge.breaker_opened as f64),
             Q::ConcurrencyLimit => self.concurrency_limit(spell),
             Q::WastedRatio => Ok(match self.arguments.subject {
@@ -165,15 +166,20 @@ impl Judge<'_> {
         Ok(or_never(drained.map(|window| self.metrics.window_start(window).seconds())))
     }
 
-    fn attempts(&self, spell: Option<Range<usize>>) -> Measured {
+    fn attempts(
+        &self,
+        spell: Option<Range<usize>>,
+        column: &str,
+        count: impl Fn(&Edge) -> u64,
+    ) -> Measured {
         let Some(Subject::Edge(edge)) = self.arguments.subject else { return Err(no_subject()) };
         Ok(match spell {
             Some(windows) => {
                 let owner = self.metrics.wiring().edge_name(edge);
-                let rate = self.rate(&[owner], "attempts", &windows);
+                let rate = self.rate(&[owner], column, &windows);
                 (rate * self.seconds(&windows)).round()
             }
-            None => self.edge(edge).attempts as f64,
+            None => count(self.edge(edge)) as f64,
         })
     }
 

@@ -174,8 +174,9 @@ impl Estimate<'_> {
         let callee = self.programs.order.get_index_of(&callee_of(self.scenario, call));
         let program = self.costs[callee.expect("callees come before callers")];
         let tries = call.retry.as_ref().map_or(1.0, |retry| f64::from(retry.max_attempts));
+        let attempts = call.hedge.as_ref().map_or(1.0, |hedge| f64::from(hedge.max_attempts));
         Cost {
-            events: tries * (EVENTS_PER_TRY + program.events),
+            events: tries * attempts * (EVENTS_PER_TRY + program.events),
             seconds: 2.0 * call.latency_ms / 1e3 + program.seconds,
         }
     }
