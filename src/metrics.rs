@@ -298,22 +298,27 @@ impl Metrics {
         self.balancers.iter_mut().for_each(BalancerMeter::end_warmup);
     }
 
+    #[inline]
     fn class_mut(&mut self, index: ClassIndex) -> &mut ClassMeter {
         &mut self.classes[usize::from(index.0)]
     }
 
+    #[inline]
     fn pool_mut(&mut self, index: PoolIndex) -> &mut PoolMeter {
         &mut self.pools[usize::from(index.0)]
     }
 
+    #[inline]
     fn edge_mut(&mut self, index: EdgeIndex) -> &mut EdgeMeter {
         &mut self.edges[usize::from(index.0)]
     }
 
+    #[inline]
     fn station_mut(&mut self, index: NodeIndex) -> &mut StationMeter {
         &mut self.stations[usize::from(index.0)]
     }
 
+    #[inline]
     fn station_of(&mut self, pool: PoolIndex) -> &mut StationMeter {
         let node = self.layout.wiring.pool(pool).node;
         self.station_mut(node)

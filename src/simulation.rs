@@ -48,6 +48,7 @@ enum Planned {
 }
 
 impl Observer for Metrics {
+    #[inline(always)]
     fn observe(&mut self, now: Time, observation: Observation) {
         Metrics::observe(self, now, observation);
     }
@@ -183,27 +184,35 @@ impl<O: Observer + Clone> Simulation<O> {
         let last_event = self.world.events().saturating_add(most_events);
         let budget = self.world.plan().max_events;
         while self.stop.is_none() {
-            if self.world.events() >= budget {
+            let events = self.world.events();
+            if events >= budget {
                 self.stop = Some(Stop::EventBudget);
-            } else if self.world.events() >= last_event {
+            } else if events >= last_event {
                 break;
-            } else if self.world.events().is_multiple_of(EVENTS_BETWEEN_LOOKS)
-                && self.world.is_overfull()
-            {
+            } else if events.is_multiple_of(EVENTS_BETWEEN_LOOKS) && self.world.is_overfull() {
                 self.stop = Some(Stop::Overfull);
             } else {
-                match self.world.step(end) {
-                    Some(Event::Switch { action }) => self.flip(action),
-                    Some(_) => {}
-                    None => {
-                        self.reached = self.reached.max(end);
-                        return self.reached;
-                    }
+                let next_look = events - events % EVENTS_BETWEEN_LOOKS + EVENTS_BETWEEN_LOOKS;
+                if !self.handle_events(end, next_look.min(last_event).min(budget)) {
+                    self.reached = self.reached.max(end);
+                    return self.reached;
                 }
             }
         }
         self.reached = self.reached.max(self.world.now());
         self.reached
+    }
+
+    /// Goes on until so many events have been handled; false if nothing is left until `end`.
+    fn handle_events(&mut self, end: Time, last_event: u64) -> bool {
+        while self.world.events() < last_event {
+            match self.world.step(end) {
+                Some(Event::Switch { action }) => self.flip(action),
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        true
     }
 
     fn flip(&mut self, number: u32) {

@@ -15,6 +15,7 @@ const OUTCOMES: usize = REJECTED + CAUSES;
 const OFFERED: usize = OUTCOMES;
 const REFRESHES: usize = OUTCOMES + 1;
 
+#[inline]
 fn index_of(outcome: Outcome) -> usize {
     match outcome {
         Outcome::Ok => OK,
@@ -84,6 +85,7 @@ pub struct ClassMeter {
 
 impl ClassMeter {
     /// A user sent a request.
+    #[inline]
     pub fn started(&mut self, now: u64, refresh: bool) {
         self.tally.count(OFFERED);
         if refresh {
@@ -93,6 +95,7 @@ impl ClassMeter {
     }
 
     /// A request ended, `response` nanoseconds after its arrival.
+    #[inline]
     pub fn ended(&mut self, now: u64, outcome: Outcome, response: u64, warmup: u64) {
         let index = index_of(outcome);
         self.tally.count(index);

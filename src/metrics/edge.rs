@@ -84,11 +84,13 @@ pub struct EdgeMeter {
 
 impl EdgeMeter {
     /// A try was refused by the caller's own policies.
+    #[inline]
     pub fn rejected(&mut self, cause: Cause) {
         self.tally.count(REJECTED + cause as usize);
     }
 
     /// A try went on the wire.
+    #[inline]
     pub fn sent(&mut self, now: u64, retry: bool, hedge: bool) {
         self.tally.count(ATTEMPTS);
         if hedge {
@@ -101,6 +103,7 @@ impl EdgeMeter {
     }
 
     /// An attempt ended, `took` nanoseconds after it was sent.
+    #[inline]
     pub fn ended(&mut self, now: u64, outcome: Outcome, took: u64, measuring: bool) {
         self.tally.count(match outcome {
             Outcome::Ok | Outcome::Degraded => OK,
@@ -126,21 +129,25 @@ impl EdgeMeter {
     }
 
     /// A call ended, after all its tries.
+    #[inline]
     pub fn call_ended(&mut self) {
         self.tally.count(CALLS);
     }
 
     /// A fallback answered.
+    #[inline]
     pub fn fell_back(&mut self) {
         self.tally.count(FALLBACKS);
     }
 
     /// The budget denied a retry.
+    #[inline]
     pub fn retry_denied(&mut self) {
         self.tally.count(DENIED);
     }
 
     /// Connections were taken or given back.
+    #[inline]
     pub fn connections_changed(&mut self, now: u64, by: i32) {
         self.connections.change(now, by);
     }

@@ -14,6 +14,7 @@ const SUB_BUCKETS: usize = 1 << SUB_BITS;
 const EMPTY_BLOCK: usize = 16;
 
 /// The bucket of a value.
+#[inline]
 fn bucket_of(value: u64) -> usize {
     if value < SUB_BUCKETS as u64 {
         return value as usize;
@@ -35,14 +36,24 @@ fn middle_of(bucket: usize) -> u64 {
     lower + ((1u64 << shift) >> 1)
 }
 
+/// The bits that are set, from low to high.
+fn powers(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (bits != 0).then_some(bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        lowest
+    })
+}
+
 /// Counts per bucket. Memory grows to the largest value seen and is then kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buckets {
     counts: Vec<u32>,
     /// Sum of all counts.
     total: u64,
-    /// Lowest and one past the highest bucket in use; equal when there is none.
-    used: (usize, usize),
+    /// The powers of two in which there are counts: bit n stands for the n-th 64 buckets. Most are
+    /// empty in a window, and are not looked at.
+    used: u64,
 }
 
 impl Buckets {
@@ -59,11 +70,7 @@ impl Buckets {
         }
         // Saturates only after 4 billion equal values, where a quantile has long settled.
         self.counts[bucket] = self.counts[bucket].saturating_add(count);
-        if self.total == 0 {
-            self.used = (bucket, bucket + 1);
-        } else {
-            self.used = (self.used.0.min(bucket), self.used.1.max(bucket + 1));
-        }
+        self.used |= 1 << (bucket / SUB_BUCKETS);
         self.total += u64::from(count);
     }
 
@@ -80,9 +87,11 @@ impl Buckets {
 
     /// Forgets all values and keeps the memory.
     pub fn clear(&mut self) {
-        self.counts[self.used.0..self.used.1].fill(0);
+        for power in powers(self.used) {
+            self.counts[power * SUB_BUCKETS..][..SUB_BUCKETS].fill(0);
+        }
         self.total = 0;
-        self.used = (0, 0);
+        self.used = 0;
     }
 
     /// Adds the values of another histogram.
@@ -92,14 +101,17 @@ impl Buckets {
 
     /// Calls `visit` with every bucket in use and its count, from small values to large ones.
     fn each_cell(&self, mut visit: impl FnMut(usize, u32)) {
-        let (first, end) = self.used;
-        // Most buckets of a window are empty: whole blocks are skipped at once.
-        for (block, counts) in self.counts[first..end].chunks(EMPTY_BLOCK).enumerate() {
-            if counts.iter().fold(0, |any, count| any | count) == 0 {
-                continue;
-            }
-            for (offset, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-                visit(first + block * EMPTY_BLOCK + offset, *count);
+        for power in powers(self.used) {
+            let first = power * SUB_BUCKETS;
+            // Empty blocks are skipped at once here too.
+            let blocks = self.counts[first..][..SUB_BUCKETS].chunks(EMPTY_BLOCK);
+            for (block, counts) in blocks.enumerate() {
+                if counts.iter().fold(0, |any, count| any | count) == 0 {
+                    continue;
+                }
+                for (offset, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                    visit(first + block * EMPTY_BLOCK + offset, *count);
+                }
             }
         }
     }

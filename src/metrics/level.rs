@@ -1,7 +1,6 @@
 //! Levels over time, and counts, read per window and since the warm-up.
 //!
-//! A level is integrated only where it changes and where a window or the warm-up ends, never
-//! where a caller happens to look. Whole levels are integrated in whole nanoseconds times
+//! A level is read only where a window or the warm-up ends, and looking at it changes nothing. Whole levels are integrated in whole nanoseconds times
 //! units, so no sum depends on the order of its parts.
 
 /// An exact sum of nanoseconds times units, 128 bits wide in two words.
@@ -23,18 +22,23 @@ impl Integral {
         self.high = self.high.wrapping_add(u64::from(carried));
     }
 
-    /// Adds `level` times `nanos`.
+    /// Takes a whole number away.
     #[inline]
-    pub fn add_product(&mut self, level: u32, nanos: u64) {
+    pub fn subtract(&mut self, value: u64) {
+        let (low, borrowed) = self.low.overflowing_sub(value);
+        self.low = low;
+        self.high = self.high.wrapping_sub(u64::from(borrowed));
+    }
+
+    /// `level` times `nanos`.
+    #[inline]
+    pub fn product(level: u32, nanos: u64) -> Integral {
         let level = u64::from(level);
-        // Each half of the time is below 2^32 and the level too, so no product overflows.
-        self.add(level * (nanos & 0xffff_ffff));
-        let upper = nanos >> 32;
-        if upper > 0 {
-            let product = level * upper;
-            self.add(product << 32);
-            self.high = self.high.wrapping_add(product >> 32);
-        }
+        // Each half of the time is below 2^32 and the level too, so neither product overflows.
+        let (lower, upper) = (level * (nanos & 0xffff_ffff), level * (nanos >> 32));
+        let mut product = Integral { high: upper >> 32, low: upper << 32 };
+        product.add(lower);
+        product
     }
 
     /// The sum of two.
@@ -58,6 +62,9 @@ impl Integral {
 }
 
 /// A whole level over time: threads busy, requests waiting, servers up.
+///
+/// Changing it costs an addition. A level that rose by `d` at the moment `t` has added `d × (now − t)`
+/// to its integral, so the integral up to now is `value × now` less the sum of all `d × t`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Level {
     value: u32,
@@ -65,9 +72,10 @@ pub struct Level {
     low: u32,
     /// Set when the level was told to fall below zero: the model has counted wrongly.
     broken: bool,
-    /// Up to where `integral` goes, in nanoseconds.
-    since: u64,
-    integral: Integral,
+    /// Sum of the moments of all changes, each times the change.
+    moments: Integral,
+    /// The integral at the moment when it was last settled.
+    settled: Integral,
     at_window: Integral,
     /// None while nothing is measured yet.
     at_warmup: Option<Integral>,
@@ -79,17 +87,16 @@ impl Level {
         Level { value, peak: value, low: value, ..Level::default() }
     }
 
-    /// Integrates up to `now`.
-    #[inline]
+    /// Notes the integral up to `now`, for what is read from a settled level.
     pub fn settle(&mut self, now: u64) {
-        self.integral.add_product(self.value, now - self.since);
-        self.since = now;
+        self.settled = self.integral(now);
     }
 
     /// The level is `value` from now on.
     #[inline]
     pub fn set(&mut self, now: u64, value: u32) {
-        self.settle(now);
+        self.moments = self.moments.minus(Integral::product(self.value, now));
+        self.moments = self.moments.plus(Integral::product(value, now));
         self.value = value;
         self.peak = self.peak.max(value);
         self.low = self.low.min(value);
@@ -98,17 +105,26 @@ impl Level {
     /// The level rises by one.
     #[inline]
     pub fn rise(&mut self, now: u64) {
-        self.set(now, self.value + 1);
+        self.moments.add(now);
+        self.value += 1;
+        self.peak = self.peak.max(self.value);
     }
 
     /// The level falls by one.
     #[inline]
     pub fn fall(&mut self, now: u64) {
-        self.broken |= self.value == 0;
-        self.set(now, self.value.saturating_sub(1));
+        match self.value.checked_sub(1) {
+            Some(value) => {
+                self.moments.subtract(now);
+                self.value = value;
+                self.low = self.low.min(value);
+            }
+            None => self.broken = true,
+        }
     }
 
     /// The level changes by `by`.
+    #[inline]
     pub fn change(&mut self, now: u64, by: i32) {
         self.broken |= by < 0 && by.unsigned_abs() > self.value;
         self.set(now, self.value.saturating_add_signed(by));
@@ -137,14 +153,12 @@ impl Level {
 
     /// Integral since the start, up to `now`.
     pub fn integral(&self, now: u64) -> Integral {
-        let mut integral = self.integral;
-        integral.add_product(self.value, now - self.since);
-        integral
+        Integral::product(self.value, now).minus(self.moments)
     }
 
     /// Integral over this window, of a level that is settled.
     pub fn in_window(&self) -> f64 {
-        self.integral.minus(self.at_window).as_f64()
+        self.settled.minus(self.at_window).as_f64()
     }
 
     /// Integral since the warm-up, up to `now`; 0 while it lasts.
@@ -154,13 +168,13 @@ impl Level {
 
     /// A new window begins; the level is settled.
     pub fn start_window(&mut self) {
-        self.at_window = self.integral;
+        self.at_window = self.settled;
         self.low = self.value;
     }
 
     /// The warm-up is over; the level is settled.
     pub fn end_warmup(&mut self) {
-        self.at_warmup = Some(self.integral);
+        self.at_warmup = Some(self.settled);
         self.peak = self.value;
     }
 }
@@ -373,10 +387,14 @@ mod tests {
             let mut integral = Integral::default();
             let mut exact = 0u128;
             for (level, nanos) in parts {
-                integral.add_product(level, nanos);
+                integral = integral.plus(Integral::product(level, nanos));
                 exact += u128::from(level) * u128::from(nanos);
             }
             prop_assert_eq!(integral, Integral { high: (exact >> 64) as u64, low: exact as u64 });
+            let mut back = integral;
+            back.add(7);
+            back.subtract(7);
+            prop_assert_eq!(back, integral);
             let half = Integral { high: 0, low: u64::MAX / 3 };
             prop_assert_eq!(integral.plus(half).minus(half), integral);
         }

@@ -78,6 +78,7 @@ impl PoolMeter {
     }
 
     /// Work arrived.
+    #[inline]
     pub fn arrived(&mut self, now: u64) {
         self.tally.count(ARRIVED);
         self.heights.stood(now, self.passage.level().value());
@@ -85,6 +86,7 @@ impl PoolMeter {
     }
 
     /// Work was refused, or dropped, `waited` nanoseconds after its arrival.
+    #[inline]
     pub fn refused(&mut self, now: u64, cause: Cause, waited: u64) {
         self.tally.count(REFUSED + cause as usize);
         self.heights.stood(now, self.passage.level().value());
@@ -92,16 +94,19 @@ impl PoolMeter {
     }
 
     /// Work waits for a thread.
+    #[inline]
     pub fn queued(&mut self, now: u64) {
         self.queue.rise(now);
     }
 
     /// Work no longer waits.
+    #[inline]
     pub fn dequeued(&mut self, now: u64) {
         self.queue.fall(now);
     }
 
     /// A thread took work up for the first time.
+    #[inline]
     pub fn started(&mut self, waited: u64, measuring: bool) {
         self.tally.count(STARTED);
         if waited > 0 {
@@ -113,16 +118,19 @@ impl PoolMeter {
     }
 
     /// A thread became busy.
+    #[inline]
     pub fn taken(&mut self, now: u64) {
         self.busy.rise(now);
     }
 
     /// A thread became free.
+    #[inline]
     pub fn freed(&mut self, now: u64) {
         self.busy.fall(now);
     }
 
     /// Work ended, `took` nanoseconds after its arrival.
+    #[inline]
     pub fn ended(&mut self, now: u64, outcome: Outcome, took: u64, wasted: bool) {
         let index = match outcome {
             _ if wasted => WASTED,

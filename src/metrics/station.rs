@@ -56,11 +56,13 @@ impl StationMeter {
     }
 
     /// Work arrived at a server.
+    #[inline]
     pub fn arrived(&mut self, server: u32) {
         self.spread.arrived(server);
     }
 
     /// Work that had started ended.
+    #[inline]
     pub fn ended(&mut self, took: u64, measuring: bool) {
         self.window.record(took);
         if measuring {
@@ -69,6 +71,7 @@ impl StationMeter {
     }
 
     /// Cores in use over all servers, from now on.
+    #[inline]
     pub fn cores_busy(&mut self, now: u64, cores: f64) {
         self.cores_busy.set(now, cores);
     }
