@@ -17,7 +17,7 @@ mod switches;
 
 use args::{Arguments, Command};
 use clap::Parser;
-use problems::Failure;
+use problems::{Failure, INTERNAL};
 use std::process::ExitCode;
 
 /// How a command that did its work ended.
@@ -27,6 +27,8 @@ enum Outcome {
     Fine,
     /// An expectation was not met: exit code 99.
     Unmet,
+    /// An invariant did not hold, so no result is to be trusted: exit code 1.
+    Broken,
 }
 
 /// Reads the arguments and does what they say.
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     let code = match done {
         Ok(Outcome::Fine) => 0,
         Ok(Outcome::Unmet) => 99,
+        Ok(Outcome::Broken) => INTERNAL,
         Err(failure) => failure.tell(),
     };
     ExitCode::from(code)

@@ -1,5 +1,6 @@
 //! Brownout: a deterministic simulator of failure cascades and the patterns that contain them.
 
+pub mod census;
 pub mod chart;
 pub mod engine;
 pub mod lane;

@@ -10,6 +10,7 @@ pub mod balancer;
 pub mod class;
 pub mod edge;
 pub mod histogram;
+pub mod invariants;
 pub mod level;
 pub mod meter;
 mod observe;
@@ -34,6 +35,7 @@ use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wirin
 use balancer::BalancerMeter;
 use class::ClassMeter;
 use edge::EdgeMeter;
+use invariants::Judge;
 use meter::{Owner, Sink, Span};
 use pool::PoolMeter;
 use station::StationMeter;
@@ -120,6 +122,9 @@ pub struct Metrics {
     balancers: Vec<BalancerMeter>,
     table: Table,
     timeline: Timeline,
+    /// Something was observed before what had been observed already.
+    went_back: bool,
+    judge: Judge,
 }
 
 impl Metrics {
@@ -156,6 +161,8 @@ impl Metrics {
             balancers: balancers.collect(),
             table: Table::default(),
             timeline: Timeline::new(wiring.nodes.len(), wiring.edges.len()),
+            went_back: false,
+            judge: Judge::default(),
             layout: Arc::new(layout),
         };
         metrics.table = Table::new(metrics.describe_columns());

@@ -13,6 +13,7 @@ pub mod arrivals;
 mod audit;
 pub mod balancer;
 pub mod call;
+mod census;
 pub mod client;
 pub mod cpu;
 pub mod edge;

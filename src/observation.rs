@@ -126,7 +126,7 @@ pub enum Observation {
     /// An attempt that had been sent ended, as the caller saw it.
     AttemptEnded { edge: EdgeIndex, outcome: Outcome, took: Duration },
     /// An attempt was let go because another one of the same try was faster.
-    AttemptOutrun { edge: EdgeIndex },
+    AttemptOutrun { edge: EdgeIndex, took: Duration },
     /// A hedge had its turn, but the budget was spent or no connection was free.
     HedgeDenied { edge: EdgeIndex },
     /// A retry was wanted but the budget was spent.

@@ -36,6 +36,8 @@ pub struct Report {
     pub stopped_early: Option<String>,
     /// Digest over all events, 16 hexadecimal digits.
     pub digest: String,
+    /// What must hold of every run, and whether it did.
+    pub invariants: Invariants,
     /// Everything that users wished, over all populations.
     pub totals: Requests,
     /// The same per class of users, by `population.class`.
@@ -54,6 +56,28 @@ pub struct Report {
     pub verdict: Verdict,
     /// Clauses and whether they hold; empty unless they were asked for.
     pub expectations: Vec<Expectation>,
+}
+
+/// Conservation laws and the like, judged over the whole run at the end of each window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Invariants {
+    /// How many were judged.
+    pub checks: u64,
+    /// Those that did not hold: each is a bug in this program.
+    pub broken: Vec<BrokenInvariant>,
+}
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BrokenInvariant {
+    /// Moment when it was noticed, in seconds.
+    pub at_s: f64,
+    /// Node, `node.pool`, `node.call` or `population.class` that it is about; empty for the run as a whole.
+    pub subject: String,
+    /// What is wrong, in English.
+    pub en: String,
+    /// The same in Korean.
+    pub ko: String,
 }
 
 /// What became of the requests that arrived after the warm-up, whenever they ended.

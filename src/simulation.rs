@@ -36,6 +36,10 @@ pub struct Simulation<O = Metrics> {
     /// How far the run has come.
     reached: Time,
     stop: Option<Stop>,
+    /// The window at whose end the invariants are judged next.
+    window: u32,
+    /// Events handled when they were judged last.
+    counted_at: u64,
 }
 
 /// A change of the plan on the way.
@@ -95,12 +99,40 @@ impl Simulation<Metrics> {
 
     /// Goes on like [`Simulation::run_until`], and brings the measurements there.
     pub fn advance(&mut self, until: Time, most_events: u64) -> Time {
-        let reached = self.run_until(until, most_events);
+        let last_event = self.world.events().saturating_add(most_events);
+        // The last window ends with the run, and is judged in its report.
+        while self.window + 1 < self.world.plan().windows {
+            let end = self.world.plan().end_of_window(self.window);
+            if end > until {
+                break;
+            }
+            let most_events = last_event - self.world.events();
+            self.run_until(Time(end.0.saturating_sub(1)), most_events);
+            if self.stop.is_some() || self.world.next_time().is_some_and(|next| next < end) {
+                break;
+            }
+            self.world.observer.advance_to(end);
+            self.take_census();
+        }
+        let reached = self.run_until(until, last_event - self.world.events());
         // While something may still happen at this very moment, its window stays open.
         if self.world.next_time().is_none_or(|next| next > reached) || self.is_done() {
             self.world.observer.advance_to(reached);
         }
         reached
+    }
+
+    /// Judges the invariants at the end of a window. Where more is under way than has happened since
+    /// the last time, that can wait: so the census never costs more than the events themselves.
+    fn take_census(&mut self) {
+        let (calls, jobs) = self.world.alive();
+        let events = self.world.events();
+        if events - self.counted_at >= (calls + jobs) as u64 {
+            let census = self.world.census();
+            self.world.observer.judge_invariants(&census);
+            self.counted_at = events;
+        }
+        self.window += 1;
     }
 
     /// Goes on until the end.
@@ -135,6 +167,7 @@ impl Simulation<Metrics> {
     pub fn report(&self) -> Report {
         let mut metrics = self.world.observer.clone();
         metrics.advance_to(self.reached);
+        metrics.judge_invariants(&self.world.census());
         let scenario = &self.run.scenario;
         let labels = self.labels();
         let triggers = self.world.plan().triggers();
@@ -174,7 +207,16 @@ impl<O: Observer + Clone> Simulation<O> {
             world.plan_switch(at, changes.len() as u32);
             changes.push(change);
         }
-        Simulation { run, world, state, changes, reached: Time::ZERO, stop: None }
+        Simulation {
+            run,
+            state,
+            changes,
+            reached: Time::ZERO,
+            stop: None,
+            window: 0,
+            counted_at: 0,
+            world,
+        }
     }
 
     /// Goes on until a moment, or until `most_events` events have been handled; returns the moment

@@ -100,7 +100,10 @@ function recovery({ trigger_end_s: end_s, recovery_time_s: time_s }) {
   return time_s === null ? t("figure_never") : seconds(time_s);
 }
 
-function sentence({ verdict }, { stopped_early: why }) {
+function sentence({ verdict, invariants }, { stopped_early: why }) {
+  // A run that breaks an invariant shows a bug of ours; no figure of it is to be trusted.
+  const [broken] = invariants.broken;
+  if (broken) return t("invariant_broken", { subject: broken.subject, what: say(broken) });
   return why ? t("stopped_early", { why }) : say(verdict, t("verdict_waiting"));
 }
 

@@ -10,7 +10,7 @@ use super::output::style::Style;
 use super::output::{self, story};
 use super::presets;
 use super::problems::{Failure, note};
-use super::run::tell_early_stops;
+use super::run::{tell_broken_invariants, tell_early_stops};
 use super::source::Source;
 use super::switches::{all_on, run, with_seeds};
 use super::{Done, Outcome};
@@ -23,21 +23,27 @@ use brownout::scenario::Scenario;
 /// Checks, and prints what was judged.
 pub fn check(arguments: &CheckArguments) -> Done {
     let style = Style::of(output::is_terminal());
-    let (text, holds) = match &arguments.source {
+    let (text, stories) = match &arguments.source {
         Some(source) => {
             let source = Source::read(source)?;
             let plan = Plan::new(&source, arguments)?;
             let story = plan.judge(run_all(plan.runs.clone()), &arguments.expect);
-            (story::render(&story, arguments.lang, &style), story.holds())
+            (story::render(&story, arguments.lang, &style), vec![story])
         }
         None => {
             let stories = all_presets(arguments)?;
-            let holds = stories.iter().all(|(_, story)| story.holds());
-            (story::summary(&stories, arguments.lang, &style), holds)
+            let text = story::summary(&stories, arguments.lang, &style);
+            (text, stories.into_iter().map(|(_, story)| story).collect())
         }
     };
     output::write(None, &text)?;
-    Ok(if holds { Outcome::Fine } else { Outcome::Unmet })
+    Ok(if !stories.iter().all(|story| story.sound) {
+        Outcome::Broken
+    } else if stories.iter().all(Story::holds) {
+        Outcome::Fine
+    } else {
+        Outcome::Unmet
+    })
 }
 
 fn all_presets(arguments: &CheckArguments) -> Result<Vec<(String, Story)>, Failure> {
@@ -130,6 +136,7 @@ impl Plan {
 
     fn judge(&self, lanes: Vec<Lane>, extra: &[String]) -> Story {
         tell_early_stops(&lanes);
+        let sound = tell_broken_invariants(&lanes);
         let (off, on) = match self.variants {
             Variants::Story => lanes.split_at(lanes.len() / 2),
             Variants::OneRun => (&lanes[..0], &lanes[..]),
@@ -153,6 +160,7 @@ impl Plan {
             off: states(off),
             on: states(on),
             judged: judged.collect(),
+            sound,
         }
     }
 }

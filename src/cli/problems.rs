@@ -6,8 +6,8 @@ use std::io::{IsTerminal, Write};
 
 /// Exit code of invalid input: scenario, switch or link.
 const INVALID: u8 = 104;
-/// Exit code of work that could not be done.
-const INTERNAL: u8 = 1;
+/// Exit code of work that could not be done, or not rightly.
+pub const INTERNAL: u8 = 1;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -49,6 +49,12 @@ impl Failure {
             Failure::Outside(message) => format!("{error} {message}\n"),
         }
     }
+}
+
+/// An error on standard error that does not end the work.
+pub fn error(text: &str) {
+    let style = Style::of(std::io::stderr().is_terminal());
+    let _ = writeln!(std::io::stderr(), "{} {text}", style.bad("error:"));
 }
 
 /// A remark on standard error.

@@ -4,11 +4,11 @@ use super::args::{Arguments, Format, RunArguments};
 use super::lanes::{Lane, run_all};
 use super::output::style::Style;
 use super::output::{self, Lanes, csv, events, json, svg, text};
-use super::problems::{Failure, note};
+use super::problems::{self, Failure, note};
 use super::source::Source;
 use super::switches::{self, with_seeds};
 use super::{Done, Outcome};
-use brownout::report::Clause;
+use brownout::report::{BrokenInvariant, Clause};
 use brownout::run::{Action, Change, Run};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -43,7 +43,8 @@ pub fn run(arguments: &RunArguments) -> Done {
         Format::Ndjson => unreachable!("events are written while they happen"),
     };
     output::write(arguments.output.as_deref(), &result)?;
-    Ok(Outcome::Fine)
+    let sound = tell_broken_invariants(lanes.all());
+    Ok(if sound { Outcome::Fine } else { Outcome::Broken })
 }
 
 fn lanes(arguments: &RunArguments, source: &Source) -> Result<Lanes, Failure> {
@@ -98,4 +99,17 @@ pub fn tell_early_stops(lanes: &[Lane]) {
             note(&format!("seed {}: stopped early: {why}", lane.report.seed));
         }
     }
+}
+
+/// Names the invariants that did not hold; true if all did.
+pub fn tell_broken_invariants(lanes: &[Lane]) -> bool {
+    let broken = lanes.iter().flat_map(|lane| {
+        lane.report.invariants.broken.iter().map(|broken| (lane.report.seed, broken))
+    });
+    let mut sound = true;
+    for (seed, BrokenInvariant { at_s, subject, en, .. }) in broken {
+        sound = false;
+        problems::error(&format!("seed {seed}: bug in this program: {subject}: {en}, at {at_s} s"));
+    }
+    sound
 }

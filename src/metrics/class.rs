@@ -1,8 +1,10 @@
 //! Meter of a class of users: what became of their wishes.
 
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
+use super::invariants::{Judge, Law};
 use super::level::Tally;
 use super::meter::{CAUSES, Owner, Passage, Sink, Span, by_cause, quantile_ms};
+use crate::census::Present;
 use crate::observation::Outcome;
 use std::collections::BTreeMap;
 
@@ -158,13 +160,12 @@ impl ClassMeter {
         self.passage.level_mut().end_warmup();
     }
 
-    /// What contradicts conservation or Little's law.
-    pub fn problem(&self, now: u64) -> Option<String> {
+    /// Judges the invariants.
+    pub fn judge(&self, now: u64, counted: Option<Present>, judge: &mut Judge) {
         let ended: u64 = (0..OUTCOMES).map(|index| self.tally.all(index)).sum();
-        if ended + u64::from(self.in_flight()) != self.tally.all(OFFERED) {
-            return Some("requests offered are not those ended and those in flight".into());
-        }
-        self.passage.problem(now)
+        let offered = self.tally.all(OFFERED);
+        judge.demand(Law::Requests, ended + u64::from(self.in_flight()) == offered);
+        self.passage.judge(now, counted, judge);
     }
 }
 

@@ -2,8 +2,10 @@
 //! connections.
 
 use super::histogram::Distribution;
+use super::invariants::{Judge, Law};
 use super::level::{Level, Tally};
-use super::meter::{CAUSES, NO_DATA, Owner, Sink, Span, by_cause};
+use super::meter::{CAUSES, NO_DATA, Owner, Passage, Sink, Span, by_cause};
+use crate::census::OnEdge;
 use crate::observation::{BreakerState, Cause, Outcome};
 use std::collections::BTreeMap;
 
@@ -68,7 +70,8 @@ pub struct Breakers {
 #[derive(Clone, Debug, Default)]
 pub struct EdgeMeter {
     tally: Tally<{ REJECTED + CAUSES }>,
-    in_flight: Level,
+    /// Attempts on the wire.
+    passage: Passage,
     connections: Level,
     /// State of the breaker of each calling server that ever changed it; the others are closed.
     states: Vec<BreakerState>,
@@ -99,7 +102,7 @@ impl EdgeMeter {
         if retry {
             self.tally.count(RETRIES);
         }
-        self.in_flight.rise(now);
+        self.passage.enter(now);
     }
 
     /// An attempt ended, `took` nanoseconds after it was sent.
@@ -111,16 +114,16 @@ impl EdgeMeter {
             Outcome::TimedOut => TIMED_OUT,
             Outcome::Rejected(_) => REFUSED,
         });
-        self.in_flight.fall(now);
+        self.passage.leave(now, took);
         if measuring {
             self.time.record(took);
         }
     }
 
     /// An attempt was let go because another one was faster. Its time says nothing.
-    pub fn outrun(&mut self, now: u64) {
+    pub fn outrun(&mut self, now: u64, took: u64) {
         self.tally.count(OUTRUN);
-        self.in_flight.fall(now);
+        self.passage.leave(now, took);
     }
 
     /// A hedge was denied.
@@ -188,7 +191,7 @@ impl EdgeMeter {
 
     /// Attempts under way, as the caller sees it.
     pub fn in_flight(&self) -> u32 {
-        self.in_flight.value()
+        self.passage.level().value()
     }
 
     /// Connections in use.
@@ -233,7 +236,7 @@ impl EdgeMeter {
     }
 
     fn levels(&mut self) -> [&mut Level; 4] {
-        [&mut self.in_flight, &mut self.connections, &mut self.openness, &mut self.limit]
+        [self.passage.level_mut(), &mut self.connections, &mut self.openness, &mut self.limit]
     }
 
     /// Integrates levels up to `now`.
@@ -273,22 +276,26 @@ impl EdgeMeter {
         put("refused", "per_s", rate(REFUSED));
         put("rejected", "per_s", span.rate(rejected));
         put("fallbacks", "per_s", rate(FALLBACKS));
-        put("in_flight", "count", span.mean(self.in_flight.in_window()));
+        put("in_flight", "count", span.mean(self.passage.level().in_window()));
         put("breaker_open", "ratio", open.min(1.0));
         put("connections", "count", span.mean(self.connections.in_window()));
         put("concurrency_limit", "count", limit);
     }
 
-    /// What contradicts conservation.
-    pub fn problem(&self) -> Option<String> {
+    /// Judges the invariants.
+    pub fn judge(&self, now: u64, counted: Option<OnEdge>, judge: &mut Judge) {
+        let all = |index| self.tally.all(index);
         let endings = [OK, FAILED, TIMED_OUT, REFUSED, OUTRUN];
-        let ended: u64 = endings.iter().map(|&ending| self.tally.all(ending)).sum();
-        if ended + u64::from(self.in_flight()) != self.tally.all(ATTEMPTS) {
-            return Some("attempts sent are not those ended and those in flight".into());
+        let ended: u64 = endings.into_iter().map(all).sum();
+        judge.demand(Law::Attempts, ended + u64::from(self.in_flight()) == all(ATTEMPTS));
+        judge.demand(Law::Levels, !self.connections.broken());
+        if let Some(counted) = counted {
+            let connections = u64::from(self.connections());
+            judge.demand(Law::Census, counted.connections == connections);
+            let first_tries = all(ATTEMPTS).checked_sub(all(RETRIES) + all(HEDGES));
+            let calls = all(CALLS) + counted.calls;
+            judge.demand(Law::Tries, first_tries.is_some_and(|tries| tries <= calls));
         }
-        if self.connections.broken() {
-            return Some("more connections given back than taken".into());
-        }
-        None
+        self.passage.judge(now, counted.map(|counted| counted.attempts), judge);
     }
 }

@@ -55,6 +55,11 @@ impl Integral {
         Integral { high, low }
     }
 
+    /// As a whole number.
+    pub fn as_u128(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
     /// As a number: exact up to 2^53, within one part in 2^52 beyond.
     pub fn as_f64(self) -> f64 {
         self.high as f64 * 18_446_744_073_709_551_616.0 + self.low as f64

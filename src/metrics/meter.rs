@@ -1,6 +1,8 @@
 //! What the meters share: passages through a place, causes of rejection, and the columns they fill.
 
+use super::invariants::{Judge, Law};
 use super::level::{Integral, Level};
+use crate::census::Present;
 use crate::observation::Cause;
 use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 use std::collections::BTreeMap;
@@ -72,13 +74,12 @@ pub fn by_cause(count: impl Fn(usize) -> u64) -> BTreeMap<&'static str, u64> {
 /// Everything that enters a place and leaves it again, with Little's law as a check.
 ///
 /// The integral of the number present equals the sum of the times that those who left had stayed
-/// (plus what those present have stayed so far). Model and metrics reach the two sides on different
-/// ways, so each moment at which nobody is present tests both, to the nanosecond.
+/// and of those that the ones present have stayed so far. Model and metrics reach the two sides on
+/// different ways, so each census tests both, to the nanosecond.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Passage {
     present: Level,
     stayed: Integral,
-    broken: bool,
 }
 
 impl Passage {
@@ -93,9 +94,6 @@ impl Passage {
     pub fn leave(&mut self, now: u64, stayed: u64) {
         self.present.fall(now);
         self.stayed.add(stayed);
-        if self.present.value() == 0 {
-            self.broken |= self.present.integral(now) != self.stayed;
-        }
     }
 
     /// How many are present.
@@ -108,18 +106,18 @@ impl Passage {
         &mut self.present
     }
 
-    /// What contradicts Little's law, in words.
-    pub fn problem(&self, now: u64) -> Option<String> {
-        if self.present.broken() {
-            return Some("more left than had entered".into());
+    /// Judges the invariants. Without a census Little's law can be told only while nobody is present.
+    pub fn judge(&self, now: u64, counted: Option<Present>, judge: &mut Judge) {
+        judge.demand(Law::Levels, !self.present.broken());
+        let present = u64::from(self.present.value());
+        if let Some(counted) = counted {
+            judge.demand(Law::Census, counted.count == present);
         }
-        if self.broken {
-            return Some("the times stayed do not add up to the number present over time".into());
+        if let Some(counted) = counted.or((present == 0).then(Present::default)) {
+            let since = u128::from(counted.count) * u128::from(now);
+            let stayed = self.stayed.as_u128() + since.wrapping_sub(counted.arrivals);
+            judge.demand(Law::Little, self.present.integral(now).as_u128() == stayed);
         }
-        let staying = self.present.integral(now).minus(self.stayed).as_f64();
-        let most = f64::from(self.present.value()) * now as f64;
-        let fits = staying <= most * (1.0 + 1e-9);
-        (!fits).then(|| "those present would have come before the start of the run".into())
     }
 }
 
@@ -127,39 +125,48 @@ impl Passage {
 mod tests {
     use super::*;
 
+    fn broken(passage: &Passage, now: u64, counted: Option<Present>) -> Vec<Law> {
+        let mut judge = Judge::default();
+        passage.judge(now, counted, &mut judge);
+        judge.broken().iter().map(|broken| broken.law).collect()
+    }
+
     #[test]
     fn a_passage_with_true_times_keeps_littles_law() {
         let mut passage = Passage::default();
         passage.enter(10);
         passage.enter(20);
         passage.leave(50, 40);
-        assert_eq!(passage.problem(55), None);
+        assert_eq!(broken(&passage, 55, Some(Present { count: 1, arrivals: 20 })), []);
         passage.leave(60, 40);
-        assert_eq!(passage.problem(60), None);
+        assert_eq!(broken(&passage, 60, None), []);
         assert_eq!(passage.level().integral(60).as_f64(), 80.0);
     }
 
     #[test]
-    fn a_wrong_time_is_noticed_when_nobody_is_left() {
+    fn a_wrong_time_is_noticed() {
         let mut passage = Passage::default();
         passage.enter(10);
-        passage.leave(50, 41);
-        assert!(passage.problem(50).unwrap().contains("add up"));
+        passage.enter(20);
+        assert_eq!(broken(&passage, 55, Some(Present { count: 2, arrivals: 31 })), [Law::Little]);
+        passage.leave(50, 40);
+        passage.leave(50, 31);
+        assert_eq!(broken(&passage, 50, None), [Law::Little]);
     }
 
     #[test]
     fn leaving_without_having_entered_is_noticed() {
         let mut passage = Passage::default();
         passage.leave(50, 0);
-        assert!(passage.problem(50).unwrap().contains("more left"));
+        assert_eq!(broken(&passage, 50, None), [Law::Levels]);
     }
 
     #[test]
-    fn a_time_too_short_is_noticed_even_with_somebody_present() {
+    fn somebody_who_is_not_there_is_noticed() {
         let mut passage = Passage::default();
-        passage.enter(0);
-        passage.enter(0);
-        passage.leave(100, 10);
-        assert!(passage.problem(100).unwrap().contains("before the start"));
+        passage.enter(10);
+        passage.enter(10);
+        let found = broken(&passage, 50, Some(Present { count: 1, arrivals: 10 }));
+        assert_eq!(found, [Law::Census, Law::Little]);
     }
 }

@@ -17,6 +17,7 @@ impl Metrics {
         if now.0 >= self.next_boundary {
             self.pass_boundaries(now.0);
         }
+        self.went_back |= now.0 < self.now;
         self.now = now.0;
         self.dispatch(now, observation);
     }
@@ -36,7 +37,7 @@ impl Metrics {
             O::AttemptEnded { edge, outcome, took } => {
                 self.edge_mut(edge).ended(now, outcome, took.0, measuring);
             }
-            O::AttemptOutrun { edge } => self.edge_mut(edge).outrun(now),
+            O::AttemptOutrun { edge, took } => self.edge_mut(edge).outrun(now, took.0),
             O::HedgeDenied { edge } => self.edge_mut(edge).hedge_denied(),
             O::RetryDenied { edge } => self.edge_mut(edge).retry_denied(),
             O::FallbackUsed { edge } => self.edge_mut(edge).fell_back(),

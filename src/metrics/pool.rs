@@ -1,8 +1,10 @@
 //! Meter of a thread pool over all servers: work that arrives, waits, is worked on and ends.
 
 use super::histogram::Distribution;
+use super::invariants::{Judge, Law};
 use super::level::{Heights, Level, Tally};
 use super::meter::{CAUSES, Owner, Passage, Sink, Span, by_cause, share};
+use crate::census::AtPool;
 use crate::observation::{Cause, Outcome};
 use std::collections::BTreeMap;
 
@@ -63,6 +65,8 @@ pub struct PoolMeter {
     /// Threads of all servers that are up.
     threads: Level,
     threads_per_server: u32,
+    /// Threads were taken away, maybe while they were busy.
+    shrunk: bool,
     wait: Distribution,
     /// How long how many were present.
     heights: Heights,
@@ -145,6 +149,7 @@ impl PoolMeter {
 
     /// The number of threads per server or the number of servers up changed.
     pub fn resize(&mut self, now: u64, threads_per_server: u32, up: u32) {
+        self.shrunk |= threads_per_server < self.threads_per_server;
         self.threads_per_server = threads_per_server;
         self.threads.set(now, threads_per_server.saturating_mul(up));
     }
@@ -248,19 +253,19 @@ impl PoolMeter {
         sink(owner, "queue", "count", span.mean(self.queue.in_window()));
     }
 
-    /// What contradicts conservation or Little's law.
-    pub fn problem(&self, now: u64) -> Option<String> {
+    /// Judges the invariants.
+    pub fn judge(&self, now: u64, counted: Option<AtPool>, judge: &mut Judge) {
         let work = self.work(|index| self.tally.all(index));
-        let present = self.present().value();
-        if work.refused + work.ended() + u64::from(present) != work.arrived {
-            return Some("work arrived is not that refused, ended and present".into());
+        let present = u64::from(self.present().value());
+        judge.demand(Law::Work, work.refused + work.ended() + present == work.arrived);
+        judge.demand(Law::Levels, !(self.queue.broken() || self.busy.broken()));
+        let [queue, busy] = [&self.queue, &self.busy].map(|level| u64::from(level.value()));
+        judge.demand(Law::Threads, queue + busy <= present);
+        let times = [&self.busy, &self.threads].map(|level| level.integral(now).as_u128());
+        judge.demand(Law::Utilisation, self.shrunk || times[0] <= times[1]);
+        if let Some(counted) = counted {
+            judge.demand(Law::Census, (counted.waiting, counted.busy) == (queue, busy));
         }
-        if self.queue.broken() || self.busy.broken() {
-            return Some("more left the queue or the threads than had entered".into());
-        }
-        if self.queue.value() + self.busy.value() > present {
-            return Some("more work waits and holds threads than is present".into());
-        }
-        self.passage.problem(now)
+        self.passage.judge(now, counted.map(|counted| counted.present), judge);
     }
 }

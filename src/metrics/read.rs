@@ -3,9 +3,8 @@
 use super::balancer::BalancerMeter;
 use super::class::ClassMeter;
 use super::edge::EdgeMeter;
-use super::meter::Owner;
 use super::pool::PoolMeter;
-use super::series::{Table, owner_name};
+use super::series::Table;
 use super::station::StationMeter;
 use super::timeline::Timeline;
 use super::{Metrics, Snapshot};
@@ -86,30 +85,5 @@ impl Metrics {
     /// The meter of a balancer.
     pub fn balancer(&self, index: NodeIndex) -> &BalancerMeter {
         &self.balancers[usize::from(index.0)]
-    }
-
-    /// What contradicts conservation of requests, work and attempts, or Little's law: empty
-    /// unless model or metrics have a bug. Meant for a moment at which no event is half done.
-    pub fn check_invariants(&self) -> Vec<String> {
-        let (wiring, now) = (self.wiring(), self.now);
-        let mut problems = Vec::new();
-        let mut note = |owner: Owner, problem: Option<String>| {
-            if let Some(problem) = problem {
-                problems.push(format!("{}: {problem}", owner_name(wiring, owner).0));
-            }
-        };
-        for (index, meter) in (0u16..).zip(&self.classes) {
-            note(Owner::Class(ClassIndex(index)), meter.problem(now));
-        }
-        for (index, meter) in (0u16..).zip(&self.pools) {
-            note(Owner::Pool(PoolIndex(index)), meter.problem(now));
-        }
-        for (index, meter) in (0u16..).zip(&self.edges) {
-            note(Owner::Edge(EdgeIndex(index)), meter.problem());
-        }
-        if let Some(key) = self.table.nonsense() {
-            problems.push(format!("{key}: not a number"));
-        }
-        problems
     }
 }

@@ -99,9 +99,9 @@ impl Table {
         series.collect()
     }
 
-    /// Key of the first column that was given a number that is none.
-    pub fn nonsense(&self) -> Option<&str> {
-        self.nonsense.map(|column| self.columns[column].key.as_str())
+    /// Node of the first column that was given a number that is none.
+    pub fn nonsense(&self) -> Option<NodeIndex> {
+        self.nonsense.map(|column| self.columns[column].node)
     }
 }
 

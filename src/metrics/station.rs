@@ -2,10 +2,12 @@
 //! them.
 
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
+use super::invariants::{Judge, Law};
 use super::level::{Heights, Level, SmoothLevel};
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
 use super::pool::{PoolMeter, Work};
 use super::spread::Spread;
+use crate::census::AtStation;
 use crate::engine::Time;
 use crate::observation::DownCause;
 
@@ -219,6 +221,18 @@ impl StationMeter {
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
+    }
+
+    /// Judges the invariants.
+    pub fn judge(&self, counted: Option<AtStation>, judge: &mut Judge) {
+        judge.demand(Law::Levels, self.up.value() <= self.servers.value());
+        let Some(AtStation { cores_busy, up }) = counted else { return };
+        judge.demand(Law::Census, up == u64::from(self.up.value()));
+        if let Some(busy) = cores_busy {
+            let used = self.cores_in_use();
+            judge.demand(Law::Census, used == busy as f64);
+            judge.demand(Law::Utilisation, used <= f64::from(self.cores.value()));
+        }
     }
 
     /// Fills the columns of a window.

@@ -98,7 +98,7 @@ pub struct Call {
     /// When the present try began.
     try_started: Time,
     /// When it went on the wire.
-    sent_at: Time,
+    pub(super) sent_at: Time,
     /// When the caller gives up on the present try.
     pub gives_up_at: Time,
     /// Fires then.

@@ -93,7 +93,7 @@ pub struct Job {
     /// The balancer that counts it as under way.
     pub balancer: Option<u16>,
     /// When it reached the server.
-    arrived: Time,
+    pub(super) arrived: Time,
     /// A thread has taken it up before.
     started: bool,
     /// It occupies a thread.

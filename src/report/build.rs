@@ -1,8 +1,8 @@
 //! From metrics to the report.
 
 use super::{
-    ConcurrencyLimit, Edge, Latency, PoolReport, Report, Requests, ShareSpell, Station,
-    TimelineEntry, UpShare,
+    BrokenInvariant, ConcurrencyLimit, Edge, Invariants, Latency, PoolReport, Report, Requests,
+    ShareSpell, Station, TimelineEntry, UpShare,
 };
 use super::{cascade, verdict, words};
 use crate::engine::Time;
@@ -63,6 +63,7 @@ impl Report {
             events: context.events,
             stopped_early: context.stopped_early.clone(),
             digest: format!("{:016x}", context.digest),
+            invariants: invariants(metrics),
             totals: requests(metrics, classes.clone()),
             classes: classes
                 .map(|class| (wiring.class_name(class), requests(metrics, [class])))
@@ -83,6 +84,18 @@ impl Report {
         report.verdict = verdict::judge(metrics, context.triggers, &report);
         report
     }
+}
+
+/// The invariants that were judged.
+pub fn invariants(metrics: &Metrics) -> Invariants {
+    let judge = metrics.invariants();
+    let broken = judge.broken().iter().map(|broken| BrokenInvariant {
+        at_s: broken.at.seconds(),
+        subject: broken.owner.map_or(String::new(), |owner| metrics.owner_name(owner)),
+        en: broken.law.en().to_owned(),
+        ko: broken.law.ko().to_owned(),
+    });
+    Invariants { checks: judge.checks(), broken: broken.collect() }
 }
 
 /// The timeline in words. `labels` names faults, switches and interventions.

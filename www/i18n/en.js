@@ -33,6 +33,7 @@ export const en = {
   figure_wasted: "wasted",
   figure_recovery: "recovery",
   figure_never: "not yet",
+  invariant_broken: "Bug in this program, do not trust these figures: {subject}: {what}",
   stopped_early: "Stopped early: {why}",
 
   topology: "System",

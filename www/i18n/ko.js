@@ -33,6 +33,7 @@ export const ko = {
   figure_wasted: "헛된 일",
   figure_recovery: "복구까지",
   figure_never: "아직 안 됨",
+  invariant_broken: "프로그램 오류이니 이 수치를 믿지 마세요: {subject}: {what}",
   stopped_early: "일찍 멈춤: {why}",
 
   topology: "시스템",

@@ -126,7 +126,7 @@ fn of_calls(observation: Observation, names: &Names) -> Told {
             json!({"call": call(edge), "outcome": word(outcome), "cause": cause(outcome),
                 "took_ms": took.ms()}),
         ),
-        O::AttemptOutrun { edge } => ("attempt_outrun", json!({"call": call(edge)})),
+        O::AttemptOutrun { edge, .. } => ("attempt_outrun", json!({"call": call(edge)})),
         O::HedgeDenied { edge } => ("hedge_denied", json!({"call": call(edge)})),
         O::LimitChanged { edge, server, limit } => {
             ("concurrency_limit", json!({"call": call(edge), "server": server, "limit": limit}))

@@ -49,6 +49,8 @@ pub struct Story {
     pub on: Vec<&'static str>,
     /// Clause by clause.
     pub judged: Vec<Judged>,
+    /// Whether every invariant held in every run.
+    pub sound: bool,
 }
 
 impl Story {

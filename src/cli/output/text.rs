@@ -106,6 +106,20 @@ impl Page<'_> {
         if let Some(why) = &report.stopped_early {
             text.push_str(&format!("\n{}\n", self.style.bad(&format!("Stopped early: {why}"))));
         }
+        self.lanes.iter().for_each(|lane| text.push_str(&self.broken_invariants(lane)));
+        text
+    }
+
+    /// What did not hold: whoever reads on must know that no figure is to be trusted.
+    fn broken_invariants(&self, lane: &Lane) -> String {
+        let mut text = String::new();
+        for broken in &lane.report.invariants.broken {
+            let lead = self.lang.pick("Bug in this program", "프로그램 오류");
+            let what = self.lang.pick(&broken.en, &broken.ko);
+            let (subject, at) = (&broken.subject, figure::seconds(broken.at_s));
+            let line = format!("{lead}: {subject}: {what} ({at})");
+            text.push_str(&format!("\n{}\n", self.style.bad(&line)));
+        }
         text
     }
 
@@ -205,6 +219,25 @@ impl Page<'_> {
 
     /// How to see the same run again.
     fn footer(&self) -> String {
+        self.sound() + &self.again()
+    }
+
+    /// How many invariants held, where all did.
+    fn sound(&self) -> String {
+        let all = self.lanes.iter().map(|lane| &lane.report.invariants);
+        let checks: u64 = all.clone().map(|invariants| invariants.checks).sum();
+        if all.into_iter().any(|invariants| !invariants.broken.is_empty()) {
+            return String::new();
+        }
+        let checks = figure::count(checks);
+        let text = match self.lang {
+            Lang::En => format!("Invariants: {checks} checks, all hold"),
+            Lang::Ko => format!("불변식: {checks}번 검사, 모두 성립"),
+        };
+        self.style.dim(&text) + "\n"
+    }
+
+    fn again(&self) -> String {
         let link = link::encode(&self.last().run).ok().filter(|link| link.len() <= MAX_LINK);
         let Some(link) = link else { return String::new() };
         let again = self.lang.pick("Again:", "다시 보기:");

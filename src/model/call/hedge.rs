@@ -280,7 +280,7 @@ impl<O: Observer> World<O> {
             }
             self.disown_job(*job, cancel);
             self.tell(match how {
-                LetGo::Outrun => Observation::AttemptOutrun { edge },
+                LetGo::Outrun => Observation::AttemptOutrun { edge, took },
                 LetGo::TimedOut | LetGo::Abandoned => {
                     Observation::AttemptEnded { edge, outcome: Outcome::TimedOut, took }
                 }

@@ -1,0 +1,49 @@
+//! The model's part of the invariants: counts everything under way anew.
+
+use super::World;
+use super::call::{Origin, Stage};
+use super::job::Doing;
+use crate::census::{AtPool, AtStation, Census, OnEdge, Present};
+
+impl<O> World<O> {
+    /// Everything that is under way between two events.
+    pub fn census(&self) -> Census {
+        let wiring = &self.plan.wiring;
+        let mut census = Census {
+            classes: vec![Present::default(); wiring.classes.len()],
+            pools: vec![AtPool::default(); wiring.pools.len()],
+            edges: vec![OnEdge::default(); wiring.edges.len()],
+            stations: vec![AtStation::default(); wiring.nodes.len()],
+        };
+        for (_, call) in self.calls.iter().filter(|(_, call)| call.tries > 0) {
+            if let Origin::Request(request) = call.origin {
+                census.classes[usize::from(request.class.0)].add(request.intended);
+            }
+            let number = usize::from(call.edge.0);
+            // Without a pool nobody is told of the connections that come and go.
+            let pooled = self.plan.edges[number].connection_pool.is_some();
+            let edge = &mut census.edges[number];
+            edge.calls += 1;
+            edge.connections += u64::from(pooled && call.holds_connection);
+            if call.stage == Stage::OnWire {
+                edge.attempts.add(call.sent_at);
+            }
+        }
+        for (_, job) in self.jobs.iter().filter(|(_, job)| job.is_in_server()) {
+            let pool = self.plan.stations[usize::from(job.station)].pool_index(job.pool);
+            let pool = &mut census.pools[usize::from(pool.0)];
+            pool.present.add(job.arrived);
+            pool.waiting += u64::from(job.doing == Doing::Queued);
+            pool.busy += u64::from(job.holds_thread);
+        }
+        for (plan, station) in self.plan.stations.iter().zip(&self.stations) {
+            let servers = &station.servers;
+            let busy = servers.iter().map(|server| u64::from(server.cpu.cores_busy())).sum();
+            census.stations[usize::from(plan.node.0)] = AtStation {
+                cores_busy: plan.cores.map(|_| busy),
+                up: servers.iter().filter(|server| server.is_up()).count() as u64,
+            };
+        }
+        census
+    }
+}
