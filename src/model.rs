@@ -87,11 +87,11 @@ pub enum Event {
     ThreadReady { job: Id },
     /// A job has waited too long for a thread.
     QueueTimeout { job: Id },
-    /// A job's `wait` step is over.
+    /// A job's `wait` step is over, or its computing where cores are not limited.
     WaitDone { job: Id },
     /// A reply reaches the caller.
     Replied { job: Id },
-    /// The next of a server's computing threads is done.
+    /// The next of the threads that share a server's cores is done.
     CpuDone { station: u16, server: u32 },
     /// A balancer checks its servers.
     HealthCheckDue { balancer: u16 },
@@ -392,7 +392,8 @@ impl<O: Observer> World<O> {
         LabelIndex(index as u32)
     }
 
-    /// Tells the observer of something outside of the model: a flipped switch.
+    /// Tells the observer what has happened.
+    #[inline(always)]
     pub fn tell(&mut self, observation: Observation) {
         self.observer.observe(self.now, observation);
     }

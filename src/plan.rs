@@ -257,6 +257,13 @@ pub struct MemoryPlan {
     pub max_requests: u64,
 }
 
+impl MemoryPlan {
+    /// Whether one more request would be more than the memory holds.
+    pub fn is_full(self, requests: u32) -> bool {
+        u64::from(requests) >= self.max_requests
+    }
+}
+
 /// Disk of a server.
 #[derive(Clone, Debug)]
 pub struct DiskPlan {

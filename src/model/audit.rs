@@ -7,6 +7,7 @@ use super::call::{Call, Hedges, Origin, Stage};
 use super::job::{Caller, Doing, Job};
 use super::outlier::Outlier;
 use super::slab::Id;
+use crate::engine::Timer;
 
 /// Collects what is wrong.
 struct Findings(Vec<String>);
@@ -131,8 +132,14 @@ impl<O> World<O> {
                 let residents = machine.residents.len() as usize;
                 findings.compare(|| place("jobs"), residents, count(&Job::is_in_server));
                 let computing = machine.cpu.threads() as usize;
-                let computes = |job: &Job| job.doing == Doing::Computing;
-                findings.compare(|| place("computing jobs"), computing, count(&computes));
+                let shares =
+                    |job: &Job| job.doing == Doing::Computing && machine.cpu.cores().is_some();
+                findings.compare(|| place("jobs that share cores"), computing, count(&shares));
+                let untimed = |job: &Job| {
+                    let alone = job.doing == Doing::Computing && machine.cpu.cores().is_none();
+                    alone && job.timer == Timer::NONE && !machine.is_frozen()
+                };
+                findings.compare(|| place("jobs without an end"), 0, count(&untimed));
                 let alive = machine.is_up() || residents == 0 && machine.parked.is_empty();
                 findings.demand(alive, || place("work at a server that is down:"));
                 frozen += u32::from(machine.is_frozen());

@@ -196,11 +196,10 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let call = &mut self.calls[id];
         call.started = now;
-        let (edge, server, origin) = (call.edge, call.server, call.origin);
-        if let Origin::Request(request) = origin {
-            let refresh = request.refreshes > 0;
-            let luck = call.luck.0;
-            self.tell(Observation::RequestStarted { class: request.class, luck, refresh });
+        let (edge, server) = (call.edge, call.server);
+        if let Origin::Request(Request { class, refreshes, .. }) = call.origin {
+            let (luck, refresh) = (call.luck.0, refreshes > 0);
+            self.tell(Observation::RequestStarted { class, luck, refresh });
         }
         let guards = self.guards(edge, server);
         guards.calls += 1;

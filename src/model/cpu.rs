@@ -4,6 +4,9 @@
 //! thread whenever n changes, one *virtual clock* advances at the common rate, and each thread ends
 //! when that clock has passed its demand (Kleinrock 1967; the virtual time of fair queueing).
 //! Virtual time is counted in nanoseconds of work as `f64`: below 2^53 it is exact at full speed.
+//!
+//! Without a limit of cores nobody shares: then a thread is a timer of its own and none of this
+//! concerned with it.
 
 use super::slab::Id;
 use crate::engine::{Duration, Time};
@@ -52,7 +55,7 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// An idle processor at full speed; without a number of cores, threads never share.
+    /// An idle processor at full speed; without a number of cores it has nothing to do.
     pub fn new(cores: Option<u32>) -> Cpu {
         Cpu {
             cores,
@@ -83,6 +86,15 @@ impl Cpu {
     pub fn set_cores(&mut self, now: Time, cores: Option<u32>) {
         self.advance(now);
         self.cores = cores;
+    }
+
+    /// All threads stop, in the order in which they would have ended; what is left of the work of each.
+    pub fn drain(&mut self, now: Time) -> Vec<(Id, Duration)> {
+        self.advance(now);
+        let left = |ends_at: f64| Duration::from_nanos_up((ends_at - self.clock).max(0.0));
+        let mut threads: Vec<Computing> = std::mem::take(&mut self.computing).into_vec();
+        threads.sort_by(|a, b| b.cmp(a));
+        threads.iter().map(|thread| (thread.job, left(thread.ends_at))).collect()
     }
 
     /// Changes the speed: 1 is full speed, 0 is a standstill.
@@ -195,6 +207,8 @@ mod tests {
         assert_eq!(cpu.next_end(), None);
         cpu.set_speed(Time(1_000), 0.5);
         assert_eq!(cpu.next_end(), Some(Time(1_120)));
+        assert_eq!(cpu.drain(Time(1_060)), [(job, Duration(30))]);
+        assert_eq!(cpu.threads(), 0);
     }
 
     #[test]

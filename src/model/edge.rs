@@ -69,6 +69,8 @@ pub struct Guards {
     pub waiting_for_connection: List<{ call::WAITING }>,
     /// Calls under way, in whatever stage.
     pub calls: u32,
+    /// No policy is configured, so no try can be refused or held up.
+    pub open: bool,
 }
 
 impl Edge {
@@ -106,6 +108,7 @@ impl Guards {
             waiting_for_permit: List::default(),
             waiting_for_connection: List::default(),
             calls: 0,
+            open: false,
         };
         guards.set_limits(plan, now, server);
         guards
@@ -158,6 +161,13 @@ impl Guards {
             (None, Some(params)) => Some(RetryBudget::new(params)),
             (_, None) => None,
         };
+        self.open = bulkhead.is_none() && connections.is_none() && !self.has_machinery();
+    }
+
+    /// Whether there is a policy that must be told how tries go.
+    fn has_machinery(&self) -> bool {
+        let Guards { breaker, limiter, limit, budget, .. } = self;
+        breaker.is_some() || limiter.is_some() || limit.is_some() || budget.is_some()
     }
 }
 
@@ -200,6 +210,7 @@ fn lossy_journey(latency: Duration, loss: f64, mut draws: Draws) -> Journey {
 
 impl<O: Observer> World<O> {
     /// The guards of the calling server of a call.
+    #[inline]
     pub(super) fn guards(&mut self, edge: EdgeIndex, server: u32) -> &mut Guards {
         &mut self.edges[usize::from(edge.0)].guards[server as usize]
     }

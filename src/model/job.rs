@@ -98,9 +98,9 @@ pub struct Job {
     started: bool,
     /// It occupies a thread.
     pub holds_thread: bool,
-    /// Fires when its wait or its time in the queue is over.
+    /// Fires when its wait, its computing (if it shares no cores) or its time in the queue is over.
     pub timer: Timer,
-    /// What is left of its `wait` step or of an interrupted one, and since when that has been so.
+    /// What was left of that wait or computing, or of an interrupted one, and when.
     pub left: (Duration, Time),
     /// Calls of its present step that are still under way.
     pub calls: List<SIBLINGS>,
@@ -208,6 +208,7 @@ impl Job {
 
 impl<O: Observer> World<O> {
     /// The pool of a job, over all nodes.
+    #[inline]
     pub(super) fn pool_of(&self, job: &Job) -> PoolIndex {
         self.plan.stations[usize::from(job.station)].pool_index(job.pool)
     }
@@ -236,26 +237,24 @@ impl<O: Observer> World<O> {
         job.server = server;
         job.arrived = now;
         let station = job.station;
-        if !self.stations[usize::from(station)].servers[server as usize].is_up() {
+        let plan = &self.plan.stations[usize::from(station)];
+        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        if !machine.is_up() {
             // Nobody listens on the port: the operating system refuses at once.
             job.broken = true;
             return self.answer(id, Outcome::Failed);
         }
-        if self.is_out_of_memory(station, server) {
-            self.jobs[id].broken = true;
+        if plan.memory.is_some_and(|memory| memory.is_full(machine.residents.len())) {
+            job.broken = true;
             self.kill_for_memory(station, server);
             return self.answer(id, Outcome::Failed);
         }
         // A switch may give the program another pool; this job stays with the one that it enters.
-        let plan = &self.plan.stations[usize::from(station)];
-        let job = &mut self.jobs[id];
         job.pool = plan.endpoints[usize::from(job.endpoint)].pool;
         let pool = plan.pool_index(job.pool);
-        self.tell(Observation::WorkArrived { pool, server });
-        self.stations[usize::from(station)].servers[server as usize]
-            .residents
-            .push(&mut self.jobs, id);
-        if self.is_hit_by_errors(id) {
+        self.observer.observe(now, Observation::WorkArrived { pool, server });
+        machine.residents.push(&mut self.jobs, id);
+        if machine.error_ratio > 0.0 && self.is_hit_by_errors(id) {
             self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
             return self.finish(id, Outcome::Failed);
         }
@@ -274,8 +273,7 @@ impl<O: Observer> World<O> {
         let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
         let site = self.plan.stations[usize::from(job.station)].error_site;
         // A server that stands still does not even fail.
-        let fails = server.error_ratio > 0.0 && !server.is_frozen();
-        fails && job.luck.draws(site, 0).chance(server.error_ratio)
+        !server.is_frozen() && job.luck.draws(site, 0).chance(server.error_ratio)
     }
 
     pub(super) fn on_thread_ready(&mut self, id: Id) {

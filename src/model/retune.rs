@@ -44,8 +44,7 @@ impl<O: Observer> World<O> {
             // A server that had been taken away missed what changed in the meantime.
             let machine = &self.stations[usize::from(number)].servers[server as usize];
             if machine.cpu.cores() != plan.cores {
-                let now = self.now;
-                self.change_cpu(number, server, |cpu| cpu.set_cores(now, plan.cores));
+                self.set_cores(number, server, plan.cores);
             }
             self.retune_server(number, server, &plan);
             if plan.running && !before.running {

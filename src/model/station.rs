@@ -56,26 +56,27 @@ impl<O: Observer> World<O> {
     // --- threads ---
 
     /// Takes a free thread for a job, if there is one.
+    #[inline]
     pub(super) fn take_thread(&mut self, id: Id) -> bool {
-        let job = &self.jobs[id];
-        let (number, pool) = (usize::from(job.pool), self.pool_of(job));
+        let job = &mut self.jobs[id];
+        let number = usize::from(job.pool);
         let station = &self.plan.stations[usize::from(job.station)];
-        let threads = station.pools[number].threads;
         let server = &mut self.stations[usize::from(job.station)].servers[job.server as usize];
-        if server.pools[number].busy >= threads || server.is_frozen() {
+        let frozen = server.is_frozen();
+        let pool = &mut server.pools[number];
+        if pool.busy >= station.pools[number].threads || frozen {
             return false;
         }
-        server.pools[number].busy += 1;
-        let is_preemptive = server.pools[number].is_preemptive();
-        let job = &mut self.jobs[id];
+        pool.busy += 1;
         job.holds_thread = true;
-        if is_preemptive && job.queue_number == 0 {
+        if pool.is_preemptive() && job.queue_number == 0 {
             // One that never queued has its place in the order, too.
-            let station = &mut self.stations[usize::from(job.station)];
-            station.queue_number += 1;
-            job.queue_number = station.queue_number;
+            let state = &mut self.stations[usize::from(job.station)];
+            state.queue_number += 1;
+            job.queue_number = state.queue_number;
         }
-        self.tell(Observation::ThreadTaken { pool });
+        let pool = station.pool_index(job.pool);
+        self.observer.observe(self.now, Observation::ThreadTaken { pool });
         true
     }
 
@@ -146,12 +147,16 @@ impl<O: Observer> World<O> {
         if !std::mem::take(&mut job.holds_thread) {
             return;
         }
-        let (station, server) = (job.station, job.server);
-        let job = &self.jobs[id];
-        let (number, pool) = (usize::from(job.pool), self.pool_of(job));
-        self.server(station, server).pools[number].busy -= 1;
-        self.tell(Observation::ThreadFreed { pool });
-        self.hand_out_threads(station, server, number);
+        let (station, server, local) = (job.station, job.server, job.pool);
+        let plan = &self.plan.stations[usize::from(station)];
+        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        let state = &mut machine.pools[usize::from(local)];
+        state.busy -= 1;
+        let somebody_waits = state.waiting > 0;
+        self.observer.observe(self.now, Observation::ThreadFreed { pool: plan.pool_index(local) });
+        if somebody_waits {
+            self.hand_out_threads(station, server, usize::from(local));
+        }
     }
 
     /// Free threads take up jobs that wait.
@@ -182,15 +187,75 @@ impl<O: Observer> World<O> {
 
     // --- cores and waits ---
 
-    pub(super) fn start_computing(&mut self, station: u16, server: u32, job: Id, work: Duration) {
+    /// A job begins to compute. Without a limit of cores it shares them with nobody, so its end is a
+    /// timer of its own, as that of a `wait` step.
+    pub(super) fn start_computing(&mut self, id: Id, work: Duration) {
         let now = self.now;
-        self.change_cpu(station, server, |cpu| cpu.start(now, job, work));
+        let job = &self.jobs[id];
+        let (station, server) = (job.station, job.server);
+        if self.has_cores(station, server) {
+            self.change_cpu(station, server, |cpu| cpu.start(now, id, work));
+        } else {
+            self.jobs[id].left = (work, now);
+            self.plan_wait(id);
+        }
     }
 
     /// A job stops computing; what is left of its work.
-    pub(super) fn stop_computing(&mut self, station: u16, server: u32, job: Id) -> Duration {
+    pub(super) fn stop_computing(&mut self, id: Id) -> Duration {
         let now = self.now;
-        self.change_cpu(station, server, |cpu| cpu.cancel(now, job))
+        let job = &mut self.jobs[id];
+        let (station, server, left) = (job.station, job.server, job.left);
+        self.calendar.cancel(std::mem::take(&mut job.timer));
+        if self.has_cores(station, server) {
+            self.change_cpu(station, server, |cpu| cpu.cancel(now, id))
+        } else {
+            left_of(left, now, self.server(station, server).speed())
+        }
+    }
+
+    /// Whether the cores of a server are limited.
+    fn has_cores(&self, station: u16, server: u32) -> bool {
+        let machine = &self.stations[usize::from(station)].servers[server as usize];
+        machine.cpu.cores().is_some()
+    }
+
+    /// Changes the number of cores of a server; work in progress goes on.
+    pub(super) fn set_cores(&mut self, station: u16, server: u32, cores: Option<u32>) {
+        let now = self.now;
+        let had = self.has_cores(station, server);
+        let alone = if had { Vec::new() } else { self.take_timers_of_work(station, server) };
+        let shared = self.change_cpu(station, server, |cpu| {
+            let shared = if cores.is_none() { cpu.drain(now) } else { Vec::new() };
+            cpu.set_cores(now, cores);
+            if cores.is_some() {
+                alone.iter().for_each(|(job, left)| cpu.start(now, *job, *left));
+            }
+            shared
+        });
+        for (job, left) in shared {
+            self.jobs[job].left = (left, now);
+            self.plan_wait(job);
+        }
+    }
+
+    /// What the jobs of a server that compute without sharing have left to do, without their timers.
+    fn take_timers_of_work(&mut self, station: u16, server: u32) -> Vec<(Id, Duration)> {
+        let now = self.now;
+        let machine = self.server(station, server);
+        let (speed, residents) = (machine.speed(), machine.residents);
+        let mut alone = Vec::new();
+        let mut next = residents.first();
+        while !next.is_none() {
+            let id = next;
+            next = residents.after(&self.jobs, id);
+            let job = &mut self.jobs[id];
+            if job.doing == Doing::Computing {
+                self.calendar.cancel(std::mem::take(&mut job.timer));
+                alone.push((id, left_of(job.left, now, speed)));
+            }
+        }
+        alone
     }
 
     pub(super) fn on_cpu_done(&mut self, station: u16, server: u32) {
@@ -237,16 +302,21 @@ impl<O: Observer> World<O> {
         result
     }
 
-    /// Plans the end of a job's `wait` step at the present speed of its server.
+    /// Plans the end of a job's `wait` step, or of its computing if it shares no cores, at the present
+    /// speed of its server.
     pub(super) fn plan_wait(&mut self, id: Id) {
-        let job = &self.jobs[id];
+        let job = &mut self.jobs[id];
         let speed = self.stations[usize::from(job.station)].servers[job.server as usize].speed();
         if speed <= 0.0 {
             return;
         }
-        let takes = Duration::from_nanos(job.left.0.0 as f64 / speed);
-        let timer = self.schedule(self.now + takes, Event::WaitDone { job: id });
-        self.jobs[id].timer = timer;
+        let takes = if speed == 1.0 {
+            job.left.0
+        } else {
+            Duration::from_nanos(job.left.0.0 as f64 / speed)
+        };
+        let event = Event::WaitDone { job: id };
+        job.timer = self.calendar.schedule(self.now + takes, event.rank(), event);
     }
 
     /// Changes how fast a server moves; work in progress too.
@@ -293,14 +363,17 @@ impl<O: Observer> World<O> {
 
     fn stretch_waits(&mut self, station: u16, server: u32, speed_before: f64) {
         let now = self.now;
+        let computes_alone = !self.has_cores(station, server);
         let residents = self.server(station, server).residents;
         let mut next = residents.first();
         while !next.is_none() {
             let id = next;
             next = residents.after(&self.jobs, id);
             let job = &mut self.jobs[id];
-            if job.doing != Doing::Waiting {
-                continue;
+            match job.doing {
+                Doing::Waiting => {}
+                Doing::Computing if computes_alone => {}
+                _ => continue,
             }
             self.calendar.cancel(std::mem::take(&mut job.timer));
             job.left = (left_of(job.left, now, speed_before), now);

@@ -38,8 +38,12 @@ impl<O: Observer> World<O> {
         let call = &mut self.calls[id];
         call.tries += 1;
         call.try_started = now;
+        call.in_flight_then = 0;
         let (edge, server) = (call.edge, call.server);
         let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+        if guards.open {
+            return self.begin_open_try(id);
+        }
         if let Some(breaker) = &mut guards.breaker {
             let permitted = breaker.permit(now);
             self.calls[id].permitted_by_breaker = permitted;
@@ -49,6 +53,28 @@ impl<O: Observer> World<O> {
             }
         }
         self.ask_limiter(id);
+    }
+
+    /// What the stages below come to where no policy is configured. Most calls have none, and this
+    /// way is the shortest that leaves everything as the long one does.
+    fn begin_open_try(&mut self, id: Id) {
+        let now = self.now;
+        let call = &mut self.calls[id];
+        let number = usize::from(call.edge.0);
+        let own = self.plan.edges[number].timeout.map_or(Time::NEVER, |timeout| now + timeout);
+        let gives_up_at = own.min(call.deadline);
+        if gives_up_at <= now {
+            return self.reject_try(id, Cause::Expired);
+        }
+        call.gives_up_at = gives_up_at;
+        if gives_up_at < Time::NEVER {
+            let event = Event::Timeout { call: id };
+            call.timeout = self.calendar.schedule(gives_up_at, event.rank(), event);
+        }
+        let guards = &mut self.edges[number].guards[call.server as usize];
+        call.holds_permit = guards.bulkhead.try_acquire();
+        call.holds_connection = guards.connections.try_acquire();
+        self.send(id);
     }
 
     pub(super) fn ask_limiter(&mut self, id: Id) {
@@ -307,19 +333,33 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let call = &mut self.calls[id];
         call.outcome = outcome;
-        let (edge, server) = (call.edge, call.server);
-        let took = now - call.try_started;
-        let on_wire = now.since(call.sent_at);
-        let luck = call.luck;
-        let tries = call.tries;
-        let permitted = std::mem::take(&mut call.permitted_by_breaker);
+        let edge = call.edge;
         if sent {
-            self.tell(Observation::AttemptEnded { edge, outcome, took: on_wire });
+            let took = now.since(call.sent_at);
+            self.observer.observe(now, Observation::AttemptEnded { edge, outcome, took });
         }
+        let open = self.edges[usize::from(edge.0)].guards[call.server as usize].open;
+        let permitted = std::mem::take(&mut call.permitted_by_breaker);
         self.free_try(id);
-        if !counted {
-            self.count_outcome(id, outcome);
+        if !open {
+            if !counted {
+                self.count_outcome(id, outcome);
+            }
+            self.tell_guards(id, outcome, sent, permitted);
         }
+        if outcome.is_success() {
+            self.end_call(id, outcome);
+        } else if !self.plan_retry(id) {
+            self.fall_back(id);
+        }
+    }
+
+    /// Breaker and adaptive limit hear how a try ended.
+    fn tell_guards(&mut self, id: Id, outcome: Outcome, sent: bool, permitted: bool) {
+        let now = self.now;
+        let call = &self.calls[id];
+        let (edge, server) = (call.edge, call.server);
+        let (luck, tries, took) = (call.luck, call.tries, now - call.try_started);
         let site = self.plan.edges[usize::from(edge.0)].site;
         let guards = self.guards(edge, server);
         if let Some(breaker) = &mut guards.breaker
@@ -339,11 +379,6 @@ impl<O: Observer> World<O> {
             self.follow_breaker(edge, server);
         }
         self.tell_limit(id, outcome, sent);
-        if outcome.is_success() {
-            self.end_call(id, outcome);
-        } else if !self.plan_retry(id) {
-            self.fall_back(id);
-        }
     }
 
     /// Tells the budget how an attempt ended. What would be followed by no other in any case costs no
@@ -394,13 +429,16 @@ impl<O: Observer> World<O> {
         let call = &mut self.calls[id];
         debug_assert!(call.hedges.is_none(), "whoever ends a try lets its hedges go");
         self.calendar.cancel(std::mem::take(&mut call.timeout));
-        self.calendar.cancel(std::mem::take(&mut call.wait));
         call.gives_up_at = Time::NEVER;
-        let (edge, server, stage) = (call.edge, call.server, call.stage);
+        let (edge, server) = (call.edge, call.server);
         let permit = std::mem::take(&mut call.holds_permit);
         let connection = std::mem::take(&mut call.holds_connection);
         let counted = std::mem::take(&mut call.counted_by_budget);
-        call.stage = Stage::Planned;
+        let stage = std::mem::replace(&mut call.stage, Stage::Planned);
+        if stage != Stage::OnWire {
+            // Whoever is on the wire has waited enough.
+            self.calendar.cancel(std::mem::take(&mut call.wait));
+        }
         let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
         match stage {
             Stage::WaitingForPermit => {
@@ -414,14 +452,14 @@ impl<O: Observer> World<O> {
         if counted && let Some(budget) = &mut guards.budget {
             budget.on_retry_done();
         }
+        if permit {
+            guards.bulkhead.release();
+        }
         if connection {
             guards.connections.release();
             if self.plan.edges[usize::from(edge.0)].connection_pool.is_some() {
                 self.tell(Observation::ConnectionsChanged { edge, by: -1 });
             }
-        }
-        if permit {
-            self.guards(edge, server).bulkhead.release();
         }
         if permit || connection {
             self.admit_waiting(edge, server);
@@ -429,10 +467,17 @@ impl<O: Observer> World<O> {
     }
 
     /// Calls that wait for a permit or a connection get those that are free.
+    #[inline]
     pub(in crate::model) fn admit_waiting(&mut self, edge: EdgeIndex, server: u32) {
         let guards = self.guards(edge, server);
         let nobody = guards.waiting_for_permit.is_empty();
-        if nobody && guards.waiting_for_connection.is_empty() || !self.can_send(edge, server) {
+        if !nobody || !guards.waiting_for_connection.is_empty() {
+            self.admit_those_who_wait(edge, server);
+        }
+    }
+
+    fn admit_those_who_wait(&mut self, edge: EdgeIndex, server: u32) {
+        if !self.can_send(edge, server) {
             return;
         }
         loop {

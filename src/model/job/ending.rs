@@ -137,11 +137,10 @@ impl<O: Observer> World<O> {
     pub(super) fn stop_work(&mut self, id: Id) {
         let now = self.now;
         let job = &mut self.jobs[id];
-        let (station, server) = (job.station, job.server);
         match job.doing {
             Doing::Queued => self.leave_queue(id),
             Doing::Computing => {
-                self.stop_computing(station, server, id);
+                self.stop_computing(id);
                 self.shield(id);
             }
             Doing::Waiting => {

@@ -74,10 +74,8 @@ impl<O: Observer> World<O> {
     }
 
     fn compute_on(&mut self, id: Id, work: Duration) {
-        let job = &mut self.jobs[id];
-        job.doing = Doing::Computing;
-        let (station, server) = (job.station, job.server);
-        self.start_computing(station, server, id, work);
+        self.jobs[id].doing = Doing::Computing;
+        self.start_computing(id, work);
         self.expose(id);
     }
 

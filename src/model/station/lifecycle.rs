@@ -8,13 +8,6 @@ use crate::observation::{DownCause, Observation};
 use crate::wiring::EdgeIndex;
 
 impl<O: Observer> World<O> {
-    /// Whether one more request is more than a server's memory holds.
-    pub(in crate::model) fn is_out_of_memory(&self, station: u16, server: u32) -> bool {
-        let plan = &self.plan.stations[usize::from(station)];
-        let residents = self.stations[usize::from(station)].servers[server as usize].residents;
-        plan.memory.is_some_and(|memory| u64::from(residents.len()) >= memory.max_requests)
-    }
-
     pub(in crate::model) fn kill_for_memory(&mut self, station: u16, server: u32) {
         self.take_down(station, server, DownCause::OutOfMemory);
         self.plan_restart(station, server);

@@ -73,7 +73,7 @@ impl<O: Observer> World<O> {
         let job = &mut self.jobs[id];
         let (station, server) = (job.station, job.server);
         if job.doing == Doing::Computing {
-            return self.stop_computing(station, server, id);
+            return self.stop_computing(id);
         }
         self.calendar.cancel(std::mem::take(&mut job.timer));
         let left = job.left;
