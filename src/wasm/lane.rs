@@ -85,6 +85,16 @@ impl Lane {
         json!(self.0.simulation().report()).to_string()
     }
 
+    /// Digests at the ends of the windows that are over.
+    pub fn window_digests(&self) -> Vec<String> {
+        self.0.simulation().window_digests().iter().map(|digest| format!("{digest:016x}")).collect()
+    }
+
+    /// A lane that goes on from here by itself, as this one would.
+    pub fn checkpoint(&self) -> Lane {
+        Lane(self.0.clone())
+    }
+
     /// The digest over all events so far.
     pub fn digest(&self) -> String {
         self.0.simulation().digest().to_string()

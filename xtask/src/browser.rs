@@ -1,6 +1,7 @@
 //! A real browser, driven from here: for the tests of the page and for runs inside WebAssembly.
 
 pub mod driver;
+pub mod replay;
 pub mod webdriver;
 
 use crate::Outcome;

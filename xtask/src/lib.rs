@@ -7,6 +7,8 @@ pub mod browser;
 pub mod chromium;
 pub mod process;
 pub mod project;
+#[cfg(any(feature = "browser", feature = "core"))]
+pub mod runs;
 pub mod scratch;
 pub mod static_server;
 

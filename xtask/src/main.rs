@@ -2,6 +2,7 @@
 
 mod arguments;
 mod dist;
+mod matrix;
 mod page;
 mod serve;
 mod test;
@@ -19,6 +20,8 @@ cargo xtask <command>
   test [--fast] [--only STEP]...        run every test; --fast: those without a browser
   dist                                  write dist/, which any static host can serve
   e2e [NAME]...                         only the browser tests whose name contains NAME
+  matrix [--seeds A..B] [--quick]       the same bits natively and in a browser, however a run is cut;
+                                        --quick: seed 1, and natively without optimisation only
   shots [--after SECONDS] [FRAGMENT]... pictures of the page into target/shots, each in two sizes,
                                         two themes and two languages; FRAGMENT like '#p=retry-storm'
   wasm-pack ARGUMENTS...                wasm-pack with everything it looks for on its PATH";
@@ -41,6 +44,7 @@ fn run(command: &str, arguments: Arguments) -> Outcome<ExitCode> {
         "serve" => serve::serve(&project, arguments).map(|()| ExitCode::SUCCESS),
         "test" => test::test(&project, arguments),
         "dist" => dist::dist(&project, arguments).map(|()| ExitCode::SUCCESS),
+        "matrix" => matrix::matrix(&project, arguments),
         "e2e" | "shots" => test::browser(&project, command, arguments),
         "wasm-pack" => tools::wasm_pack_by_hand(&project, arguments),
         "help" | "--help" | "-h" => {

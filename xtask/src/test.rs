@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check there is, each with its time, and their sum on the last line.
 
 use crate::arguments::Arguments;
+use crate::matrix;
 use crate::page::{self, Profile};
 use crate::tools;
 use std::process::{Command, ExitCode};
@@ -29,6 +30,7 @@ const STEPS: &[Step] = &[
     Step { name: "wasm-pack-build", fast: false, run: wasm_pack_build },
     Step { name: "wasm-pack-test", fast: false, run: wasm_pack_test },
     Step { name: "e2e", fast: false, run: e2e },
+    Step { name: "matrix", fast: false, run: quick_matrix },
 ];
 
 /// How many tests a step has run. A check that is not a collection of tests counts as one.
@@ -149,6 +151,10 @@ fn wasm_pack_test(project: &Project) -> Outcome<Tally> {
 
 fn e2e(project: &Project) -> Outcome<Tally> {
     browser_tests(&mut browser_program(project)?)
+}
+
+fn quick_matrix(project: &Project) -> Outcome<Tally> {
+    browser_tests(&mut matrix::program(project, "1..1", true)?)
 }
 
 /// Like [`tests`], once more if it fails without a failed test: then the browser has not started, a
