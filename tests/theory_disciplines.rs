@@ -10,6 +10,7 @@
 //! thirty replications with other seeds (`SEED=2 cargo test --test theory_disciplines`).
 #![cfg(not(target_arch = "wasm32"))]
 
+use brownout::engine::math;
 use brownout::report::Report;
 use brownout::run::Run;
 use brownout::simulation::Simulation;
@@ -139,11 +140,11 @@ fn the_shortest_first() {
     // Wq(x) = lambda E[S^2]/2 / (1 - rho(x))^2, where rho(x) is the load of work shorter than x.
     let (rate, step) = (0.8_f64, 1e-3);
     let wait = |x: f64| {
-        let load = rate * (1.0 - (-x).exp() * (1.0 + x));
+        let load = rate * (1.0 - math::exp(-x) * (1.0 + x));
         rate / (1.0 - load) / (1.0 - load)
     };
     let middle = |n: u32| (f64::from(n) + 0.5) * step;
-    let mean: f64 = (0..40_000).map(middle).map(|x| wait(x) * (-x).exp() * step).sum();
+    let mean: f64 = (0..40_000).map(middle).map(|x| wait(x) * math::exp(-x) * step).sum();
     let report = run(station("shortest_first", &[(rate, exponential(1.0))]));
     let wait = &report.stations["queue"].pools["threads"].wait;
     close("shortest Wq", wait.mean_ms / 1e3, mean, 0.15);
