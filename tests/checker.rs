@@ -199,6 +199,36 @@ fn values_that_belong_together() {
 }
 
 #[test]
+fn policies() {
+    let call = |policy| json!({"nodes": {"api": {"calls": {"db": policy}}}});
+    let at = "nodes.api.calls.db.concurrency_limit";
+    let aimd = json!({"like": "netflix-aimd", "max_limit": 10, "initial_limit": 10});
+    refused(
+        call(json!({"concurrency_limit": aimd})),
+        &format!("{at}.min_limit: 20 is above max_limit, 10"),
+    );
+    let vegas = json!({"like": "netflix-vegas", "max_concurrency": 5});
+    refused(
+        call(json!({"concurrency_limit": vegas})),
+        &format!("{at}.initial_limit: 20 is above max_concurrency, 5"),
+    );
+    let window = json!({"min_window_time_ms": 2_000.0});
+    let gradient = json!({"like": "netflix-gradient2", "windowed": true, "window": window});
+    refused(
+        call(json!({"concurrency_limit": gradient})),
+        &format!("{at}.window.min_window_time_ms: 2000 is above max_window_time_ms, 1000"),
+    );
+    refused(
+        call(json!({"hedge": {"max_attempts": 6}})),
+        "nodes.api.calls.db.hedge.max_attempts: 6 is out of range: from 2 to 5 attempts",
+    );
+    assert_eq!(
+        problems(&call(json!({"hedge": {}, "concurrency_limit": {"like": "netflix-vegas"}}))),
+        [""; 0]
+    );
+}
+
+#[test]
 fn faults() {
     let fault = |target: &str, effect: Value| json!({"faults": {"f": {"at_s": 5, "target": target, "effect": effect}}});
     let slow = || json!({"kind": "slow", "factor": 2});

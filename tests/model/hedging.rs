@@ -3,6 +3,7 @@
 use crate::story::{Story, clockwork, run, service, with};
 use brownout::observation::{BreakerState, Observation, Outcome};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A service that answers as it is told: so many milliseconds, and whether well.
 fn answering(answers: &[(f64, bool)]) -> Value {
@@ -169,4 +170,26 @@ fn a_caller_that_stands_still_hedges_late_and_one_that_crashes_lets_all_go() {
     assert_eq!(attempts(&crashed), [0.0, 20.0]);
     assert_eq!(crashed.requests(), [(Outcome::Failed, 30.0)]);
     assert_eq!(wasted(&crashed), [30.0, 30.0]);
+}
+
+#[test]
+fn hedges_move_nobody_elses_luck() {
+    let work = |policy| {
+        let step = json!({"do": "wait", "time": {"dist": "exponential", "mean_ms": 20.0}});
+        let retry = json!({"to": "q", "timeout_ms": 50.0, "retry": {"wait_duration_ms": 1.0}});
+        let call = with(retry, policy);
+        let nodes = json!({"users": clockwork(50.0, 100, call), "q": service(100, json!([step]))});
+        let story = run(5.0, nodes, json!({}));
+        let drawn = story.world.observer.0.iter().filter_map(|(_, o)| match o {
+            Observation::WorkDrawn { luck, work, .. } => Some((*luck, work.0)),
+            _ => None,
+        });
+        drawn.collect::<BTreeMap<u64, u64>>()
+    };
+    let plain = work(json!({}));
+    let hedged = work(json!({"hedge": {"hedging_delay_ms": 10.0}}));
+    let shared = plain.iter().filter(|(luck, _)| hedged.contains_key(luck)).count();
+    // What a hedge saves from a retry needs no second try; every first try is there.
+    assert!(shared >= 100 && hedged.len() > plain.len(), "{shared}");
+    assert!(hedged.iter().all(|(luck, work)| plain.get(luck).is_none_or(|plain| plain == work)));
 }

@@ -128,9 +128,6 @@ fn of_calls(observation: Observation, names: &Names) -> Told {
         ),
         O::AttemptOutrun { edge, .. } => ("attempt_outrun", json!({"call": call(edge)})),
         O::HedgeDenied { edge } => ("hedge_denied", json!({"call": call(edge)})),
-        O::LimitChanged { edge, server, limit } => {
-            ("concurrency_limit", json!({"call": call(edge), "server": server, "limit": limit}))
-        }
         O::RetryDenied { edge } => ("retry_denied", json!({"call": call(edge)})),
         O::FallbackUsed { edge } => ("fallback_used", json!({"call": call(edge)})),
         O::CallEnded { edge, outcome, took } => (
