@@ -142,6 +142,8 @@ pub struct BalancerPlan {
 pub struct HealthCheckPlan {
     /// Endpoint of the service, into [`StationPlan::endpoints`]; without one only the connection.
     pub endpoint: Option<u16>,
+    /// Time until the first check.
+    pub initial_delay: Duration,
     /// When to check and how to judge.
     pub rules: health::ActiveParams,
 }

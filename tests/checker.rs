@@ -104,6 +104,23 @@ fn references() {
             "nodes.lb.health_check.endpoint: \"health\" is unknown: there are \"page\", \"admin\"",
         ),
         (
+            json!({"nodes": {"lb": {"health_check": {"rules": {
+                "like": "envoy-1.40", "interval_ms": 1000, "timeout_ms": 500, "fall": 2,
+            }}}}}),
+            "nodes.lb.health_check.rules.rise: is missing: Envoy has no default for it",
+        ),
+        (
+            json!({"nodes": {"lb": {"health_check": {"rules": {
+                "like": "aws-alb", "fastinter_ms": 1000,
+            }}}}}),
+            "nodes.lb.health_check.rules.fastinter_ms: exists only like \"haproxy-3.5\"",
+        ),
+        (
+            json!({"nodes": {"lb": {"outlier_detection": {"max_ejection_time_ms": 1000}}}}),
+            "nodes.lb.outlier_detection.max_ejection_time_ms: 1000 ms is below \
+             base_ejection_time_ms, 30000 ms",
+        ),
+        (
             json!({"nodes": {"users": {"classes": {"old": {"call": "pag"}}}}}),
             "nodes.users.classes.old.call: \"pag\" is unknown; did you mean \"page\"?",
         ),

@@ -8,7 +8,7 @@ use super::{Observer, World};
 use crate::engine::{Time, Timer};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::balance;
-use crate::pattern::health::{ActiveCheck, PassiveMark, panics};
+use crate::pattern::health::{ActiveCheck, ActiveParams, PassiveMark, panics};
 use crate::plan::{BalancerPlan, Plan};
 
 /// A balancer's state.
@@ -26,8 +26,10 @@ pub struct Balancer {
     shown: Vec<bool>,
     /// Checks under way, by server: the job and its timeout.
     pub probes: Vec<(Id, Timer)>,
-    /// Fires at the next round of checks.
-    pub timer: Timer,
+    /// When each server was last checked.
+    pub asked: Vec<Option<Time>>,
+    /// Fires at the next round of checks, and when that is.
+    pub timer: (Timer, Time),
 }
 
 /// What a balancer knows of its servers' health.
@@ -63,7 +65,8 @@ impl Balancer {
             health: Health::default(),
             shown: Vec::new(),
             probes: Vec::new(),
-            timer: Timer::NONE,
+            asked: Vec::new(),
+            timer: (Timer::NONE, Time::NEVER),
         };
         balancer.resize(plan, servers);
         balancer
@@ -78,7 +81,8 @@ impl Balancer {
         self.picker.resize(&weights);
         self.in_flight.resize(known, 0);
         let rules = plan.health_check.as_ref().map(|check| check.rules.clone());
-        let fresh = ActiveCheck::new(&rules.clone().unwrap_or_default(), true);
+        let starts_up = rules.as_ref().is_none_or(ActiveParams::starts_up);
+        let fresh = ActiveCheck::new(&rules.clone().unwrap_or_default(), starts_up);
         if let Some(rules) = &rules {
             self.health.checks.iter_mut().for_each(|check| check.retune(rules));
         } else {
@@ -89,6 +93,9 @@ impl Balancer {
         self.health.marks.resize(known, PassiveMark::new());
         self.shown.resize(known, true);
         self.probes.resize(known, (Id::NONE, Timer::NONE));
+        // A server that is taken away and comes back is checked with the others again.
+        self.asked.truncate(servers as usize);
+        self.asked.resize(known, None);
     }
 }
 

@@ -12,6 +12,7 @@ use super::slab::Id;
 use super::{Event, Observer, World};
 use crate::engine::{Duration, Luck, Time, Timer};
 use crate::observation::{Cause, Observation, Outcome};
+use crate::pattern::health::CheckResult;
 use crate::scenario::Cancel;
 use crate::wiring::{EdgeIndex, PoolIndex};
 
@@ -199,6 +200,15 @@ impl Job {
     /// Whether it has been done well and its reply is on the way.
     pub fn is_good_answer(&self) -> bool {
         self.doing == Doing::Replying && self.outcome.is_success()
+    }
+
+    /// How a health check sees the end of a job.
+    fn as_check(&self) -> CheckResult {
+        match self.outcome {
+            Outcome::Ok | Outcome::Degraded => CheckResult::Passed,
+            _ if self.broken => CheckResult::Unanswered,
+            _ => CheckResult::Failed,
+        }
     }
 
     fn is_unwanted(&self) -> bool {

@@ -190,6 +190,7 @@ impl Compiler<'_> {
         let station = node_index(self.scenario, &balancer.to);
         let check = |check: &HealthCheck| HealthCheckPlan {
             endpoint: check.endpoint.as_ref().map(|name| self.endpoint(station, Some(name))),
+            initial_delay: Duration::from_ms(check.initial_delay_ms),
             rules: check.rules.clone(),
         };
         BalancerPlan {

@@ -278,6 +278,10 @@ pub struct HealthCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub endpoint: Option<String>,
+    /// Time until the first check; under Kubernetes' rules after each start of a server.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 86_400_000.0), extend("x-unit" = "ms"))]
+    pub initial_delay_ms: f64,
     /// When and how often to check, and how many results change the verdict.
     #[serde(default)]
     pub rules: health::ActiveParams,

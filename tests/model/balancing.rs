@@ -84,3 +84,47 @@ fn below_the_panic_threshold_everybody_gets_requests_again() {
         }
     }
 }
+
+/// One of two servers is down in [3, 11) s; the balancer's health check as given.
+fn checked(seconds: f64, check: Value) -> Story {
+    let nodes = json!({
+        "users": clockwork(10.0, (seconds * 10.0) as u32, json!({"to": "lb"})),
+        "lb": {"kind": "balancer", "to": "q", "health_check": check},
+        "q": with(service(100, json!([cpu(1.0)])), json!({"servers": 2, "boot_s": 0.0})),
+    });
+    let crash = json!({"at_s": 3.0, "for_s": 8.0, "target": "q#1", "effect": {"kind": "crash"}});
+    run(seconds, nodes, json!({"crash": crash}))
+}
+
+#[test]
+fn the_first_check_may_come_later_and_haproxy_changes_its_pace() {
+    let rules = json!({"interval_ms": 2_000.0, "fastinter_ms": 500.0, "downinter_ms": 4_000.0});
+    let story = checked(25.0, json!({"initial_delay_ms": 1_000.0, "rules": rules}));
+    // Checks at 1 and, just before the crash, at 3; failed at 5, 5.5 and 6; down at 10, and good at 14
+    // and 14.5.
+    assert_eq!((out(&story), back(&story)), (vec![6_000.0], vec![14_500.0]));
+}
+
+#[test]
+fn a_kubernetes_pod_gets_requests_when_its_probe_has_passed() {
+    let rules = json!({"like": "kubernetes-1.3x", "interval_ms": 2_000.0});
+    let story = checked(25.0, json!({"initial_delay_ms": 1_500.0, "rules": rules}));
+    // Not ready until the first probe at 1.5 s. Probes at 3.5, 5.5 and 7.5 fail; the new container
+    // starts at 11 s, and the probe at 11.5 s comes before its delay is over.
+    assert_eq!(out(&story), [0.0, 0.0, 7_500.0]);
+    assert_eq!(back(&story), [1_500.0, 1_500.0, 13_500.0]);
+}
+
+#[test]
+fn aws_and_envoy_judge_the_same_crash_by_their_own_counts() {
+    let aws = json!({"rules": {"like": "aws-alb", "interval_ms": 1_000.0}});
+    let story = checked(25.0, aws);
+    // Two failed checks, and five that pass after the one at the instant of the start.
+    assert_eq!((out(&story), back(&story)), (vec![5_000.0], vec![16_000.0]));
+    let envoy = json!({"rules": {
+        "like": "envoy-1.40", "interval_ms": 1_000.0, "timeout_ms": 500.0, "fall": 2, "rise": 3,
+    }});
+    let story = checked(25.0, envoy);
+    assert_eq!(out(&story), [0.0, 0.0, 5_000.0]);
+    assert_eq!(back(&story), [0.0, 0.0, 14_000.0], "the first success counts at once");
+}

@@ -170,12 +170,18 @@ fn pool(dice: &mut Dice) -> Value {
 }
 
 fn health_check(dice: &mut Dice) -> Value {
-    let rules = json!({
+    let mut rules = json!({
         "interval_ms": dice.pick(&[100.0, 250.0]), "fall": 1 + dice.roll(2), "rise": 1,
         "timeout_ms": dice.pick(&[20.0, 400.0]),
+        "like": dice.pick(&["haproxy-3.5", "kubernetes-1.3x", "aws-alb", "envoy-1.40"]),
     });
+    if rules["like"] == "haproxy-3.5" && dice.one_in(2) {
+        rules["fastinter_ms"] = json!(30.0);
+        rules["downinter_ms"] = json!(300.0);
+    }
+    let initial_delay_ms = dice.pick(&[0.0, 150.0]);
     if dice.one_in(2) {
-        json!({"rules": rules})
+        json!({"initial_delay_ms": initial_delay_ms, "rules": rules})
     } else {
         json!({"endpoint": "page", "rules": rules})
     }

@@ -79,9 +79,9 @@ impl<O: Observer> World<O> {
                 self.on_reply(call, id, outcome, server);
             }
             Caller::Probe { balancer, server } => {
-                let passed = job.outcome.is_success();
+                let result = job.as_check();
                 self.jobs.remove(id);
-                self.end_probe(balancer, server, passed);
+                self.end_probe(balancer, server, result);
             }
         }
     }

@@ -107,6 +107,7 @@ impl<O: Observer> World<O> {
         let timer = std::mem::take(&mut machine.timer);
         self.calendar.cancel(timer);
         self.tell(Observation::ServerBooting { node, server });
+        self.forget_readiness(station, server);
         let timer = self.schedule(self.now + boot, Event::Booted { station, server });
         self.server(station, server).timer = timer;
     }

@@ -50,7 +50,8 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
         let (events, part) = match node {
             Node::Clients(clients) => (estimate.population(key, clients), "arrivals"),
             Node::Balancer(balancer) => {
-                let check = balancer.health_check.as_ref().map(|check| check.rules.interval_ms);
+                let check =
+                    balancer.health_check.as_ref().map(|check| check.rules.shortest_interval_ms());
                 let checks = check.map_or(0.0, |interval| scenario.duration_s * 1e3 / interval);
                 let servers = servers_of(scenario.nodes.get(&balancer.to)) as f64;
                 let sweep = balancer.outlier_detection.as_ref().map(|rules| rules.interval_ms);

@@ -2,6 +2,7 @@
 
 use super::quantity;
 use crate::engine::Time;
+use crate::pattern::health::active::{ActiveParams, Like};
 use crate::problem::Problems;
 use crate::scenario::{
     Arrivals, Balancer, Clients, Database, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
@@ -112,12 +113,36 @@ fn check_profile(profile: &Profile, path: &str, problems: &mut Problems) {
 }
 
 fn check_balancer(balancer: &Balancer, path: &str, problems: &mut Problems) {
+    if let Some(check) = &balancer.health_check {
+        check_health_rules(&check.rules, &format!("{path}.health_check.rules"), problems);
+    }
     if let Some(rules) = &balancer.outlier_detection
         && rules.longest_ejection_ms() < rules.base_ejection_time_ms
     {
         let (longest, base) = (rules.longest_ejection_ms(), rules.base_ejection_time_ms);
         let message = format!("{longest} ms is below base_ejection_time_ms, {base} ms");
         problems.add(format!("{path}.outlier_detection.max_ejection_time_ms"), message);
+    }
+}
+
+/// Envoy has no defaults, and only HAProxy changes its pace.
+fn check_health_rules(rules: &ActiveParams, path: &str, problems: &mut Problems) {
+    if rules.like == Like::Envoy140 {
+        let given = [
+            ("interval_ms", rules.interval_ms.is_some()),
+            ("timeout_ms", rules.timeout_ms.is_some()),
+            ("fall", rules.fall.is_some()),
+            ("rise", rules.rise.is_some()),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, given)| !given) {
+            problems.add(format!("{path}.{name}"), "is missing: Envoy has no default for it");
+        }
+    }
+    let paces = [("fastinter_ms", rules.fastinter_ms), ("downinter_ms", rules.downinter_ms)];
+    for (name, pace) in paces {
+        if pace.is_some() && rules.like != Like::Haproxy35 {
+            problems.add(format!("{path}.{name}"), "exists only like \"haproxy-3.5\"");
+        }
     }
 }
 
