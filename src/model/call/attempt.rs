@@ -435,10 +435,7 @@ impl<O: Observer> World<O> {
         let connection = std::mem::take(&mut call.holds_connection);
         let counted = std::mem::take(&mut call.counted_by_budget);
         let stage = std::mem::replace(&mut call.stage, Stage::Planned);
-        if stage != Stage::OnWire {
-            // Whoever is on the wire has waited enough.
-            self.calendar.cancel(std::mem::take(&mut call.wait));
-        }
+        self.calendar.cancel(std::mem::take(&mut call.wait));
         let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
         match stage {
             Stage::WaitingForPermit => {
