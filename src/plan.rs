@@ -292,6 +292,8 @@ pub struct EdgePlan {
     pub mode: CallMode,
     /// Time under way, each direction.
     pub latency: Duration,
+    /// What chance adds to it.
+    pub latency_jitter: Option<Sampler>,
     /// Longest wait for an attempt.
     pub timeout: Option<Duration>,
     /// What a timeout does to the callee's work.
@@ -316,6 +318,16 @@ pub struct EdgePlan {
     pub fallback: Option<Fallback>,
     /// Where attempts and their policies draw their luck.
     pub site: Site,
+}
+
+impl EdgePlan {
+    /// What chance adds to the time of a message on its way; `way` names the direction.
+    pub fn jitter(&self, luck: Luck, way: &str) -> Duration {
+        let sample = |jitter: &Sampler| jitter.sample(&mut luck.draws(self.site.then(way), 0));
+        self.latency_jitter
+            .as_ref()
+            .map_or(Duration::ZERO, |jitter| Duration::from_nanos(sample(jitter)))
+    }
 }
 
 /// A fault.

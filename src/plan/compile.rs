@@ -333,6 +333,7 @@ impl Compiler<'_> {
             endpoint: self.endpoint(wired.station, endpoint),
             mode: call.mode,
             latency: Duration::from_ms(call.latency_ms),
+            latency_jitter: call.latency_jitter.as_ref().map(sampler),
             timeout: call.timeout_ms.map(Duration::from_ms),
             cancel: call.cancel,
             propagate_deadline: call.propagate_deadline,

@@ -4,6 +4,7 @@
 //! Hedge(connection, call)))))))`. Each server of the calling node has its own breaker, limiter, limit,
 //! bulkhead, budget and connections, as separate processes do.
 
+use super::Distribution;
 use crate::pattern::{
     bulkhead, circuit_breaker, concurrency_limit, connection_pool, hedge, rate_limiter, retry,
 };
@@ -25,6 +26,9 @@ pub struct Call {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 60_000.0), extend("x-unit" = "ms"))]
     pub latency_ms: f64,
+    /// What a message takes on top of that, drawn anew for each direction of each attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_jitter: Option<Distribution>,
     /// The caller gives up on an attempt after this time; none means that it waits for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.001, max = 86_400_000.0), extend("x-unit" = "ms"))]

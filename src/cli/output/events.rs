@@ -143,9 +143,6 @@ fn of_calls(observation: Observation, names: &Names) -> Told {
             json!({"call": call(edge), "server": server, "calls": calls, "failed": failed,
                 "failure_rate": failure_rate, "slow_call_rate": slow_call_rate}),
         ),
-        O::LimitChanged { edge, server, limit } => {
-            ("concurrency_limit", json!({"call": call(edge), "server": server, "limit": limit}))
-        }
         O::BudgetChanged { edge, server, tokens } => {
             ("retry_budget", json!({"call": call(edge), "server": server, "tokens": tokens}))
         }

@@ -238,12 +238,13 @@ impl<O: Observer> World<O> {
         job.edge = Some(edge);
         job.priority = call.priority;
         job.cancel = plan.cancel;
-        job.latency = plan.latency;
+        let jitter = |way: &str| plan.jitter(luck, way);
+        job.latency = plan.latency + jitter("jitter back");
         if plan.propagate_deadline {
             job.deadline = call.gives_up_at;
         }
         let state = &self.edges[usize::from(edge.0)];
-        let latency = plan.latency + state.added_latency;
+        let latency = plan.latency + state.added_latency + jitter("jitter there");
         let way = journey(latency, state.loss, || luck.draws(plan.site.then("request"), 0));
         job.lost = !way.arrives;
         let hedge = call.turns > 1;

@@ -20,11 +20,26 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
     }
     for (key, node) in &scenario.nodes {
         let path = format!("nodes.{key}");
+        check_calls(node, &path, problems);
         match node {
             Node::Clients(clients) => check_clients(clients, &path, problems),
             Node::Service(service) => check_service(service, &path, problems),
             Node::Database(database) => check_database(database, &path, problems),
             Node::Balancer(balancer) => check_balancer(balancer, &path, problems),
+        }
+    }
+}
+
+/// The values of the calls that a node makes.
+fn check_calls(node: &Node, path: &str, problems: &mut Problems) {
+    let calls = match node {
+        Node::Clients(clients) => &clients.calls,
+        Node::Service(service) => &service.calls,
+        Node::Balancer(_) | Node::Database(_) => return,
+    };
+    for (key, call) in calls {
+        if let Some(jitter) = &call.latency_jitter {
+            quantity::check(jitter, &format!("{path}.calls.{key}.latency_jitter"), problems);
         }
     }
 }
