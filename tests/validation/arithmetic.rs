@@ -3,10 +3,10 @@
 use crate::book::Case;
 use crate::program::{number, run};
 use crate::scenarios::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 cases! {
-    s01 s03 s05
+    s01 s03 s05 s06
 }
 
 fn s01(case: &mut Case) {
@@ -61,5 +61,19 @@ fn s05(case: &mut Case) {
         responses.push(response);
     }
     case.computed("speedup_seen_by_users", responses[0] / responses[1], "the two simulated means");
-    let _ = Value::Null;
+}
+
+/// A batch, a pause, the next batch, until nothing is left.
+fn s06(case: &mut Case) {
+    let batches = (case.param("documents") / case.param("batch")).ceil();
+    let purge = |every_s: f64| {
+        let arrivals = json!({
+            "kind": "closed", "users": 1, "think": constant(every_s), "max_requests": batches as u64,
+        });
+        run(&from_start(1e4, station(arrivals, service(1, 0, constant(0.0)))))
+    };
+    let usual = purge(case.param("batch_every_s"));
+    case.is("batches", number(&usual, "/totals/ok"));
+    case.is("duration_s", number(&usual, "/totals/last_end_s"));
+    case.is("at 500 ms per batch", number(&purge(0.5), "/totals/last_end_s"));
 }

@@ -1,7 +1,7 @@
 //! A: availability and failover.
 
 use crate::book::Case;
-use crate::program::{events, number, of_kind, run};
+use crate::program::{events, measured, number, of_kind, run};
 use crate::scenarios::*;
 use serde_json::{Value, json};
 
@@ -74,5 +74,92 @@ fn a10(case: &mut Case) {
     case.is(
         "states",
         checks.iter().map(|(.., up)| if *up { 'U' } else { 'D' }).collect::<String>(),
+    );
+}
+
+/// Servers that break down and are repaired, each on its own, an hour lasting a second.
+fn repairable(servers: u32, up_s: f64, down_s: f64, crews: Option<f64>) -> (Value, Value) {
+    let mut queue = service(1, 0, constant(0.0));
+    queue["servers"] = json!(servers);
+    let mut recurs = json!({"up": exponential(up_s), "down": exponential(down_s)});
+    if let Some(crews) = crews {
+        recurs["crews"] = json!(crews as u32);
+    }
+    (queue, json!({"at_s": 0, "effect": {"kind": "crash"}, "recurs": recurs}))
+}
+
+/// So many of `servers` have to be up.
+fn redundant(case: &Case, servers: u32, needed: u32, hours: f64) -> Value {
+    let crews = case.params()["crews"].as_f64();
+    let (queue, mut fault) = repairable(servers, case.param("mttf"), case.param("mttr"), crews);
+    fault["target"] = json!("queue");
+    let mut scenario = scenario(hours, station(clockwork(0.0), queue));
+    scenario["faults"] = json!({"breakdowns": fault});
+    let clauses =
+        [format!("up_share(queue, {needed}) > 0"), format!("fell_below(queue, {needed}) > 0")];
+    run(&asking(scenario, &[&clauses[0], &clauses[1]]))
+}
+
+fn a01(case: &mut Case) {
+    let hours = 1e7;
+    let report = redundant(case, 1, 1, hours);
+    case.is_over(hours, "A", measured(&report, 0));
+    let unavailable = case.param("mttr") / (case.param("mttf") + case.param("mttr"));
+    case.computed("downtime_h_per_year", 8760.0 * unavailable, "the configured times");
+}
+
+fn k_of_n(case: &mut Case, servers: u32, needed: u32) {
+    let hours = 1e6;
+    let report = redundant(case, servers, needed, hours);
+    case.is_over(hours, "A", measured(&report, 0));
+    case.is_over(hours, "system_failures_per_h", measured(&report, 1) / hours);
+}
+
+fn a02(case: &mut Case) {
+    k_of_n(case, 3, 2);
+}
+
+fn a03(case: &mut Case) {
+    k_of_n(case, 5, 3);
+}
+
+/// Three tiers one after the other. Their product is exact arithmetic; the run of the same system must come close.
+fn a06(case: &mut Case) {
+    let tiers = [("lb", 2, 1, 0.999), ("app", 5, 3, 0.99), ("db", 2, 1, 0.995)];
+    let enough = |servers: i32, needed: i32, up: f64| {
+        let choose = |k: i32| {
+            (0..k).fold(1.0, |product, i| product * f64::from(servers - i) / f64::from(i + 1))
+        };
+        (needed..=servers)
+            .map(|k| choose(k) * up.powi(k) * (1.0 - up).powi(servers - k))
+            .sum::<f64>()
+    };
+    let exact: f64 =
+        tiers.iter().map(|(_, servers, needed, up)| enough(*servers, *needed, *up)).product();
+    let mut nodes = json!({"users": users(clockwork(0.0), json!({"to": "lb"}))});
+    let mut faults = json!({});
+    for (name, servers, _, up) in tiers {
+        let (queue, mut fault) = repairable(servers as u32, 100.0 * up, 100.0 * (1.0 - up), None);
+        fault["target"] = json!(name);
+        nodes[name] = queue;
+        faults[name] = fault;
+    }
+    let mut scenario = from_start(1e6, nodes);
+    scenario["faults"] = faults;
+    let clauses: Vec<String> = tiers
+        .iter()
+        .map(|(name, _, needed, _)| format!("up_share({name}, {needed}) > 0"))
+        .collect();
+    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
+    let report = run(&asking(scenario, &clauses));
+    let simulated: f64 = (0..3).map(|clause| measured(&report, clause)).product();
+    // About 90 outages of half a second each: five standard deviations of their sum.
+    assert!((simulated - exact).abs() < 2.7e-5, "{simulated} against {exact}");
+    case.computed("A", exact, "the configured availabilities; the run agrees within 2.7e-5");
+    case.computed("downtime_min_per_year", (1.0 - exact) * 365.0 * 1440.0, "the same");
+    case.computed(
+        "30 hard dependencies at 0.999",
+        0.999_f64.powi(30),
+        "the configured availability",
     );
 }

@@ -53,3 +53,12 @@ fn d04(case: &mut Case) {
     let classes: Vec<_> = rates(case).into_iter().zip(times).collect();
     by_priority(case, &classes);
 }
+
+/// A server that pauses whenever it has nothing to do, again and again.
+fn d06(case: &mut Case) {
+    let (rate, n) = (case.param("lambda_"), 1e6);
+    let mut queue = service(1, ENDLESS, exponential(1.0 / case.param("mu")));
+    queue["pause_when_idle"] = constant(case.param("vacation"));
+    let report = run(&scenario(n / rate, station(poisson(rate), queue)));
+    case.is_over(n, "Wq", number(&report, "/stations/queue/pools/threads/wait/mean_ms") / 1e3);
+}

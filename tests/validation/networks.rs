@@ -6,7 +6,7 @@ use crate::scenarios::*;
 use serde_json::{Value, json};
 
 cases! {
-    n01 n02 n06 n09
+    n01 n02 n05 n06 n09 n10 n11
 }
 
 fn in_system(report: &Value, node: &str) -> f64 {
@@ -74,6 +74,32 @@ fn n02(case: &mut Case) {
     case.is_over(n, "U3", utilisation(&report, "q3"));
 }
 
+/// Users who visit balancer, application, cache and, when that misses, the database.
+fn n05(case: &mut Case) {
+    let (rate, n) = (case.param("lambda_"), 1e6);
+    let many = |name: &str| {
+        let field = |field: &str| number(case.params(), &format!("/{name}/{field}"));
+        service(field("c") as u32, ENDLESS, exponential(1.0 / field("mu")))
+    };
+    let one = |name: &str| service(1, ENDLESS, exponential(1.0 / case.param(name)));
+    let mut nodes = tour(&[
+        ("lb", one("mu_lb")),
+        ("app", many("app")),
+        ("cache", one("mu_cache")),
+        ("db", many("db")),
+    ]);
+    nodes["tour"]["endpoints"]["serve"]["steps"][3]["ratio"] = json!(case.param("p_miss"));
+    nodes["users"] = users(poisson(rate), json!({"to": "tour"}));
+    let report = run(&scenario(n / rate, nodes));
+    case.is_over(n, "R_total", response_s(&report));
+    for node in ["lb", "app", "cache", "db"] {
+        case.is_over(n, &format!("L_{node}"), in_system(&report, node));
+    }
+    for node in ["app", "db"] {
+        case.is_over(n, &format!("U_{node}"), utilisation(&report, node));
+    }
+}
+
 /// Failures are tried again at once, for ever.
 fn n06(case: &mut Case) {
     let (rate, n) = (case.param("lambda_"), 1e6);
@@ -114,4 +140,27 @@ fn n09(case: &mut Case) {
     let slowest = format!("slower_ratio(users, {}ms) < 1", 100_f64.ln() * 1e3);
     let report = run(&asking(fan_out(100, n), &[&slowest]));
     case.is_over(n, "P(any of 100 leaves slower than its p99)", measured(&report, 0));
+}
+
+/// A second attempt goes out when the first one takes too long; the first answer counts.
+fn hedged(case: &mut Case) {
+    let n = 1e6;
+    let hedge = json!({"max_attempts": 2, "hedging_delay_ms": case.param("hedge_after") * 1e3});
+    let nodes = json!({
+        "users": users(poisson(100.0), json!({"to": "queue", "hedge": hedge})),
+        "queue": service(MANY, 0, exponential(1.0)),
+    });
+    let report = run(&scenario(n / 100.0, nodes));
+    case.is_over(n, "mean", response_s(&report));
+    let edge = |field: &str| number(&report, &format!("/edges/users.main/{field}"));
+    case.is_over(n, "extra_load", edge("hedges") / edge("calls"));
+    case.is_over(n, "p99", number(&report, "/totals/response/p99_ms") / 1e3);
+}
+
+fn n10(case: &mut Case) {
+    hedged(case);
+}
+
+fn n11(case: &mut Case) {
+    hedged(case);
 }

@@ -6,7 +6,7 @@ use crate::scenarios::*;
 use serde_json::{Value, json};
 
 cases! {
-    q01 q02 q04 q06 q07 q08 q10 q11 q12 q13 q14 q15 q17 q21 q24 q25 q26
+    q01 q02 q04 q06 q07 q08 q10 q11 q12 q13 q14 q15 q17 q21 q24 q25 q26 q27
 }
 
 const POOL: &str = "/stations/queue/pools/threads";
@@ -246,4 +246,14 @@ fn q26(case: &mut Case) {
     let report = run(&asking(scenario(n / rate, queue), &["time_above(queue, 15) < 1"]));
     case.is_over(n, "L", in_system(&report));
     case.is_over(n, "P(N>15)", measured(&report, 0));
+}
+
+fn q27(case: &mut Case) {
+    let (rate, size, n) = (case.param("batch_rate"), case.param("batch"), 2e5);
+    let arrivals =
+        json!({"kind": "open", "rate_rps": rate, "batch": {"kind": "fixed", "size": size as u64}});
+    let queue = service(1, ENDLESS, exponential(1.0 / case.param("mu")));
+    let report = run(&scenario(n / (rate * size), station(arrivals, queue)));
+    case.is_over(n, "W", response_s(&report));
+    case.is("L", in_system(&report));
 }

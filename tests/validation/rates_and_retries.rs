@@ -6,7 +6,7 @@ use crate::scenarios::*;
 use serde_json::{Value, json};
 
 cases! {
-    r01 r03 r06 r07 r09 r10 r11 r14
+    r01 r03 r05 r06 r07 r09 r10 r11 r12 r14
 }
 
 /// A callee that answers, or fails, in no time at all.
@@ -51,6 +51,35 @@ fn r03(case: &mut Case) {
         assert!((admitted + refused - 1.0).abs() < 1e-9, "whatever is not admitted is refused");
         case.is_over(n, &format!("admit_lambda{rate}"), admitted);
     }
+}
+
+/// Two bursts around the edge of a window, and users who ask every tenth of a second later on.
+fn r05(case: &mut Case) {
+    let (limit, window_s) = (case.param("limit"), case.param("window_s"));
+    let mut moments = Vec::new();
+    for burst in case.params()["bursts"].as_array().expect("bursts") {
+        moments.extend(vec![number(burst, "/0"); number(burst, "/1") as usize]);
+    }
+    let bursts = moments.len();
+    moments.extend((0..600).map(|tenth| 119.0 + f64::from(tenth) / 10.0));
+    let admitted = |like: &str| {
+        let limiter = json!({
+            "like": like, "limit_for_period": limit as u64, "limit_refresh_period_ms": window_s * 1e3,
+            "timeout_duration_ms": 0,
+        });
+        let call = json!({"to": "queue", "rate_limiter": limiter});
+        let arrivals = json!({"kind": "trace", "at_s": moments});
+        let events = events(&from_start(200.0, calls(arrivals, call, 0.0)));
+        let ended = of_kind(&events, "request_ended");
+        let passed = |event: &&&Value| event["outcome"] == "ok";
+        let of_bursts = ended[..bursts].iter().filter(passed).count();
+        let next = ended[bursts..].iter().find(passed).map(|event| number(event, "/at_s"));
+        (of_bursts, next)
+    };
+    case.is("fixed_window_admitted", admitted("resilience4j-2.4").0);
+    let (of_bursts, next) = admitted("sliding_log");
+    case.is("sliding_log_admitted", of_bursts);
+    case.is("sliding_log_next_admit_at", next.expect("somebody is admitted again"));
 }
 
 /// A chain of so many layers, each of which tries so often; the last one always fails.
@@ -149,6 +178,48 @@ fn r11(case: &mut Case) {
     let totals: Vec<f64> = (0..=6).map(total).collect();
     let means: Vec<f64> = totals.windows(2).map(|pair| pair[1] - pair[0]).collect();
     case.is_each(n, "means", &means);
+}
+
+/// One call at a time: all fail, then all succeed.
+fn r12(case: &mut Case) {
+    let rpcs = case.param("rpcs");
+    let budget = json!({"kind": "grpc-a6", "max_tokens": case.param("maxTokens") as u64, "token_ratio": case.param("tokenRatio")});
+    let retry = json!({
+        "like": "grpc-a6", "max_attempts": case.param("maxAttempts") as u64, "wait_duration_ms": 0, "budget": budget,
+    });
+    let system = |requests: u64, failures: usize| {
+        let arrivals =
+            json!({"kind": "closed", "users": 1, "think": constant(1.0), "max_requests": requests});
+        let answers = vec![json!({"ms": 0, "ok": false}); failures];
+        let replay = json!([{"do": "replay", "answers": answers, "after_last": "ok"}]);
+        from_start(
+            1e3,
+            json!({
+                "users": users(arrivals, json!({"to": "queue", "retry": retry})),
+                "queue": steps(MANY, 0, replay),
+            }),
+        )
+    };
+    let failing = system(rpcs as u64, 100);
+    let (report, events) = (run(&failing), events(&failing));
+    let attempts = number(&report, "/edges/users.main/attempts");
+    case.is("attempts_total", attempts);
+    case.is("tokens_after", number(&report, "/edges/users.main/retry_tokens"));
+    let mut per_rpc: Vec<u64> = Vec::new();
+    for event in &events {
+        match event["event"].as_str() {
+            Some("request_started") => per_rpc.push(0),
+            Some("attempt_sent") => *per_rpc.last_mut().expect("attempts belong to a request") += 1,
+            _ => {}
+        }
+    }
+    case.is("attempts_per_rpc_first5", per_rpc[..5].to_vec());
+    // Successes until the tokens exceed half of their maximum again.
+    let events = crate::program::events(&system(rpcs as u64 + 100, attempts as usize));
+    let tokens = of_kind(&events, "retry_budget").into_iter().map(|event| number(event, "/tokens"));
+    let after: Vec<f64> = tokens.skip(attempts as usize).collect();
+    let enough = after.iter().position(|tokens| *tokens > case.param("maxTokens") / 2.0);
+    case.is("successes_needed_to_reenable", enough.expect("the tokens grow again") + 1);
 }
 
 fn r14(case: &mut Case) {

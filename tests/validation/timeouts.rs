@@ -42,3 +42,19 @@ fn t04(case: &mut Case) {
 fn t06(case: &mut Case) {
     bounded(case);
 }
+
+/// Erlang-A: whoever has waited for longer than their patience leaves.
+fn t01(case: &mut Case) {
+    let (rate, n) = (case.param("lambda_"), 1e6);
+    let mut queue = service(case.param("n") as u32, ENDLESS, exponential(1.0 / case.param("mu")));
+    queue["pools"]["threads"]["patience"] = exponential(1.0 / case.param("theta"));
+    let report = run(&scenario(n / rate, station(poisson(rate), queue)));
+    let pool = |field: &str| number(&report, &format!("/stations/queue/pools/threads/{field}"));
+    let at_once = pool("started") - pool("waited");
+    case.is_over(n, "P_abandon", 1.0 - pool("ok") / pool("offered"));
+    case.is_over(n, "P_wait", 1.0 - at_once / pool("offered"));
+    case.is_over(n, "Lq", pool("mean_queue"));
+    case.is_over(n, "util", pool("utilisation"));
+    // Little's law for the queue alone, those who left it included.
+    case.is_over(n, "Wq_all", pool("mean_queue") / number(&report, "/totals/offered_rps"));
+}
