@@ -96,8 +96,9 @@ impl Draw<'_, '_> {
                 _ if LEFT_OUT.contains(&name) => 0,
                 _ if is_required(schema, name) => 100,
                 _ if IDLE.contains(&name) => 2,
-                // A service needs somebody to call, whether the schema says so or not.
+                // Others ask for these.
                 "calls" | "faults" | "toggles" => 100,
+                "disk" => 60,
                 _ => OPTIONAL_PERCENT,
             };
             if percent == 0 || percent < 100 && !self.dice.percent(percent) {
@@ -203,7 +204,7 @@ impl Draw<'_, '_> {
         let mut list: Vec<Value> = (0..count).map(|_| self.value(name, item)).collect();
         // Moments, and points that begin with one, stand in the order of time.
         let moment = |value: &Value| value.get(0).unwrap_or(value).as_f64();
-        if name == "points" || item.get("x-unit").is_some_and(|unit| unit == "s") {
+        if name == "points" || name.ends_with("_s") {
             list.sort_by(|a, b| moment(a).partial_cmp(&moment(b)).expect("drawn numbers"));
         }
         list
@@ -269,8 +270,9 @@ impl Draw<'_, '_> {
             0..=49 => (self.dice.unit() * 16.0).round() / 16.0 * usual,
             50..=84 => self.dice.unit() * usual,
             85..=89 => least,
-            90..=91 => most,
-            _ => self.dice.unit() * usual * 20.0,
+            90..=91 if unit != "s" => most,
+            92..=94 => self.dice.unit() * usual * 20.0,
+            _ => usual,
         };
         json!(number.clamp(least, most))
     }

@@ -11,6 +11,7 @@ pub mod edit;
 pub mod mend;
 pub mod names;
 pub mod shape;
+pub mod shrink;
 pub mod swarm;
 pub mod target;
 pub mod trial;

@@ -3,6 +3,9 @@
 //! Each takes any bytes and must neither panic nor take long. They are plain functions, so that the
 //! committed corpus is replayed by an ordinary test.
 
+use crate::case::{Case, Size};
+use crate::dice::Dice;
+use crate::trial::{Rigour, trial};
 use brownout::link;
 use brownout::run::Run;
 use brownout::scenario::{check, read};
@@ -46,5 +49,15 @@ pub fn link(bytes: &[u8]) {
         && let Ok(packed) = link::encode_packed(&run)
     {
         assert_eq!(link::decode(&packed).as_ref(), Ok(&run), "a packed link leads back to its run");
+    }
+}
+
+/// Draws a case by the bytes, and tries it.
+pub fn run(bytes: &[u8]) {
+    let rigour = Rigour { audited: 100, links: false };
+    if let Some(case) = Case::draw(&mut Dice::Bytes(bytes), Size { events: 2_000 })
+        && let Err(failure) = trial(&case, rigour)
+    {
+        panic!("{failure}\n{}", crate::case::shown(&case));
     }
 }

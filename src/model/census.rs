@@ -1,7 +1,7 @@
 //! The model's part of the invariants: counts everything under way anew.
 
 use super::World;
-use super::call::{Origin, Stage};
+use super::call::{Hedges, Origin, Stage};
 use super::job::Doing;
 use crate::census::{AtPool, AtStation, Census, OnEdge, Present};
 
@@ -27,6 +27,11 @@ impl<O> World<O> {
             edge.connections += u64::from(pooled && call.holds_connection);
             if call.stage == Stage::OnWire {
                 edge.attempts.add(call.sent_at);
+            }
+            let hedges = self.hedges.get(call.hedges).into_iter().flat_map(Hedges::moments);
+            for sent_at in hedges {
+                edge.attempts.add(sent_at);
+                edge.connections += u64::from(pooled);
             }
         }
         for (_, job) in self.jobs.iter().filter(|(_, job)| job.is_in_server()) {

@@ -58,6 +58,13 @@ impl<O: Observer> World<O> {
             }
             self.hand_out_all_threads(number, server);
         }
+        if plan.cores != before.cores {
+            // Without a limit of cores nobody was told how many were in use.
+            let limited = plan.cores.is_some();
+            let busy = if limited { self.stations[usize::from(number)].cores_busy } else { 0 };
+            let cores = f64::from(busy);
+            self.tell(Observation::CoresBusy { node: plan.node, cores });
+        }
         self.plan_logrotate(number);
     }
 

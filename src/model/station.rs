@@ -20,7 +20,7 @@ pub struct Station {
     /// Its servers; those taken away stay in place as [`Running::Removed`].
     pub servers: Vec<Server>,
     /// Cores in use over all servers.
-    cores_busy: u32,
+    pub(super) cores_busy: u32,
     /// Logrotate's timer.
     logrotate: Timer,
     /// The number that the next job in a queue gets.

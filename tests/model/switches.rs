@@ -30,6 +30,29 @@ fn last_servers(story: &Story) -> Option<(u32, u32)> {
 }
 
 #[test]
+fn cores_that_are_limited_later_are_in_use_from_then_on() {
+    let document = json!({"nodes": {
+        "users": clockwork(1.0, 1, json!({"to": "q"})),
+        "q": service(1, json!([cpu(4_000.0)])),
+    }});
+    let limit = |cores| json!({"nodes": {"q": {"cores": cores}}});
+    let patches = [(1.0, limit(json!(2))), (2.0, limit(Value::Null)), (3.0, limit(json!(1)))];
+    let story = run_switched(9.0, document, &patches);
+    let mut busy: Vec<(f64, f64)> = story
+        .world
+        .observer
+        .0
+        .iter()
+        .filter_map(|(at, o)| match o {
+            Observation::CoresBusy { cores, .. } => Some((at.seconds(), *cores)),
+            _ => None,
+        })
+        .collect();
+    busy.dedup();
+    assert_eq!(busy, [(1.0, 1.0), (2.0, 0.0), (3.0, 1.0), (4.0, 0.0)]);
+}
+
+#[test]
 fn a_crash_that_vanishes_or_aims_elsewhere_lets_its_servers_boot() {
     let document = json!({
         "nodes": {

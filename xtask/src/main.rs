@@ -4,6 +4,7 @@ mod arguments;
 mod dist;
 mod matrix;
 mod page;
+mod random;
 mod serve;
 mod test;
 mod tools;
@@ -24,6 +25,9 @@ cargo xtask <command>
                                         --quick: seed 1, and natively without optimisation only
   shots [--after SECONDS] [FRAGMENT]... pictures of the page into target/shots, each in two sizes,
                                         two themes and two languages; FRAGMENT like '#p=retry-storm'
+  swarm [--count N] [--seed S] [--jobs N] | [--one SEED]
+                                        random runs, and the smallest run for each that fails
+  fuzz TARGET [--runs N] [--compares]   libFuzzer on one of scenario, link, run
   wasm-pack ARGUMENTS...                wasm-pack with everything it looks for on its PATH";
 
 fn main() -> ExitCode {
@@ -46,6 +50,8 @@ fn run(command: &str, arguments: Arguments) -> Outcome<ExitCode> {
         "dist" => dist::dist(&project, arguments).map(|()| ExitCode::SUCCESS),
         "matrix" => matrix::matrix(&project, arguments),
         "e2e" | "shots" => test::browser(&project, command, arguments),
+        "swarm" => random::swarm(&project, arguments),
+        "fuzz" => random::fuzz(&project, arguments),
         "wasm-pack" => tools::wasm_pack_by_hand(&project, arguments),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

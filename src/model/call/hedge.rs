@@ -57,6 +57,11 @@ impl Hedges {
         self.others().iter().map(|attempt| attempt.job)
     }
 
+    /// When the attempts beside the main one were sent.
+    pub fn moments(&self) -> impl Iterator<Item = Time> + '_ {
+        self.others().iter().map(|attempt| attempt.sent_at)
+    }
+
     fn push(&mut self, attempt: Attempt) {
         self.others[usize::from(self.count)] = attempt;
         self.count += 1;
