@@ -113,6 +113,10 @@ pub enum Event {
     FaultsChange,
     /// The rate of a modulated population jumps.
     RateChanges { population: u16 },
+    /// The pause of a server that had nothing to do is over.
+    PauseOver { station: u16, server: u32 },
+    /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
+    PhaseOver { clock: u16, unit: u32 },
     /// A switch of the run's list is flipped.
     Switch { action: u32 },
 }
@@ -145,6 +149,8 @@ impl Event {
             Event::FaultsChange => (21, 0),
             Event::RateChanges { population } => (42, u64::from(population)),
             Event::HedgeDue { call, .. } => (43, call.word()),
+            Event::PhaseOver { clock, unit } => (44, server(clock, unit)),
+            Event::PauseOver { station, server: number } => (45, server(station, number)),
             // Its number depends on whether it was planned from the start or flipped on the way.
             Event::Switch { .. } => (22, 0),
             Event::OutlierSweep { balancer } => (40, u64::from(balancer)),
@@ -165,7 +171,9 @@ impl Event {
             | Event::CpuDone { .. }
             | Event::Booted { .. }
             | Event::FallbackDone { .. } => Rank::Completion,
-            Event::FaultsChange | Event::RateChanges { .. } => Rank::Fault,
+            Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
+                Rank::Fault
+            }
             Event::Switch { .. } => Rank::Switch,
             Event::RateWaitDone { .. }
             | Event::PermitWaitDone { .. }
@@ -179,6 +187,7 @@ impl Event {
             | Event::EjectionsMerged { .. }
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
+            | Event::PauseOver { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }
@@ -251,6 +260,7 @@ impl<O: Observer> World<O> {
             self.start_health_checks(balancer);
             self.start_outlier_detection(balancer);
         }
+        self.match_clocks();
         self.plan_faults(Time::ZERO);
         for edge in 0..self.edges.len() as u16 {
             for server in 0..self.edges[usize::from(edge)].guards.len() as u32 {
@@ -326,6 +336,8 @@ impl<O: Observer> World<O> {
             Event::BreakerDue { edge, server } => self.on_breaker_due(edge, server),
             Event::FaultsChange => self.apply_faults(),
             Event::RateChanges { population } => self.on_rate_changes(population),
+            Event::PhaseOver { clock, unit } => self.on_phase_over(clock, unit),
+            Event::PauseOver { station, server } => self.on_pause_over(station, server),
             // The simulation flips the switch: only it knows the scenario.
             Event::Switch { .. } => {}
         }

@@ -173,6 +173,8 @@ pub struct StationPlan {
     pub disk: Option<DiskPlan>,
     /// Time from start until a server takes requests.
     pub boot: Duration,
+    /// How long a server stands still that has nothing to do, in nanoseconds.
+    pub pause_when_idle: Option<Sampler>,
     /// Starts crashed servers again.
     pub restart: Option<restart::Params>,
     /// Where its requests draw whether an error fault hits them.
@@ -195,9 +197,20 @@ pub struct PoolPlan {
     pub queue_limit: u32,
     /// Longest wait.
     pub queue_timeout: Option<Duration>,
+    /// How long each request waits.
+    pub patience: Option<PatiencePlan>,
     /// Who is next.
     pub discipline: Discipline,
     /// Where a random choice of who is next draws its luck; it holds the seed of the run.
+    pub site: Site,
+}
+
+/// How long each request waits for a thread.
+#[derive(Clone, Debug)]
+pub struct PatiencePlan {
+    /// In nanoseconds.
+    pub lasts: Sampler,
+    /// Where requests draw it.
     pub site: Site,
 }
 
@@ -345,6 +358,19 @@ pub struct FaultPlan {
     pub target: FaultTarget,
     /// What it does.
     pub effect: crate::scenario::Effect,
+    /// It comes and goes by itself from its start on.
+    pub recurs: Option<RecurrencePlan>,
+}
+
+/// How a fault comes and goes by itself.
+#[derive(Clone, Debug)]
+pub struct RecurrencePlan {
+    /// Time until the next breakdown, in nanoseconds.
+    pub up: Sampler,
+    /// Time of a repair, in nanoseconds.
+    pub down: Sampler,
+    /// Most repairs at once.
+    pub crews: u32,
 }
 
 /// What a fault hits.

@@ -24,7 +24,7 @@ pub use check::{MAX_EVENTS, MAX_SERVERS, check};
 pub(crate) use check::{check_edited, check_work, core_of};
 pub use client::{Class, Clients, Refresh};
 pub use edge::{Call, CallMode, Cancel, Fallback};
-pub use fault::{Effect, Fault};
+pub use fault::{Effect, Fault, Recurrence};
 pub use node::{
     Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query, Service,
 };

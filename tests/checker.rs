@@ -3,6 +3,8 @@
 
 #[path = "checker/arrivals.rs"]
 mod arrivals;
+#[path = "checker/breakdowns.rs"]
+mod breakdowns;
 #[path = "checker/good.rs"]
 mod good;
 #[path = "checker/mutations.rs"]

@@ -2,13 +2,17 @@
 //!
 //! The effect on every target is computed afresh from all faults in force whenever one begins or
 //! ends: factors multiply, latencies add, shares of errors and losses combine as independent chances.
+//! A fault that recurs is in force where its clocks say so ([`breakdown`]).
+
+mod breakdown;
 
 use super::{Event, Observer, World};
 use crate::engine::{Duration, Time, Timer};
 use crate::observation::{DownCause, Observation};
-use crate::plan::{FaultPlan, FaultTarget, Plan};
+use crate::plan::{FaultPlan, FaultTarget};
 use crate::scenario::Effect;
 use crate::wiring::{EdgeIndex, NodeIndex};
+use breakdown::Breakdowns;
 use std::collections::BTreeSet;
 
 /// The faults in force.
@@ -18,6 +22,10 @@ pub struct Faults {
     active: BTreeSet<String>,
     /// Fires when the next fault begins or ends.
     timer: Timer,
+    /// The clocks of all faults that recur or did so.
+    recurring: Vec<Breakdowns>,
+    /// For each fault of the plan its clocks among them, if it recurs.
+    clocks: Vec<Option<usize>>,
 }
 
 /// What all faults together do to one server.
@@ -71,28 +79,43 @@ impl<O: Observer> World<O> {
             let label = self.label(&fault.key);
             self.tell(Observation::FaultStarted { fault: label });
         }
+        self.follow_recurring_faults();
         self.apply_burdens();
+        self.apply_hindrances();
+        self.apply_spikes();
         self.apply_crashes();
         self.plan_faults(now + Duration(1));
     }
 
-    /// Brings every server, call and population under what the faults in force do to it.
+    /// Brings every server under what the faults in force do to it.
     fn apply_burdens(&mut self) {
-        for number in 0..self.stations.len() {
-            for server in 0..self.stations[number].servers.len() as u32 {
-                let burden = burden(&self.plan, self.now, self.plan.stations[number].node, server);
-                self.stations[number].servers[server as usize].error_ratio = burden.error_ratio;
-                self.set_pace(number as u16, server, burden.slow_factor, burden.frozen);
+        for station in 0..self.stations.len() as u16 {
+            for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
+                self.apply_burden(station, server);
             }
         }
+    }
+
+    fn apply_burden(&mut self, station: u16, server: u32) {
+        let burden = self.burden(self.plan.stations[usize::from(station)].node, server);
+        self.stations[usize::from(station)].servers[server as usize].error_ratio =
+            burden.error_ratio;
+        self.set_pace(station, server, burden.slow_factor, burden.frozen);
+    }
+
+    /// Brings every call under what the faults in force do to its messages.
+    fn apply_hindrances(&mut self) {
         for number in 0..self.edges.len() {
-            let (latency, loss) = hindrance(&self.plan, self.now, EdgeIndex(number as u16));
+            let (latency, loss) = self.hindrance(EdgeIndex(number as u16));
             self.edges[number].added_latency = latency;
             self.edges[number].loss = loss;
         }
+    }
+
+    /// Brings every population under what the faults in force do to its rate.
+    fn apply_spikes(&mut self) {
         for number in 0..self.populations.len() {
-            let node = self.plan.populations[number].node;
-            let factor = spike(&self.plan, self.now, node);
+            let factor = self.spike(self.plan.populations[number].node);
             if self.populations[number].factor != factor {
                 let arrivals = self.plan.populations[number].arrivals.clone();
                 self.change_load(number as u16, &arrivals, factor);
@@ -105,68 +128,80 @@ impl<O: Observer> World<O> {
     fn apply_crashes(&mut self) {
         for station in 0..self.stations.len() as u16 {
             for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
-                let strikes = self.is_struck_down(station, server);
-                let machine = &mut self.stations[usize::from(station)].servers[server as usize];
-                match (std::mem::replace(&mut machine.struck, strikes), strikes) {
-                    (false, true) => self.take_down(station, server, DownCause::Fault),
-                    (true, false) => self.boot(station, server),
-                    _ => {}
-                }
+                self.apply_crash(station, server);
             }
+        }
+    }
+
+    fn apply_crash(&mut self, station: u16, server: u32) {
+        let strikes = self.is_struck_down(station, server);
+        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        match (std::mem::replace(&mut machine.struck, strikes), strikes) {
+            (false, true) => self.take_down(station, server, DownCause::Fault),
+            (true, false) => self.boot(station, server),
+            _ => {}
         }
     }
 
     /// Whether a crash in force keeps a server down.
     pub(super) fn is_struck_down(&self, station: u16, server: u32) -> bool {
         let node = self.plan.stations[usize::from(station)].node;
-        in_force(&self.plan, self.now)
-            .any(|fault| fault.effect == Effect::Crash && fault.hits_server(node, server))
+        let crashes = |fault: &FaultPlan| fault.effect == Effect::Crash;
+        self.in_force(server).any(|fault| crashes(fault) && fault.hits_server(node, server))
     }
-}
 
-fn in_force(plan: &Plan, now: Time) -> impl Iterator<Item = &FaultPlan> {
-    plan.faults.iter().filter(move |fault| fault.is_in_force(now))
-}
+    /// The faults in force; of those that recur only those that have broken that unit of their target.
+    fn in_force(&self, unit: u32) -> impl Iterator<Item = &FaultPlan> {
+        let faults = self.plan.faults.iter().zip(&self.faults.clocks);
+        let in_force = faults.filter(move |(fault, clock)| match clock {
+            None => fault.is_in_force(self.now),
+            Some(clock) => self.faults.recurring[*clock].is_down(unit),
+        });
+        in_force.map(|(fault, _)| fault)
+    }
 
-fn burden(plan: &Plan, now: Time, node: NodeIndex, server: u32) -> Burden {
-    let mut burden = Burden { slow_factor: 1.0, frozen: false, error_ratio: 0.0 };
-    for fault in in_force(plan, now).filter(|fault| fault.hits_server(node, server)) {
-        match fault.effect {
-            Effect::Slow { factor } => burden.slow_factor *= factor,
-            Effect::Freeze => burden.frozen = true,
-            Effect::Errors { ratio } => burden.error_ratio = either(burden.error_ratio, ratio),
-            Effect::Latency { .. }
-            | Effect::Crash
-            | Effect::PacketLoss { .. }
-            | Effect::Spike { .. } => {}
+    fn burden(&self, node: NodeIndex, server: u32) -> Burden {
+        let mut burden = Burden { slow_factor: 1.0, frozen: false, error_ratio: 0.0 };
+        for fault in self.in_force(server).filter(|fault| fault.hits_server(node, server)) {
+            match fault.effect {
+                Effect::Slow { factor } => burden.slow_factor *= factor,
+                Effect::Freeze => burden.frozen = true,
+                Effect::Errors { ratio } => burden.error_ratio = either(burden.error_ratio, ratio),
+                Effect::Latency { .. }
+                | Effect::Crash
+                | Effect::PacketLoss { .. }
+                | Effect::Spike { .. } => {}
+            }
         }
+        burden
     }
-    burden
-}
 
-fn hindrance(plan: &Plan, now: Time, edge: EdgeIndex) -> (Duration, f64) {
-    let wired = plan.wiring.edge(edge);
-    let mut latency = Duration::ZERO;
-    let mut loss = 0.0;
-    for fault in in_force(plan, now) {
-        let hit = fault.target == FaultTarget::Edge(edge)
-            || fault.hits_node(wired.callee)
-            || fault.hits_node(wired.station);
-        match fault.effect {
-            Effect::Latency { added_ms } if hit => latency = latency + Duration::from_ms(added_ms),
-            Effect::PacketLoss { ratio } if hit => loss = either(loss, ratio),
-            _ => {}
+    fn hindrance(&self, edge: EdgeIndex) -> (Duration, f64) {
+        let wired = self.plan.wiring.edge(edge);
+        let mut latency = Duration::ZERO;
+        let mut loss = 0.0;
+        for fault in self.in_force(0) {
+            let hit = fault.target == FaultTarget::Edge(edge)
+                || fault.hits_node(wired.callee)
+                || fault.hits_node(wired.station);
+            match fault.effect {
+                Effect::Latency { added_ms } if hit => {
+                    latency = latency + Duration::from_ms(added_ms);
+                }
+                Effect::PacketLoss { ratio } if hit => loss = either(loss, ratio),
+                _ => {}
+            }
         }
+        (latency, loss)
     }
-    (latency, loss)
-}
 
-fn spike(plan: &Plan, now: Time, node: NodeIndex) -> f64 {
-    let hits = in_force(plan, now).filter(|fault| fault.hits_node(node));
-    hits.fold(1.0, |product, fault| match fault.effect {
-        Effect::Spike { factor } => product * factor,
-        _ => product,
-    })
+    fn spike(&self, node: NodeIndex) -> f64 {
+        let hits = self.in_force(0).filter(|fault| fault.hits_node(node));
+        hits.fold(1.0, |product, fault| match fault.effect {
+            Effect::Spike { factor } => product * factor,
+            _ => product,
+        })
+    }
 }
 
 /// The chance of at least one of two independent things.

@@ -20,6 +20,7 @@ impl<O: Observer> World<O> {
     pub fn retune(&mut self, plan: Plan) {
         debug_assert!(plan.wiring == self.plan.wiring, "the checker keeps the wiring fixed");
         let before = std::mem::replace(&mut self.plan, plan);
+        self.match_clocks();
         self.retell_connections(&before);
         for number in 0..self.stations.len() as u16 {
             self.retune_station(number, &before.stations[usize::from(number)]);
@@ -57,6 +58,7 @@ impl<O: Observer> World<O> {
                 self.retune_pool(number, server, pool);
             }
             self.hand_out_all_threads(number, server);
+            self.pause_if_idle(number, server);
         }
         if plan.cores != before.cores {
             // Without a limit of cores nobody was told how many were in use.

@@ -9,6 +9,7 @@ use crate::engine::{Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::plan::StationPlan;
+use rand_chacha::ChaCha8Rng;
 
 /// Whether a server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,17 @@ pub struct Disk {
     pub full: bool,
 }
 
+/// The pauses of a server that has nothing to do.
+#[derive(Clone, Debug, Default)]
+pub struct Pause {
+    /// It is in one.
+    pub on: bool,
+    /// Fires when the pause is over.
+    pub timer: Timer,
+    /// Where their lengths are drawn; none before the first.
+    pub stream: Option<Box<ChaCha8Rng>>,
+}
+
 /// A server.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -47,8 +59,10 @@ pub struct Server {
     pub residents: List<RESIDENT>,
     /// How many times as long everything takes.
     pub slow_factor: f64,
-    /// It stands still.
+    /// A fault makes it stand still.
     pub frozen: bool,
+    /// It stands still because it had nothing to do.
+    pub pause: Pause,
     /// A crash in force keeps it down.
     pub struck: bool,
     /// Share of requests that a fault lets fail.
@@ -80,6 +94,7 @@ impl Server {
             residents: List::default(),
             slow_factor: 1.0,
             frozen: false,
+            pause: Pause::default(),
             struck: false,
             error_ratio: 0.0,
             parked: Vec::new(),
@@ -97,11 +112,11 @@ impl Server {
 
     /// Whether it stands still.
     pub fn is_frozen(&self) -> bool {
-        self.frozen
+        self.frozen || self.pause.on
     }
 
     /// How fast it moves: 1 is as planned, 0 is a standstill.
     pub fn speed(&self) -> f64 {
-        if self.frozen { 0.0 } else { 1.0 / self.slow_factor }
+        if self.is_frozen() { 0.0 } else { 1.0 / self.slow_factor }
     }
 }

@@ -2,6 +2,7 @@
 
 mod disk;
 mod lifecycle;
+mod pause;
 mod preemption;
 
 use super::job::Doing;
@@ -46,6 +47,9 @@ impl Station {
 impl<O: Observer> World<O> {
     pub(super) fn start_station(&mut self, station: u16) {
         self.tell_servers(station);
+        for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
+            self.pause_if_idle(station, server);
+        }
         self.plan_logrotate(station);
     }
 
@@ -89,7 +93,14 @@ impl<O: Observer> World<O> {
         if server.pools[number].waiting >= plan.queue_limit {
             return false;
         }
-        let timeout = plan.queue_timeout;
+        let patience = plan.patience.as_ref().map(|patience| {
+            let mut draws = job.luck.draws(patience.site, 0);
+            Duration::from_nanos(patience.lasts.sample(&mut draws))
+        });
+        let timeout = match (plan.queue_timeout, patience) {
+            (Some(timeout), Some(patience)) => Some(timeout.min(patience)),
+            (timeout, patience) => timeout.or(patience),
+        };
         self.push_to_queue(id);
         if let Some(timeout) = timeout {
             let timer = self.schedule(self.now + timeout, Event::QueueTimeout { job: id });
@@ -181,8 +192,12 @@ impl<O: Observer> World<O> {
     /// A job is no longer in its server.
     pub(super) fn leave_server(&mut self, id: Id) {
         let job = &self.jobs[id];
-        let server = &mut self.stations[usize::from(job.station)].servers[job.server as usize];
-        server.residents.remove(&mut self.jobs, id);
+        let (station, server) = (job.station, job.server);
+        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        machine.residents.remove(&mut self.jobs, id);
+        if machine.residents.is_empty() {
+            self.pause_if_idle(station, server);
+        }
     }
 
     // --- cores and waits ---
@@ -321,25 +336,31 @@ impl<O: Observer> World<O> {
 
     /// Changes how fast a server moves; work in progress too.
     pub(super) fn set_pace(&mut self, station: u16, server: u32, slow_factor: f64, frozen: bool) {
+        let machine = self.server(station, server);
+        if machine.slow_factor != slow_factor || machine.frozen != frozen {
+            self.change_pace(station, server, |machine| {
+                machine.slow_factor = slow_factor;
+                machine.frozen = frozen;
+            });
+        }
+    }
+
+    /// Changes what a server's speed depends on.
+    fn change_pace(&mut self, station: u16, server: u32, change: impl FnOnce(&mut Server)) {
         let now = self.now;
         let machine = self.server(station, server);
-        if machine.slow_factor == slow_factor && machine.frozen == frozen {
-            return;
-        }
-        let before = machine.speed();
-        let thaws = machine.frozen && !frozen;
-        let freezes = !machine.frozen && frozen;
-        machine.slow_factor = slow_factor;
-        machine.frozen = frozen;
-        let speed = machine.speed();
+        let before = (machine.speed(), machine.is_frozen());
+        change(machine);
+        let (speed, frozen) = (machine.speed(), machine.is_frozen());
         self.change_cpu(station, server, |cpu| cpu.set_speed(now, speed));
-        self.stretch_waits(station, server, before);
-        if freezes {
-            self.frozen_servers += 1;
-        }
-        if thaws {
-            self.frozen_servers -= 1;
-            self.thaw(station, server);
+        self.stretch_waits(station, server, before.0);
+        match (before.1, frozen) {
+            (false, true) => self.frozen_servers += 1,
+            (true, false) => {
+                self.frozen_servers -= 1;
+                self.thaw(station, server);
+            }
+            _ => {}
         }
     }
 

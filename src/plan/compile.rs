@@ -233,6 +233,7 @@ impl Compiler<'_> {
             memory: service.memory.as_ref().and_then(memory),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
+            pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
             restart: service.restart.clone(),
             error_site: site.then("errors"),
         }
@@ -243,6 +244,11 @@ impl Compiler<'_> {
             threads: pool.threads,
             queue_limit: pool.queue_limit,
             queue_timeout: pool.queue_timeout_ms.map(Duration::from_ms),
+            // No endpoint and no call can have a name with a blank, so the site is nobody else's.
+            patience: pool.patience.as_ref().map(|lasts| PatiencePlan {
+                lasts: sampler(lasts),
+                site: station.then("patience in").then(name),
+            }),
             discipline: pool.discipline,
             site: self.pool_site(station, name),
         }
@@ -271,6 +277,7 @@ impl Compiler<'_> {
                 threads: database.connections,
                 queue_limit: database.queue_limit,
                 queue_timeout: database.queue_timeout_ms.map(Duration::from_ms),
+                patience: None,
                 discipline: database.discipline,
                 site: self.pool_site(site, SESSIONS),
             }],
@@ -279,6 +286,7 @@ impl Compiler<'_> {
             memory: None,
             disk: None,
             boot: Duration::from_seconds(database.boot_s),
+            pause_when_idle: None,
             restart: database.restart.clone(),
             error_site: site.then("errors"),
         }
@@ -368,6 +376,11 @@ impl Compiler<'_> {
             end: fault.for_s.map_or(Time::NEVER, |length| start + Duration::from_seconds(length)),
             target: self.fault_target(&fault.target),
             effect: fault.effect.clone(),
+            recurs: fault.recurs.as_ref().map(|recurs| RecurrencePlan {
+                up: sampler(&recurs.up),
+                down: sampler(&recurs.down),
+                crews: recurs.crews.unwrap_or(u32::MAX),
+            }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Faults: what goes wrong, where, when and for how long.
 
-use super::Text;
+use super::{Distribution, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +18,29 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.001, max = 31_536_000.0), extend("x-unit" = "s"))]
     pub for_s: Option<f64>,
+    /// It comes and goes by itself from its start on, instead of lasting once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurs: Option<Recurrence>,
     /// What is hit: `node`, one server as `node#0`, or a call as `node.call`.
     #[schemars(length(min = 1, max = 129))]
     pub target: String,
     /// What happens to it.
     pub effect: Effect,
+}
+
+/// How a fault comes and goes by itself: breakdowns and repairs. Each server of the target has a clock
+/// of its own; so has a call, and a population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recurrence {
+    /// Time from the start, or from the last repair, until the next breakdown. Its mean is above 0.
+    pub up: Distribution,
+    /// How long a repair takes. Its mean is above 0.
+    pub down: Distribution,
+    /// Repairs under way at once; who breaks down meanwhile waits in line. None means as many as needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub crews: Option<u32>,
 }
 
 /// What a fault does to its target.

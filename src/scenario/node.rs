@@ -59,6 +59,10 @@ pub struct Service {
     #[serde(default = "default_boot_s")]
     #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
     pub boot_s: f64,
+    /// A server that has nothing to do stands still for so long, again and again until it finds work
+    /// at the end of a pause: garbage collection, maintenance. Its mean is above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_when_idle: Option<Distribution>,
     /// Starts crashed servers again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<restart::Params>,
@@ -90,6 +94,10 @@ pub struct Pool {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.001, max = 86_400_000.0), extend("x-unit" = "ms"))]
     pub queue_timeout_ms: Option<f64>,
+    /// How long a request waits for its first thread before it leaves, each for a time of its own; it
+    /// is refused then. None means that it waits for ever. Beside a queue timeout the shorter counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Distribution>,
     /// Which of the waiting requests is next.
     pub discipline: Discipline,
 }
@@ -100,6 +108,7 @@ impl Default for Pool {
             threads: 200,
             queue_limit: 8_192,
             queue_timeout_ms: None,
+            patience: None,
             discipline: Discipline::Fifo,
         }
     }

@@ -166,6 +166,9 @@ fn pool(dice: &mut Dice) -> Value {
     if dice.one_in(3) {
         pool["queue_timeout_ms"] = json!(dice.pick(&[20.0, 100.0]));
     }
+    if dice.one_in(5) {
+        pool["patience"] = time(dice);
+    }
     pool
 }
 
@@ -226,6 +229,10 @@ fn recording(dice: &mut Dice) -> Value {
     json!({"do": "replay", "answers": answers, "after_last": after_last})
 }
 
+fn pause(dice: &mut Dice) -> Value {
+    json!({"dist": "constant", "ms": dice.pick(&[5.0, 100.0])})
+}
+
 fn steps(dice: &mut Dice) -> Value {
     let step = |dice: &mut Dice| match dice.roll(9) {
         0 => json!({"do": "cpu", "time": time(dice)}),
@@ -258,6 +265,9 @@ fn service(dice: &mut Dice, steps: Value) -> Value {
         }
     }
     service["disk"] = disk(dice);
+    if dice.one_in(5) {
+        service["pause_when_idle"] = pause(dice);
+    }
     service
 }
 
@@ -329,8 +339,18 @@ fn effect(dice: &mut Dice) -> (&'static str, Value) {
 
 fn fault(dice: &mut Dice, at_s: f64) -> Value {
     let (target, effect) = effect(dice);
-    let for_s = f64::from(1 + dice.roll(12)) / 10.0;
-    json!({"at_s": at_s, "for_s": for_s, "target": target, "effect": effect})
+    let mut fault = json!({"at_s": at_s, "target": target, "effect": effect});
+    if dice.one_in(5) {
+        let up = json!({"dist": "exponential", "mean_ms": dice.pick(&[200.0, 1_000.0])});
+        let down = json!({"dist": "constant", "ms": 100.0});
+        fault["recurs"] = json!({"up": up, "down": down});
+        if dice.one_in(2) {
+            fault["recurs"]["crews"] = json!(1);
+        }
+    } else {
+        fault["for_s"] = json!(f64::from(1 + dice.roll(12)) / 10.0);
+    }
+    fault
 }
 
 /// A value to be set while the run goes on.
@@ -346,7 +366,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(16) {
+    match dice.roll(17) {
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))
@@ -368,6 +388,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         13 => ("nodes.db.discipline".to_owned(), json!(dice.pick(&DISCIPLINES))),
         14 => (format!("{service}.pools.web.discipline"), json!(dice.pick(&DISCIPLINES))),
         12 => (format!("{edge}.timeout_ms"), json!(dice.pick(&[5.0, 100.0, 400.0]))),
+        15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
 }
@@ -452,7 +473,12 @@ fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
     changes.push((QUIET_S, set("faults.nobody", nobody)));
     changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
+    for fault in ["f0", "f1", "f2", "f3", "live-0", "live-1"] {
+        changes.push((QUIET_S, set(&format!("faults.{fault}"), Value::Null)));
+    }
     for service in ["front", "back"] {
+        let pause = format!("nodes.{service}.pause_when_idle");
+        changes.push((QUIET_S, set(&pause, Value::Null)));
         changes.push((QUIET_S, set(&format!("nodes.{service}.running"), json!(true))));
     }
     changes.push((QUIET_S, Change::Toggle { id: "kill".to_owned(), on: false }));

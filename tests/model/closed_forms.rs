@@ -115,3 +115,80 @@ fn regular_arrivals_wait_less() {
         close(name, wait(&report), exact, tolerance);
     }
 }
+
+/// Erlang-A, M/M/n+M: ten servers, twelve requests a second, patience of 2 s on average; from the
+/// birth and death process (validation case T01).
+#[test]
+fn the_impatient_leave_as_often_as_erlang_a_says() {
+    let service = json!({"pools": {"threads": {
+        "threads": 10, "queue_limit": 1_000_000,
+        "patience": {"dist": "exponential", "mean_ms": 2_000.0},
+    }}});
+    let report = report(12.0, poisson(12.0), service, json!({}));
+    let pool = &report.stations["queue"].pools["threads"];
+    close("Erlang-A queue", pool.mean_queue, 4.695_742_66, 0.35);
+    close("Erlang-A utilisation", pool.utilisation, 0.965_212_867, 0.005);
+    let left = 1.0 - report.totals.goodput_ratio;
+    close("Erlang-A abandonment", left, 0.195_655_944, 0.0115);
+}
+
+/// M/M/1 with multiple vacations: Wq = λ E[S²] / 2 (1 − ρ) + E[V²] / 2 E[V] (validation case D06).
+#[test]
+fn pauses_add_their_residual_length_to_the_wait() {
+    for (name, pause, extra, tolerance) in [
+        ("vacations of 2 s", json!({"dist": "constant", "ms": 2_000.0}), 1.0, 0.06),
+        ("exponential vacations", json!({"dist": "exponential", "mean_ms": 2_000.0}), 2.0, 0.09),
+    ] {
+        let service = json!({"pause_when_idle": pause});
+        let report = report(0.5, poisson(0.5), service, json!({}));
+        close(name, wait(&report), 1.0 + extra, tolerance);
+    }
+}
+
+/// M/M/1 whose server breaks down at rate ξ, busy or idle, is repaired at rate η, and resumes its work:
+/// L = λ ((ξ + η)² + μ ξ) / ((ξ + η) (η μ − λ (ξ + η))), from the generating function. Source:
+/// H. White and L. S. Christie, "Queuing with preemptive priorities or with breakdown", Operations
+/// Research 6 (1958), 79–95.
+#[test]
+fn work_waits_for_the_repair_of_a_server_that_stands_still() {
+    let (arrivals, breaks, repairs) = (0.5, 0.1, 0.4);
+    let faults = json!({"f": {
+        "at_s": 0.0, "target": "queue", "effect": {"kind": "freeze"},
+        "recurs": {
+            "up": {"dist": "exponential", "mean_ms": 1_000.0 / breaks},
+            "down": {"dist": "exponential", "mean_ms": 1_000.0 / repairs},
+        },
+    }});
+    let report = report(arrivals, poisson(arrivals), json!({}), faults);
+    let both: f64 = breaks + repairs;
+    let exact = arrivals * (both * both + breaks) / (both * (repairs - arrivals * both));
+    close("M/M/1 with breakdowns", report.stations["queue"].mean_in_system, exact, 0.15);
+}
+
+/// Availability MTTF / (MTTF + MTTR) of each server; with one crew for three machines that of the
+/// machine repair model, whose mean number broken is that of a closed queue.
+#[test]
+fn servers_are_up_for_their_share_of_the_time() {
+    let (mttf, mttr) = (10.0, 2.0);
+    let up = |crews: Value| {
+        let fault = json!({"f": {
+            "at_s": 0.0, "target": "queue", "effect": {"kind": "crash"},
+            "recurs": {
+                "up": {"dist": "exponential", "mean_ms": mttf * 1e3},
+                "down": {"dist": "exponential", "mean_ms": mttr * 1e3}, "crews": crews,
+            },
+        }});
+        let service = json!({"servers": 3, "boot_s": 0.0});
+        let report = report(1.0, poisson(1.0), service, fault);
+        // The report leaves out how many are always up.
+        let up = &report.stations["queue"].up;
+        let always = 3.0 - up.len() as f64;
+        always + up.iter().map(|level| level.share).sum::<f64>()
+    };
+    close("independent repair", up(Value::Null), 3.0 * mttf / (mttf + mttr), 0.035);
+    // p(n broken) ~ 3! / (3 − n)! r^n with r = MTTR / MTTF.
+    let r = mttr / mttf;
+    let weights = [1.0, 3.0 * r, 6.0 * r * r, 6.0 * r * r * r];
+    let broken: f64 = weights.iter().zip(0..).map(|(weight, n)| weight * f64::from(n)).sum();
+    close("one crew", up(json!(1)), 3.0 - broken / weights.iter().sum::<f64>(), 0.06);
+}

@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod balancing;
+mod breakdowns;
 mod calls;
 mod chaos;
 mod closed_forms;

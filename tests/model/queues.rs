@@ -44,6 +44,26 @@ fn a_full_queue_refuses_and_a_long_wait_is_refused_too() {
 }
 
 #[test]
+fn who_loses_patience_leaves_unless_the_queue_timeout_is_shorter() {
+    let refused = Outcome::Rejected(Cause::QueueFull);
+    let requests = |pool| {
+        let nodes = json!({
+            "users": clockwork(100.0, 3, json!({"to": "q"})),
+            "q": with(service(1, json!([cpu(100.0)])), json!({"pools": {"web": pool}})),
+        });
+        run(1.0, nodes, json!({})).requests()
+    };
+    let patience = json!({"dist": "constant", "ms": 95.0});
+    // The second gets the thread after 90 ms; the third would have to wait for 180 ms.
+    let expected = [(Outcome::Ok, 100.0), (refused, 95.0), (Outcome::Ok, 190.0)];
+    assert_eq!(requests(json!({"threads": 1, "patience": patience})), expected);
+    let timeout = json!({"threads": 1, "patience": patience, "queue_timeout_ms": 30.0});
+    assert_eq!(requests(timeout), [(refused, 30.0), (refused, 30.0), (Outcome::Ok, 100.0)]);
+    let none = json!({"threads": 1, "patience": {"dist": "constant", "ms": 0.0}});
+    assert_eq!(requests(none), [(refused, 0.0), (refused, 0.0), (Outcome::Ok, 100.0)]);
+}
+
+#[test]
 fn disciplines_choose_first_last_or_most_important() {
     let order = |discipline: &str| {
         let nodes = json!({

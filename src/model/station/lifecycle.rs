@@ -33,6 +33,7 @@ impl<O: Observer> World<O> {
             let parked = std::mem::take(&mut self.server(station, server).parked);
             self.soon.extend(parked);
             self.forget_guards(station, server);
+            self.end_pause(station, server);
         }
         if matches!(was, Running::Up | Running::Booting) {
             self.tell(Observation::ServerDown { node, server, cause });
@@ -121,6 +122,7 @@ impl<O: Observer> World<O> {
         machine.up_since = now;
         self.tell(Observation::ServerUp { node, server });
         self.tell_servers(station);
+        self.pause_if_idle(station, server);
         self.follow_limits(station, server);
     }
 

@@ -1,5 +1,6 @@
 //! Faults: what they hit exists and can suffer that effect, and no two collide.
 
+use super::quantity;
 use super::values::within_run;
 use crate::engine::Time;
 use crate::problem::{Problems, quoted};
@@ -15,6 +16,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
         let path = format!("faults.{key}");
         within_run(scenario, fault.at_s, &format!("{path}.at_s"), problems);
         check_target(scenario, fault, &path, problems);
+        check_recurrence(fault, &path, problems);
         let start = Time::from_seconds(fault.at_s);
         if let Some(other) = seen.insert((&fault.target, kind_of(&fault.effect), start), key) {
             let kind = kind_of(&fault.effect);
@@ -22,6 +24,17 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
                 format!("faults.{other} has the same effect, \"{kind}\", on it then, too");
             problems.add(format!("{path}.target"), message);
         }
+    }
+}
+
+fn check_recurrence(fault: &Fault, path: &str, problems: &mut Problems) {
+    let Some(recurs) = &fault.recurs else { return };
+    let path = format!("{path}.recurs");
+    quantity::check_positive(&recurs.up, &format!("{path}.up"), problems);
+    quantity::check_positive(&recurs.down, &format!("{path}.down"), problems);
+    if let Some(for_s) = fault.for_s {
+        let message = format!("the fault lasts once, for_s is {for_s} s: leave one of the two out");
+        problems.add(path, message);
     }
 }
 

@@ -9,7 +9,8 @@ use super::graph::{Program, Programs, callee_of};
 use super::quantity::mean_s;
 use crate::problem::Problems;
 use crate::scenario::{
-    AfterLast, Arrivals, Call, Clients, Effect, Node, RecordedAnswer, Refresh, Scenario, Step,
+    AfterLast, Arrivals, Balancer, Call, Clients, Effect, Fault, Node, RecordedAnswer, Refresh,
+    Scenario, Service, Step,
 };
 
 /// Most events that a run may be expected to need. At several million events per second that is
@@ -37,6 +38,9 @@ const EVENTS_PER_TRY: f64 = 4.0;
 /// Events of a health check of one server: sent, answered, timeout.
 const EVENTS_PER_CHECK: f64 = 3.0;
 
+/// Events of a breakdown: broken, repaired, booted.
+const EVENTS_PER_BREAKDOWN: f64 = 3.0;
+
 /// Checks the size of a scenario whose programs have been put in order.
 pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut Problems) {
     check_size(scenario, problems);
@@ -46,21 +50,7 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
         estimate.costs.push(cost);
     }
     let mut total = 0.0;
-    for (key, node) in &scenario.nodes {
-        let (events, part) = match node {
-            Node::Clients(clients) => (estimate.population(key, clients), "arrivals"),
-            Node::Balancer(balancer) => {
-                let check =
-                    balancer.health_check.as_ref().map(|check| check.rules.shortest_interval_ms());
-                let checks = check.map_or(0.0, |interval| scenario.duration_s * 1e3 / interval);
-                let servers = servers_of(scenario.nodes.get(&balancer.to)) as f64;
-                let sweep = balancer.outlier_detection.as_ref().map(|rules| rules.interval_ms);
-                let sweeps = sweep.map_or(0.0, |interval| scenario.duration_s * 1e3 / interval);
-                // A sweep looks at every server.
-                ((checks * EVENTS_PER_CHECK + sweeps) * servers, "health_check")
-            }
-            Node::Service(_) | Node::Database(_) => continue,
-        };
+    for (path, events) in estimate.events() {
         let before = total;
         total += events;
         // Reported once, where the bound is crossed.
@@ -69,7 +59,7 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
                 "the run would need about {total:.1e} events: at most {MAX_EVENTS:.1e} \
                  (shorten it, lower the rate or the number of tries)"
             );
-            problems.add(format!("nodes.{key}.{part}"), message);
+            problems.add(path, message);
         }
     }
 }
@@ -137,6 +127,48 @@ struct Estimate<'a> {
 }
 
 impl Estimate<'_> {
+    /// Everything that makes events, by the path of the parameter that does.
+    fn events(&self) -> Vec<(String, f64)> {
+        let nodes = self.scenario.nodes.iter().filter_map(|(key, node)| {
+            let (events, part) = match node {
+                Node::Clients(clients) => (self.population(key, clients), "arrivals"),
+                Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
+                Node::Service(service) => (self.pauses(service), "pause_when_idle"),
+                Node::Database(_) => return None,
+            };
+            Some((format!("nodes.{key}.{part}"), events))
+        });
+        let faults = self.scenario.faults.iter();
+        let faults =
+            faults.map(|(key, fault)| (format!("faults.{key}.recurs"), self.breakdowns(fault)));
+        nodes.chain(faults).collect()
+    }
+
+    fn health_checks(&self, balancer: &Balancer) -> f64 {
+        let servers = servers_of(self.scenario.nodes.get(&balancer.to)) as f64;
+        let rounds = |interval_ms: f64| self.scenario.duration_s * 1e3 / interval_ms;
+        let check = balancer.health_check.as_ref();
+        let checks = check.map_or(0.0, |check| rounds(check.rules.shortest_interval_ms()));
+        let sweep = balancer.outlier_detection.as_ref();
+        // A sweep looks at every server.
+        let sweeps = sweep.map_or(0.0, |rules| rounds(rules.interval_ms));
+        (checks * EVENTS_PER_CHECK + sweeps) * servers
+    }
+
+    /// Events of servers that have nothing to do.
+    fn pauses(&self, service: &Service) -> f64 {
+        let Some(pause) = &service.pause_when_idle else { return 0.0 };
+        f64::from(service.servers) * self.scenario.duration_s / mean_s(pause)
+    }
+
+    /// Events of a fault that recurs, as if every server of its target suffered it.
+    fn breakdowns(&self, fault: &Fault) -> f64 {
+        let Some(recurs) = &fault.recurs else { return 0.0 };
+        let servers = servers_of(self.scenario.nodes.get(&fault.target)).max(1) as f64;
+        let rounds = self.scenario.duration_s / (mean_s(&recurs.up) + mean_s(&recurs.down));
+        servers * rounds * EVENTS_PER_BREAKDOWN
+    }
+
     /// The cost of a program whose callees are known.
     fn cost_of_program(&self, (node, endpoint): Program<'_>) -> Cost {
         let service = match &self.scenario.nodes[node] {

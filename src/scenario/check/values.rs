@@ -162,6 +162,14 @@ fn check_health_rules(rules: &ActiveParams, path: &str, problems: &mut Problems)
 }
 
 fn check_service(service: &Service, path: &str, problems: &mut Problems) {
+    for (key, pool) in &service.pools {
+        if let Some(patience) = &pool.patience {
+            quantity::check(patience, &format!("{path}.pools.{key}.patience"), problems);
+        }
+    }
+    if let Some(pause) = &service.pause_when_idle {
+        quantity::check_positive(pause, &format!("{path}.pause_when_idle"), problems);
+    }
     for (key, endpoint) in &service.endpoints {
         for (number, step) in endpoint.steps.iter().enumerate() {
             check_step(step, &format!("{path}.endpoints.{key}.steps.{number}"), problems);
