@@ -21,7 +21,6 @@ struct Options {
     one: Option<u64>,
     size: Size,
     rigour: Rigour,
-    documents: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -32,14 +31,9 @@ fn options() -> Result<Options, String> {
         one: None,
         size: Size { events: 30_000 },
         rigour: Rigour { audited: 300, links: true },
-        documents: false,
     };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
-        if word == "--documents" {
-            options.documents = true;
-            continue;
-        }
         let text = words.next().ok_or(format!("{word} needs a value"))?;
         let number =
             text.parse::<u64>().map_err(|_| format!("{word}: {text} is no whole number"))?;
@@ -64,25 +58,10 @@ fn main() -> ExitCode {
         }
     };
     listen_to_panics();
-    if options.documents {
-        return documents(&options);
-    }
     match options.one {
         Some(seed) => one(seed, &options),
         None => many(&options),
     }
-}
-
-/// One line of JSON for each run: `{seed, digest, run}`, for whoever runs them elsewhere.
-fn documents(options: &Options) -> ExitCode {
-    for seed in options.seed..options.seed + options.count {
-        let Some(case) = Case::of_seed(seed, options.size) else { continue };
-        if let Ok(passed) = tried(&case, options.rigour) {
-            let (digest, run) = (passed.digest, passed.document);
-            println!(r#"{{"seed":{seed},"digest":"{digest}","run":{run}}}"#);
-        }
-    }
-    ExitCode::SUCCESS
 }
 
 fn one(seed: u64, options: &Options) -> ExitCode {

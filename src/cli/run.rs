@@ -113,3 +113,43 @@ pub fn tell_broken_invariants(lanes: &[Lane]) -> bool {
     }
     sound
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brownout::preset::PRESETS;
+
+    /// A preset's first second, with an invariant that is said to be broken.
+    fn broken() -> Lane {
+        let mut document = PRESETS[0].document();
+        document["duration_s"] = 1.into();
+        for group in ["faults", "interventions", "toggles", "expect", "warmup_s"] {
+            document.as_object_mut().unwrap().remove(group);
+        }
+        let run = Run::new(document, 3, Vec::new()).unwrap();
+        let mut lane = run_all(vec![run]).remove(0);
+        assert!(lane.report.invariants.checks > 0);
+        lane.report.invariants.broken.push(BrokenInvariant {
+            at_s: 0.5,
+            subject: "api.web".to_owned(),
+            en: "more left than had entered".to_owned(),
+            ko: "들어온 것보다 많이 나갔습니다".to_owned(),
+        });
+        lane
+    }
+
+    #[test]
+    fn a_broken_invariant_is_named_and_no_run_is_fine_with_it() {
+        let lane = broken();
+        assert!(!tell_broken_invariants(std::slice::from_ref(&lane)));
+        let mut sound = lane.clone();
+        sound.report.invariants.broken.clear();
+        assert!(tell_broken_invariants(&[sound]));
+        let lanes = Lanes::One(Box::new(lane));
+        let english = text::render(&lanes, crate::cli::args::Lang::En, &Style::PLAIN);
+        assert!(english.contains("Bug in this program: api.web: more left than had entered"));
+        assert!(!english.contains("all hold"));
+        let korean = text::render(&lanes, crate::cli::args::Lang::Ko, &Style::PLAIN);
+        assert!(korean.contains("프로그램 오류: api.web: 들어온 것보다"));
+    }
+}
