@@ -21,7 +21,8 @@ cargo xtask <command>
   test [--fast] [--only STEP]...        run every test; --fast: those without a browser
   dist                                  write dist/, which any static host can serve
   e2e [NAME]...                         only the browser tests whose name contains NAME
-  matrix [--seeds A..B] [--quick]       the same bits natively and in a browser, however a run is cut;
+  matrix [--seeds A..B] [--random N] [--quick]
+                                        the same bits natively and in a browser, however a run is cut;
                                         --quick: seed 1, and natively without optimisation only
   shots [--after SECONDS] [FRAGMENT]... pictures of the page into target/shots, each in two sizes,
                                         two themes and two languages; FRAGMENT like '#p=retry-storm'

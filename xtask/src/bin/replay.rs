@@ -1,14 +1,36 @@
 //! Repeats runs natively: a job on each line of standard input, an answer on each line of standard
-//! output; see `runs.rs`.
+//! output; see `runs.rs`. `replay --random COUNT` writes random runs instead, `{seed, run}` on a line.
 
 use brownout::lane::Lane;
 use brownout::run::Run;
+use brownout_fuzz::case::{Case, Size};
+use brownout_fuzz::swarm::tried;
+use brownout_fuzz::trial::Rigour;
 use serde_json::json;
 use xtask::Outcome;
 use xtask::runs::{ALL_EVENTS, ASTRAY_EVENTS, Answer, FAR_S, Job, Shown, serve};
 
+/// Most events of a random run, so that a browser repeats some hundred in a second.
+const SIZE: Size = Size { events: 4_000 };
+/// What is done in a random run is found by trying it; whether all holds is for others to judge.
+const RIGOUR: Rigour = Rigour { audited: 0, links: false };
+
 fn main() -> Outcome {
-    serve(|job| Ok(answer(job)))
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.as_slice() {
+        [option, count] if option == "--random" => draw(count.parse()?),
+        _ => serve(|job| Ok(answer(job))),
+    }
+}
+
+/// Writes the random runs of the first seeds that can be tried, with everything that is done to them.
+fn draw(count: usize) -> Outcome {
+    let drawn = (0_u64..).filter_map(|seed| Some((seed, Case::of_seed(seed, SIZE)?)));
+    let tried = drawn.filter_map(|(seed, case)| Some((seed, tried(&case, RIGOUR).ok()?)));
+    for (seed, passed) in tried.take(count) {
+        println!("{{\"seed\":{seed},\"run\":{}}}", passed.document);
+    }
+    Ok(())
 }
 
 /// What `replay.js` does in a browser.

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::fs;
 use std::ops::RangeInclusive;
+use std::path::Path;
+use std::process::Command;
 use xtask::Outcome;
 use xtask::project::Project;
 use xtask::runs::{ALL_EVENTS, FAR_S, Job, Piece};
@@ -15,16 +17,17 @@ const CHECKPOINTS: u32 = 12;
 /// A random piece that is bounded by events has fewer than this.
 const MOST_EVENTS: u64 = 20_000;
 
-/// A preset's run.
+/// A run that is repeated.
 pub struct Case {
-    preset: String,
-    seed: u64,
-    switches: Switches,
+    /// What it is called where it differs.
+    name: String,
+    run: Value,
     duration_s: f64,
-    toggles: Vec<String>,
+    /// Source of the random cuts.
+    dice: u64,
 }
 
-/// What is switched in a run.
+/// What is switched in the run of a preset.
 #[derive(Clone, Copy, Debug)]
 enum Switches {
     AsItWas,
@@ -56,7 +59,7 @@ impl Cut {
 }
 
 /// Every preset with every seed and every choice of switches.
-pub fn all(project: &Project, seeds: RangeInclusive<u64>) -> Outcome<Vec<Case>> {
+pub fn of_presets(project: &Project, seeds: RangeInclusive<u64>) -> Outcome<Vec<Case>> {
     let mut files: Vec<_> = fs::read_dir(project.root.join("src/presets"))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Outcome<_>>()?;
@@ -65,64 +68,87 @@ pub fn all(project: &Project, seeds: RangeInclusive<u64>) -> Outcome<Vec<Case>> 
     let mut cases = Vec::new();
     for file in files {
         let scenario: Value = serde_json::from_str(&fs::read_to_string(&file)?)?;
-        let preset = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let toggles: Vec<String> = scenario["toggles"]
-            .as_object()
-            .into_iter()
-            .flat_map(|map| map.keys().cloned())
-            .collect();
-        let duration_s = scenario["duration_s"].as_f64().ok_or("a preset has a duration")?;
+        let preset = file.file_stem().unwrap_or_default().to_string_lossy();
         for seed in seeds.clone() {
             for switches in [Switches::AsItWas, Switches::AllFromTheStart, Switches::AllOnTheWay] {
-                let (preset, toggles) = (preset.clone(), toggles.clone());
-                cases.push(Case { preset, seed, switches, duration_s, toggles });
+                cases.push(Case::of_preset(&preset, &scenario, seed, switches)?);
             }
         }
     }
     Ok(cases)
 }
 
-impl fmt::Display for Case {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let switches = match self.switches {
-            Switches::AsItWas => "as it was",
-            Switches::AllFromTheStart => "all switches from the start",
-            Switches::AllOnTheWay => "all switches on the way",
-        };
-        write!(out, "{} seed {} {switches}", self.preset, self.seed)
-    }
+/// Random runs, drawn by a native program.
+pub fn random(program: &Path, count: usize) -> Outcome<Vec<Case>> {
+    let output = Command::new(program).args(["--random", &count.to_string()]).output()?;
+    let lines = String::from_utf8(output.stdout)?;
+    let case = |line: &str| {
+        let mut value: Value = serde_json::from_str(line)?;
+        let dice = value["seed"].as_u64().ok_or("a random run has a seed")?;
+        let mut run = value["run"].take();
+        // Only to know which one it was.
+        run.as_object_mut().ok_or("a run is an object")?.remove("preset");
+        let duration_s = run["scenario"]["duration_s"].as_f64().ok_or("a run has a duration")?;
+        Ok(Case { name: format!("random {dice}"), run, duration_s, dice })
+    };
+    lines.lines().map(case).collect()
 }
 
-impl Case {
-    /// The run, cut.
-    pub fn job(&self, cut: Cut) -> Job {
-        let run = json!({ "preset": self.preset, "seed": self.seed, "actions": self.actions() });
-        Job { run, pieces: self.pieces(cut) }
+impl Switches {
+    fn name(self) -> &'static str {
+        match self {
+            Self::AsItWas => "as it was",
+            Self::AllFromTheStart => "all switches from the start",
+            Self::AllOnTheWay => "all switches on the way",
+        }
     }
 
-    fn actions(&self) -> Vec<Value> {
+    fn actions(self, toggles: &[&str], duration_s: f64) -> Vec<Value> {
         let action =
             |at_s: f64, toggle: &str, on| json!({ "at_s": at_s, "toggle": toggle, "on": on });
-        let count = self.toggles.len() as f64 + 2.0;
-        match self.switches {
-            Switches::AsItWas => Vec::new(),
-            Switches::AllFromTheStart => {
-                self.toggles.iter().map(|key| action(0.0, key, true)).collect()
-            }
-            Switches::AllOnTheWay => {
-                let moment = |number: usize| self.duration_s * (number + 1) as f64 / count;
-                let numbered = self.toggles.iter().enumerate();
+        let count = toggles.len() as f64 + 2.0;
+        match self {
+            Self::AsItWas => Vec::new(),
+            Self::AllFromTheStart => toggles.iter().map(|key| action(0.0, key, true)).collect(),
+            Self::AllOnTheWay => {
+                let moment = |number: usize| duration_s * (number + 1) as f64 / count;
+                let numbered = toggles.iter().enumerate();
                 let on = numbered.map(|(number, key)| action(moment(number), key, true));
-                let first = self.toggles.first();
-                let off = first.map(|key| action(moment(self.toggles.len()), key, false));
+                let off = toggles.first().map(|key| action(moment(toggles.len()), key, false));
                 on.chain(off).collect()
             }
         }
     }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.name)
+    }
+}
+
+impl Case {
+    fn of_preset(preset: &str, scenario: &Value, seed: u64, switches: Switches) -> Outcome<Self> {
+        let toggles = scenario["toggles"].as_object().into_iter().flatten();
+        let toggles: Vec<&str> = toggles.map(|(key, _)| key.as_str()).collect();
+        let duration_s = scenario["duration_s"].as_f64().ok_or("a preset has a duration")?;
+        let actions = switches.actions(&toggles, duration_s);
+        Ok(Self {
+            name: format!("{preset} seed {seed} {}", switches.name()),
+            run: json!({ "preset": preset, "seed": seed, "actions": actions }),
+            duration_s,
+            dice: seed ^ (preset.len() as u64) << 32,
+        })
+    }
+
+    /// The run, cut.
+    pub fn job(&self, cut: Cut) -> Job {
+        Job { run: self.run.clone(), pieces: self.pieces(cut) }
+    }
 
     fn pieces(&self, cut: Cut) -> Vec<Piece> {
         let until = |until_s: f64| Piece { until_s, events: ALL_EVENTS, checkpoint: false };
-        let mut dice = Dice(self.seed ^ (self.preset.len() as u64) << 32);
+        let mut dice = Dice(self.dice);
         match cut {
             Cut::Whole => Vec::new(),
             Cut::Seconds => {
@@ -171,18 +197,13 @@ mod tests {
 
     #[test]
     fn cuts_are_random_and_repeatable() {
-        let case = Case {
-            preset: "p".to_owned(),
-            seed: 3,
-            switches: Switches::AllOnTheWay,
-            duration_s: 90.0,
-            toggles: vec!["one".to_owned(), "two".to_owned()],
-        };
+        let scenario = json!({ "duration_s": 90.0, "toggles": { "one": {}, "two": {} } });
+        let case = Case::of_preset("p", &scenario, 3, Switches::AllOnTheWay).unwrap();
         assert_eq!(case.job(Cut::Random), case.job(Cut::Random));
         assert_eq!(case.job(Cut::Whole).pieces, []);
         assert_eq!(case.job(Cut::Seconds).pieces.len(), 89);
         let pieces = case.job(Cut::Checkpoints).pieces;
         assert_eq!(pieces.iter().filter(|piece| piece.checkpoint).count(), CHECKPOINTS as usize);
-        assert_eq!(case.actions().len(), 3);
+        assert_eq!(case.run["actions"].as_array().map(Vec::len), Some(3));
     }
 }

@@ -1,8 +1,8 @@
 //! The determinism matrix: every preset, as it was and with its switches, gives the same bits natively
 //! (with and without optimisation) and in a browser, however the run is cut.
 //!
-//! `matrix FIRST_SEED LAST_SEED NAME=PROGRAM...`: the native programs (see `bin/replay.rs`); the
-//! browser comes by itself.
+//! `matrix FIRST_SEED LAST_SEED RANDOM NAME=PROGRAM...`: the number of random runs besides, and the
+//! native programs (see `bin/replay.rs`); the browser comes by itself.
 
 mod cases;
 mod table;
@@ -54,14 +54,18 @@ impl Build {
 /// Whether all runs were equal.
 fn run() -> Outcome<bool> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [first, last, programs @ ..] = words.as_slice() else {
-        return Err("matrix FIRST_SEED LAST_SEED NAME=PROGRAM...".into());
+    let [first, last, random, programs @ ..] = words.as_slice() else {
+        return Err("matrix FIRST_SEED LAST_SEED RANDOM NAME=PROGRAM...".into());
     };
     let project = Project::find()?;
-    let cases = cases::all(&project, first.parse()?..=last.parse()?)?;
+    let mut cases = cases::of_presets(&project, first.parse()?..=last.parse()?)?;
+    let mut builds = builds(&project, programs)?;
+    if let Some(Build::Native { program, .. }) = builds.first() {
+        cases.extend(cases::random(program, random.parse()?)?);
+    }
     let mut table = Table::default();
     let mut reference = Vec::new();
-    for mut build in builds(&project, programs)? {
+    for build in &mut builds {
         let mut cells = Vec::new();
         for cut in Cut::ALL {
             let jobs: Vec<Job> = cases.iter().map(|case| case.job(cut)).collect();
