@@ -244,7 +244,7 @@ function field(context, name, schema, isOptional, value, path) {
   const commit = async (now, control) => show(problems, control, await context.onChange(path, now));
   const refuse = (message, control) => show(problems, control, [{ message }]);
   const control = leaf(schema, { id, value, isOptional, commit, refuse });
-  const bounds = boundsText(schema);
+  const bounds = boundsText(schema.type === "array" ? schema.items : schema);
   const unit = schema["x-unit"];
   const describedBy = `${id}-help`;
   mark(control.input, "aria-describedby", describedBy);

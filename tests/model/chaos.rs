@@ -295,19 +295,43 @@ fn balancer(dice: &mut Dice) -> Value {
     balancer
 }
 
-fn users(dice: &mut Dice) -> Value {
+/// Arrivals that come to an end by themselves.
+fn arrivals(dice: &mut Dice) -> Value {
     let profile = match dice.roll(4) {
         0 => json!({"shape": "constant"}),
         1 => json!({"shape": "spike", "at_s": 1.0, "for_s": 1.0, "factor": 3.0}),
         2 => json!({"shape": "points", "points": [[0.0, 0.0], [2.0, 2.0]]}),
         _ => json!({"shape": "daily", "day_s": 1.0, "peak_s": 0.3, "lowest": 0.1}),
     };
+    let batch = dice.pick(&[
+        json!({"kind": "fixed", "size": 1}),
+        json!({"kind": "fixed", "size": 3}),
+        json!({"kind": "geometric", "mean": 2.0}),
+    ]);
+    match dice.roll(8) {
+        5 => json!({
+            "kind": "renewal", "max_requests": 150, "batch": batch,
+            "interarrival": {"dist": "gamma", "mean_ms": 20.0, "scv": dice.pick(&[0.3, 3.0])},
+        }),
+        6 => json!({
+            "kind": "modulated", "max_requests": 150, "batch": batch,
+            "states": [{"rate_rps": 80.0, "mean_s": 0.5}, {"rate_rps": 5.0, "mean_s": 0.5}],
+        }),
+        7 => json!({
+            "kind": "trace", "at_s": [0.0, 0.1, 0.1, 0.5, 1.0, 1.0, 1.001, 2.0, 3.5],
+            "class": ["a", "b", "a", "a", "b", "a", "b", "a", "b"],
+        }),
+        _ => json!({
+            "kind": "open", "rate_rps": dice.pick(&[40.0, 10.0, 120.0]), "stop_s": STOP_S,
+            "process": dice.pick(&["constant", "poisson"]), "profile": profile, "batch": batch,
+        }),
+    }
+}
+
+fn users(dice: &mut Dice) -> Value {
     let mut users = json!({
         "kind": "clients",
-        "arrivals": {
-            "kind": "open", "rate_rps": dice.pick(&[40.0, 10.0, 120.0]), "stop_s": STOP_S,
-            "process": dice.pick(&["constant", "poisson"]), "profile": profile,
-        },
+        "arrivals": arrivals(dice),
         "calls": {"main": call(dice, "lb.page"), "direct": call(dice, "front")},
         "classes": {
             "a": {"share": 0.75, "call": "main", "priority": 3},
