@@ -7,6 +7,7 @@
 mod arrivals;
 mod compile;
 mod profile;
+mod program;
 mod quantity;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
@@ -167,6 +168,8 @@ pub struct StationPlan {
     pub endpoints: Vec<EndpointPlan>,
     /// Number of `replay` steps in all its programs.
     pub replays: u16,
+    /// Number of rows that its programs read and write.
+    pub rows: u16,
     /// Memory of a server.
     pub memory: Option<MemoryPlan>,
     /// Disk of a server.
@@ -259,6 +262,10 @@ pub enum StepAction {
         /// Which of the station's replays it is.
         replay: u16,
     },
+    /// Notes the version of that row of the station.
+    Read(u16),
+    /// Raises the version of that row, or fails if it is not the noted one any more.
+    Commit(u16),
     /// Writes so many bytes to the log.
     Log(u64),
     /// Fails with that probability.

@@ -60,8 +60,8 @@ fn shapes() {
             "nodes.db.discipline: \"filo\" is unknown; did you mean \"fifo\"?",
         ),
         (
-            json!({"nodes": {"api": {"calls": {"db": {"retry": {"max_attempts": 21}}}}}}),
-            "nodes.api.calls.db.retry.max_attempts: 21 is out of range: from 1 to 20 tries",
+            json!({"nodes": {"api": {"calls": {"db": {"retry": {"max_attempts": 1001}}}}}}),
+            "nodes.api.calls.db.retry.max_attempts: 1001 is out of range: from 1 to 1000 tries",
         ),
         (
             json!({"nodes": {"users": {"arrivals": {"profile":
@@ -190,6 +190,20 @@ fn values_that_belong_together() {
         (
             admin(json!({"do": "parallel", "calls": ["db", "log"], "times": 5_001})),
             "nodes.api.endpoints.admin.steps.0.times: 10002 calls at once are too many: at most 10000",
+        ),
+        (
+            admin(json!({"do": "commit", "row": "seats"})),
+            "nodes.api.endpoints.admin.steps.0.row: \"seats\" is read by no earlier step",
+        ),
+        (
+            json!({"nodes": {"api": {"endpoints": {"admin": {"steps": [
+                {"do": "read", "row": "seat"}, {"do": "commit", "row": "seats"}]}}}}}),
+            "nodes.api.endpoints.admin.steps.1.row: \"seats\" is read by no earlier step; did you mean \"seat\"?",
+        ),
+        (
+            json!({"nodes": {"api": {"calls": {"db": {"latency_jitter":
+                {"dist": "uniform", "min_ms": 5, "max_ms": 4}}}}}}),
+            "nodes.api.calls.db.latency_jitter.max_ms: 4 ms is below min_ms, 5 ms",
         ),
         (
             admin(json!({"do": "call", "call": "db", "ratio": 1.5})),
@@ -326,6 +340,15 @@ fn switches_apply_alone_and_together_and_keep_the_wiring() {
         (
             json!({"nodes": {"api": {"endpoints": {"admin": {"steps": []}}}}}),
             "nodes.api.endpoints.admin.steps: cannot change: the wiring of a run is fixed",
+        ),
+        (
+            json!({"nodes": {"api": {"endpoints": {"page": {"steps": [
+                {"do": "cpu", "time": {"dist": "exponential", "mean_ms": 6}},
+                {"do": "call", "call": "db", "ratio": 0.5},
+                {"do": "parallel", "calls": ["log"], "times": 2, "needs": 1},
+                {"do": "read", "row": "rows"},
+            ]}}}}}),
+            "nodes.api.endpoints.page.steps.3.row: cannot change: the wiring of a run is fixed",
         ),
         (
             json!({"nodes": {"users": {"arrivals": {"kind": "closed", "rate_rps": null,

@@ -10,7 +10,7 @@ mod hedge;
 
 pub(super) use hedge::Avoided;
 pub use hedge::Hedges;
-use hedge::LetGo;
+pub(super) use hedge::LetGo;
 
 use super::list::{Linked, Links};
 use super::slab::Id;
@@ -294,8 +294,8 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// The caller is gone: the call ends without anybody to tell.
-    pub(super) fn abandon_call(&mut self, id: Id) {
+    /// The caller is gone or needs it no more: the call ends without anybody to tell.
+    pub(super) fn abandon_call(&mut self, id: Id, how: LetGo) {
         let now = self.now;
         let call = &mut self.calls[id];
         let (edge, server, stage) = (call.edge, call.server, call.stage);
@@ -303,10 +303,9 @@ impl<O: Observer> World<O> {
         let permitted = std::mem::take(&mut call.permitted_by_breaker);
         if stage == Stage::OnWire {
             let cancel = self.plan.edges[usize::from(edge.0)].cancel;
-            self.let_go_of_hedges(id, LetGo::Abandoned);
+            self.let_go_of_hedges(id, how);
             self.let_go_of_job(id, cancel);
-            let outcome = Outcome::TimedOut;
-            self.tell(Observation::AttemptEnded { edge, outcome, took: on_wire });
+            self.tell(how.told(edge, on_wire));
         }
         self.free_try(id);
         let guards = self.guards(edge, server);

@@ -109,6 +109,8 @@ pub struct Job {
     lacking: Option<u32>,
     /// Its present wait ends in failure.
     wait_fails: bool,
+    /// Versions of the rows that it has read.
+    rows: Option<Box<RowVersions>>,
     /// It is about to start the calls of its present step.
     starts_calls: bool,
     /// The first call of its present step that failed.
@@ -122,6 +124,10 @@ pub struct Job {
     queue: Links,
     resident: Links,
 }
+
+/// Rows of a station with the versions that a job has seen.
+#[derive(Clone, Debug, Default)]
+struct RowVersions(Vec<(u16, u64)>);
 
 impl Linked<QUEUE> for Job {
     fn links(&self) -> &Links {
@@ -170,6 +176,7 @@ impl Job {
             calls: List::default(),
             lacking: None,
             wait_fails: false,
+            rows: None,
             starts_calls: false,
             trouble: None,
             degraded: false,

@@ -28,6 +28,8 @@ pub struct Station {
     queue_number: u64,
     /// Answers given so far by each of its `replay` steps.
     pub replayed: Box<[u64]>,
+    /// How often each of its rows has been written.
+    pub rows: Box<[u64]>,
 }
 
 impl Station {
@@ -40,6 +42,7 @@ impl Station {
             logrotate: Timer::NONE,
             queue_number: 0,
             replayed: vec![0; usize::from(plan.replays)].into(),
+            rows: vec![0; usize::from(plan.rows)].into(),
         }
     }
 }

@@ -104,7 +104,7 @@ pub struct Params {
     /// Product whose rules are followed.
     pub like: Like,
     /// Most tries per call, the first one included.
-    #[schemars(range(min = 1, max = 20), extend("x-unit" = "tries"))]
+    #[schemars(range(min = 1, max = 1_000), extend("x-unit" = "tries"))]
     pub max_attempts: u32,
     /// How the wait grows from retry to retry.
     pub backoff: Backoff,

@@ -3,11 +3,12 @@
 //! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
 
 use super::arrivals::arrivals;
+use super::program::Memories;
 use super::quantity::sampler;
 use super::*;
 use crate::scenario::{
     Balancer, Call, Clients, Database, Disk, Endpoint, Fault, HealthCheck, Memory, Node, Pool,
-    RecordedAnswer, Service, Step,
+    Service,
 };
 use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
 
@@ -128,7 +129,7 @@ fn node_of(target: &str) -> &str {
     target.split_once('.').map_or(target, |(node, _)| node)
 }
 
-struct Compiler<'a> {
+pub(super) struct Compiler<'a> {
     scenario: &'a Scenario,
     wiring: Wiring,
     roles: Vec<Role>,
@@ -144,7 +145,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn edge_index(&self, owner: NodeIndex, call: &str) -> EdgeIndex {
+    pub(super) fn edge_index(&self, owner: NodeIndex, call: &str) -> EdgeIndex {
         let found = |edge: &WiredEdge| edge.owner == owner && edge.key == call;
         let position = self.wiring.edges.iter().position(found);
         EdgeIndex(position.expect("the checker resolves every call") as u16)
@@ -209,11 +210,11 @@ impl Compiler<'_> {
 
     fn service(&self, node: NodeIndex, key: &str, service: &Service) -> StationPlan {
         let site = Site::named(key);
-        let mut replays = 0;
+        let mut memories = Memories::default();
         let endpoint = |(name, endpoint): (&String, &Endpoint)| {
             let pool = endpoint.pool.as_ref().and_then(|pool| service.pools.get_index_of(pool));
             let step = |(number, step)| StepPlan {
-                action: self.action(node, step, &mut replays),
+                action: self.action(node, step, &mut memories),
                 site: site.then(name).index(number as u64),
             };
             EndpointPlan {
@@ -229,7 +230,8 @@ impl Compiler<'_> {
             first_pool: self.first_pool(node),
             pools: service.pools.iter().map(|(name, pool)| self.pool(site, name, pool)).collect(),
             endpoints: service.endpoints.iter().map(endpoint).collect(),
-            replays,
+            replays: memories.replays,
+            rows: memories.rows.len() as u16,
             memory: service.memory.as_ref().and_then(memory),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
@@ -283,46 +285,13 @@ impl Compiler<'_> {
             }],
             endpoints: database.queries.iter().map(endpoint).collect(),
             replays: 0,
+            rows: 0,
             memory: None,
             disk: None,
             boot: Duration::from_seconds(database.boot_s),
             pause_when_idle: None,
             restart: database.restart.clone(),
             error_site: site.then("errors"),
-        }
-    }
-
-    fn action(&self, node: NodeIndex, step: &Step, replays: &mut u16) -> StepAction {
-        match step {
-            Step::Cpu { time } => StepAction::Cpu(sampler(time)),
-            Step::Wait { time } => StepAction::Wait(sampler(time)),
-            Step::Call { call, ratio, optional } => StepAction::Call {
-                edges: Box::new([self.edge_index(node, call)]),
-                ratio: *ratio,
-                needs: None,
-                optional: *optional,
-            },
-            Step::Parallel { calls, times, needs } => {
-                let edges: Vec<_> = calls.iter().map(|call| self.edge_index(node, call)).collect();
-                StepAction::Call {
-                    // Round after round: what is added at the end moves nobody else's luck.
-                    edges: edges.repeat(*times as usize).into(),
-                    ratio: 1.0,
-                    needs: *needs,
-                    optional: false,
-                }
-            }
-            Step::Replay { answers, after_last } => {
-                let answer = |answer: &RecordedAnswer| (Duration::from_ms(answer.ms), answer.ok);
-                *replays += 1;
-                StepAction::Replay {
-                    answers: answers.iter().map(answer).collect(),
-                    after_last: *after_last,
-                    replay: *replays - 1,
-                }
-            }
-            Step::Log { bytes } => StepAction::Log(*bytes),
-            Step::Fail { ratio } => StepAction::Fail(*ratio),
         }
     }
 

@@ -61,6 +61,19 @@ pub enum Step {
         #[serde(default)]
         after_last: AfterLast,
     },
+    /// Reads a row: notes its version for a later `commit`. Takes no time of its own.
+    Read {
+        /// Name of the row, of your own. All servers of the service share its rows.
+        #[schemars(length(min = 1, max = 64))]
+        row: String,
+    },
+    /// Writes a row that the request has read, if nobody has written it since; otherwise the request
+    /// fails (optimistic locking). Takes no time of its own.
+    Commit {
+        /// Name of the row, which an earlier step reads.
+        #[schemars(length(min = 1, max = 64))]
+        row: String,
+    },
     /// Writes to the log on the server's disk; fails when the disk is full.
     Log {
         /// Bytes written.
@@ -73,6 +86,16 @@ pub enum Step {
         #[schemars(range(min = 0.0, max = 1.0))]
         ratio: f64,
     },
+}
+
+impl Step {
+    /// The row that it reads or writes.
+    pub fn row(&self) -> Option<&str> {
+        match self {
+            Step::Read { row } | Step::Commit { row } => Some(row),
+            _ => None,
+        }
+    }
 }
 
 fn everyone() -> f64 {

@@ -176,7 +176,7 @@ fn policies() -> Cases {
         ("timeout > duration", vec![(Edit(timeout, text("20000")), Runs)]),
         (
             "retries=2^32-1",
-            vec![(Edit(tries, text("4294967295")), Refused(tries, "from 1 to 20 tries"))],
+            vec![(Edit(tries, text("4294967295")), Refused(tries, "from 1 to 1000 tries"))],
         ),
         (
             "probabilities 1.0000001 / -0.1 / sum!=1",

@@ -140,6 +140,9 @@ fn call(dice: &mut Dice, to: &str) -> Value {
         "propagate_deadline": dice.one_in(2),
         "mode": dice.pick(&["sync", "async"]),
     });
+    if dice.one_in(4) {
+        call["latency_jitter"] = time(dice);
+    }
     for (name, policy) in POLICIES {
         if dice.one_in(4) {
             call[name] = policy(dice);
@@ -234,7 +237,7 @@ fn pause(dice: &mut Dice) -> Value {
 }
 
 fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(9) {
+    let step = |dice: &mut Dice| match dice.roll(10) {
         0 => json!({"do": "cpu", "time": time(dice)}),
         1 => json!({"do": "call", "call": "back"}),
         2 => json!({"do": "wait", "time": time(dice)}),
@@ -243,10 +246,15 @@ fn steps(dice: &mut Dice) -> Value {
         5 => json!({"do": "log", "bytes": 100}),
         6 => quorum(dice),
         7 => recording(dice),
+        8 => json!({"do": "read", "row": dice.pick(&["a", "b"])}),
         _ => json!({"do": "fail", "ratio": 0.1}),
     };
     let count = 1 + dice.roll(4);
-    (0..count).map(|_| step(dice)).collect()
+    let mut steps: Vec<Value> = (0..count).map(|_| step(dice)).collect();
+    // Rows that have been read are written at the end.
+    let rows: Vec<Value> = steps.iter().filter_map(|step| step.get("row").cloned()).collect();
+    steps.extend(rows.into_iter().map(|row| json!({"do": "commit", "row": row})));
+    Value::Array(steps)
 }
 
 fn service(dice: &mut Dice, steps: Value) -> Value {

@@ -112,6 +112,12 @@ fn answers_that_nobody_needs_any_more_are_wasted_or_cancelled() {
     };
     assert_eq!(wasted("none"), [21.0, 31.0]);
     assert_eq!(wasted("running"), [12.0, 12.0]);
+    // Nobody gave up on them: others were faster.
+    let story = quorum(json!({"needs": 1}), true, "none");
+    assert_eq!(story.count(|o| matches!(o, Observation::AttemptOutrun { .. })), 2);
+    let timed_out =
+        |o: &Observation| matches!(o, Observation::AttemptEnded { outcome: Outcome::TimedOut, .. });
+    assert_eq!(story.count(timed_out), 0);
 }
 
 #[test]
@@ -139,4 +145,64 @@ fn calls_that_are_refused_at_once_spoil_a_quorum_at_once() {
     assert_eq!(run(1.0, nodes(2), json!({})).requests(), [(Outcome::Ok, 11.0)]);
     let refused = Outcome::Rejected(Cause::Bulkhead);
     assert_eq!(run(1.0, nodes(3), json!({})).requests(), [(refused, 0.0)]);
+}
+
+fn wait(ms: f64) -> Value {
+    json!({"do": "wait", "time": {"dist": "constant", "ms": ms}})
+}
+
+#[test]
+fn who_writes_a_row_that_somebody_else_has_written_since_fails() {
+    let (read, commit) =
+        (json!({"do": "read", "row": "seats"}), json!({"do": "commit", "row": "seats"}));
+    let story = |steps: Value| {
+        let nodes = json!({
+            "users": clockwork(200.0, 4, json!({"to": "q"})),
+            "q": with(service(9, steps), json!({"servers": 2})),
+        });
+        run(1.0, nodes, json!({})).requests()
+    };
+    let (well, fails) = ((Outcome::Ok, 8.0), (Outcome::Failed, 8.0));
+    // They read at 0, 5, 10, 15 and write 8 ms later: the second one's row is written in between, and
+    // so is the fourth one's, whereas the third one reads what the first has written.
+    let steps = json!([read, wait(8.0), commit]);
+    assert_eq!(story(steps), [well, fails, well, fails]);
+    // Other rows do not matter, and a request may write what it has itself written.
+    let other = json!([read, {"do": "read", "row": "other"}, wait(8.0), commit]);
+    assert_eq!(story(other), [well, fails, well, fails]);
+    let twice = json!([read, commit, wait(4.0), commit]);
+    assert_eq!(story(twice), [(Outcome::Ok, 4.0); 4]);
+    // Who reads again starts afresh.
+    assert_eq!(story(json!([read, wait(8.0), read, commit])), [well; 4]);
+}
+
+#[test]
+fn a_row_stays_written_when_its_servers_crash() {
+    let steps = json!([{"do": "read", "row": "r"}, wait(8.0), {"do": "commit", "row": "r"}]);
+    let nodes = json!({
+        "users": clockwork(200.0, 2, json!({"to": "q"})),
+        "q": with(service(9, steps), json!({"servers": 2, "boot_s": 0.0})),
+    });
+    let crash =
+        json!({"at_s": 0.009, "for_s": 0.001, "target": "q#0", "effect": {"kind": "crash"}});
+    let outcomes = run(1.0, nodes, json!({"crash": crash})).outcomes();
+    assert_eq!(outcomes, [Outcome::Ok, Outcome::Failed]);
+}
+
+#[test]
+fn jitter_is_drawn_for_each_message_and_delays_nobody_else() {
+    let took = |jitter: Value| {
+        let call = json!({"to": "q", "latency_ms": 2.0, "latency_jitter": jitter});
+        let nodes = json!({
+            "users": clockwork(10.0, 50, call), "q": service(9, json!([cpu(5.0)])),
+        });
+        let requests = run(9.0, nodes, json!({})).requests();
+        requests.into_iter().map(|(_, took)| took).collect::<Vec<f64>>()
+    };
+    assert_eq!(took(Value::Null), vec![9.0; 50]);
+    assert_eq!(took(json!({"dist": "constant", "ms": 3.0})), vec![15.0; 50]);
+    let uniform = took(json!({"dist": "uniform", "min_ms": 0.0, "max_ms": 10.0}));
+    assert!(uniform.iter().all(|took| (9.0..29.0).contains(took)));
+    // A sum of two draws: hardly any two are alike, and some are beyond what one draw could do.
+    assert!(uniform.iter().any(|took| *took > 19.0) && uniform.iter().any(|took| *took < 19.0));
 }

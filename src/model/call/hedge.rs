@@ -6,7 +6,7 @@
 //! permit, the breaker's and the limit's belong to the try.
 
 use super::{Stage, failure_of};
-use crate::engine::Time;
+use crate::engine::{Duration, Time};
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Observation, Outcome};
@@ -84,13 +84,25 @@ impl Hedges {
 
 /// How the attempts of a try are let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LetGo {
-    /// Another one was faster.
+pub(in crate::model) enum LetGo {
+    /// Others were faster.
     Outrun,
     /// The caller has waited long enough, which speaks against the servers.
     TimedOut,
     /// The caller is gone.
     Abandoned,
+}
+
+impl LetGo {
+    /// The end of an attempt that took so long.
+    pub fn told(self, edge: EdgeIndex, took: Duration) -> Observation {
+        match self {
+            LetGo::Outrun => Observation::AttemptOutrun { edge, took },
+            LetGo::TimedOut | LetGo::Abandoned => {
+                Observation::AttemptEnded { edge, outcome: Outcome::TimedOut, took }
+            }
+        }
+    }
 }
 
 /// Servers that a hedge should avoid.
@@ -284,12 +296,7 @@ impl<O: Observer> World<O> {
                 self.leave_balancer(*job, Some(Outcome::TimedOut));
             }
             self.disown_job(*job, cancel);
-            self.tell(match how {
-                LetGo::Outrun => Observation::AttemptOutrun { edge, took },
-                LetGo::TimedOut | LetGo::Abandoned => {
-                    Observation::AttemptEnded { edge, outcome: Outcome::TimedOut, took }
-                }
-            });
+            self.tell(how.told(edge, took));
             self.give_connection_back(edge, server);
         }
         if let Some(budget) = &mut self.guards(edge, server).budget {

@@ -2,7 +2,7 @@
 
 use super::{Caller, Doing, Job};
 use crate::engine::{Duration, Time};
-use crate::model::call::Origin;
+use crate::model::call::{LetGo, Origin};
 use crate::model::edge::journey;
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
@@ -148,20 +148,20 @@ impl<O: Observer> World<O> {
                 job.left = (Duration::ZERO, now);
                 self.shield(id);
             }
-            Doing::Calling => self.abandon_calls(id),
+            Doing::Calling => self.abandon_calls(id, LetGo::Abandoned),
             Doing::Travelling | Doing::Starting | Doing::Replying => {}
         }
         self.free_thread(id);
     }
 
-    pub(super) fn abandon_calls(&mut self, id: Id) {
+    pub(super) fn abandon_calls(&mut self, id: Id, how: LetGo) {
         loop {
             let call = self.jobs[id].calls.first();
             if call.is_none() {
                 return;
             }
             self.jobs[id].calls.remove(&mut self.calls, call);
-            self.abandon_call(call);
+            self.abandon_call(call, how);
         }
     }
 

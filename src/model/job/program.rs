@@ -1,8 +1,8 @@
 //! The program of a job: step after step, until one takes time or the last is done.
 
-use super::Doing;
+use super::{Doing, RowVersions};
 use crate::engine::{Duration, Timer};
-use crate::model::call::{Call, Origin};
+use crate::model::call::{Call, LetGo, Origin};
 use crate::model::slab::Id;
 use crate::model::{Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
@@ -52,6 +52,16 @@ impl<O: Observer> World<O> {
                     }
                 }
                 StepAction::Replay { .. } => return self.replay(id),
+                StepAction::Read(row) => {
+                    let row = *row;
+                    self.read_row(id, row);
+                }
+                StepAction::Commit(row) => {
+                    let row = *row;
+                    if !self.commit_row(id, row) {
+                        return self.finish(id, Outcome::Failed);
+                    }
+                }
                 StepAction::Log(bytes) => {
                     let bytes = *bytes;
                     if !self.write_log(id, bytes) {
@@ -105,10 +115,36 @@ impl<O: Observer> World<O> {
             _ if job.deadline <= self.now => self.finish(id, Outcome::Rejected(Cause::Expired)),
             StepAction::Cpu(_) => self.compute_on(id, left),
             StepAction::Wait(_) | StepAction::Replay { .. } => self.wait_on(id, left),
-            StepAction::Log(_) | StepAction::Fail(_) => {
+            StepAction::Read(_)
+            | StepAction::Commit(_)
+            | StepAction::Log(_)
+            | StepAction::Fail(_) => {
                 unreachable!("a step that takes no time is never interrupted")
             }
         }
+    }
+
+    /// Notes the present version of a row.
+    fn read_row(&mut self, id: Id, row: u16) {
+        let job = &mut self.jobs[id];
+        let version = self.stations[usize::from(job.station)].rows[usize::from(row)];
+        let RowVersions(noted) = &mut **job.rows.get_or_insert_default();
+        noted.retain(|(other, _)| *other != row);
+        noted.push((row, version));
+    }
+
+    /// Writes a row. False: somebody else has written it since it was read.
+    fn commit_row(&mut self, id: Id, row: u16) -> bool {
+        let job = &mut self.jobs[id];
+        let version = &mut self.stations[usize::from(job.station)].rows[usize::from(row)];
+        let noted = job.rows.as_mut().and_then(|rows| rows.0.iter_mut().find(|(r, _)| *r == row));
+        let (_, noted) = noted.expect("the checker wants every row read before it is written");
+        if noted != version {
+            return false;
+        }
+        *version += 1;
+        *noted = *version;
+        true
     }
 
     /// The next recorded answer of the present step.
@@ -217,7 +253,8 @@ impl<O: Observer> World<O> {
                 job.trouble = None;
             }
             if lacking == 0 || job.calls.len() < lacking {
-                self.abandon_calls(id);
+                // The answers of the others came first, or their failures.
+                self.abandon_calls(id, LetGo::Outrun);
             }
         }
         let job = &self.jobs[id];

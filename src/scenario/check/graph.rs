@@ -95,6 +95,8 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
         Step::Cpu { .. }
         | Step::Wait { .. }
         | Step::Replay { .. }
+        | Step::Read { .. }
+        | Step::Commit { .. }
         | Step::Log { .. }
         | Step::Fail { .. } => &[],
     });

@@ -194,7 +194,9 @@ impl Estimate<'_> {
                 Step::Replay { answers, after_last } => {
                     Cost { events: 1.0, seconds: mean_answer_ms(answers, *after_last) / 1e3 }
                 }
-                Step::Log { .. } | Step::Fail { .. } => Cost { events: 1.0, seconds: 0.0 },
+                Step::Read { .. } | Step::Commit { .. } | Step::Log { .. } | Step::Fail { .. } => {
+                    Cost { events: 1.0, seconds: 0.0 }
+                }
             };
             total.events += cost.events;
             total.seconds += cost.seconds;
@@ -206,11 +208,12 @@ impl Estimate<'_> {
     fn cost_of_call(&self, call: &Call) -> Cost {
         let callee = self.programs.order.get_index_of(&callee_of(self.scenario, call));
         let program = self.costs[callee.expect("callees come before callers")];
+        let jitter = call.latency_jitter.as_ref().map_or(0.0, mean_s);
         let tries = call.retry.as_ref().map_or(1.0, |retry| f64::from(retry.max_attempts));
         let attempts = call.hedge.as_ref().map_or(1.0, |hedge| f64::from(hedge.max_attempts));
         Cost {
             events: tries * attempts * (EVENTS_PER_TRY + program.events),
-            seconds: 2.0 * call.latency_ms / 1e3 + program.seconds,
+            seconds: 2.0 * (call.latency_ms / 1e3 + jitter) + program.seconds,
         }
     }
 

@@ -137,6 +137,13 @@ impl Comparison<'_> {
             };
             let same = kinds(endpoint) == kinds(after);
             self.demand(same, || format!("{path}.{key}.steps"));
+            let rows = |endpoint: &Endpoint| -> Vec<_> {
+                endpoint.steps.iter().map(|step| step.row().map(str::to_owned)).collect()
+            };
+            let steps = rows(endpoint).into_iter().zip(rows(after)).enumerate();
+            for (number, _) in steps.filter(|(_, (before, after))| same && before != after) {
+                self.demand(false, || format!("{path}.{key}.steps.{number}.row"));
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::problem::{Problems, quoted};
 use crate::scenario::shape::known;
 use crate::scenario::{Arrivals, Balancer, Call, Clients, Node, Scenario, Service, Step};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 /// Checks every reference between nodes and within them.
 pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
@@ -92,7 +92,11 @@ impl References<'_> {
                 self.own(pool, &service.pools, &format!("{path}.pool"));
             }
             for (number, step) in endpoint.steps.iter().enumerate() {
-                self.step(service, step, &format!("{path}.steps.{number}"));
+                let path = format!("{path}.steps.{number}");
+                self.step(service, step, &path);
+                if let Step::Commit { row } = step {
+                    self.row(row, &endpoint.steps[..number], &path);
+                }
             }
         }
     }
@@ -112,7 +116,23 @@ impl References<'_> {
             | Step::Cpu { .. }
             | Step::Wait { .. }
             | Step::Replay { .. }
+            | Step::Read { .. }
+            | Step::Commit { .. }
             | Step::Fail { .. } => {}
+        }
+    }
+
+    /// A row that is written must have been read: its version decides.
+    fn row(&mut self, row: &str, before: &[Step], path: &str) {
+        let rows: IndexSet<&str> = before.iter().filter_map(Step::row).collect();
+        if !rows.contains(row) {
+            let message = if rows.is_empty() {
+                format!("{} is read by no earlier step", quoted(row))
+            } else {
+                let known = known(row, rows.into_iter(), "earlier steps read");
+                format!("{} is read by no earlier step{known}", quoted(row))
+            };
+            self.problems.add(format!("{path}.row"), message);
         }
     }
 

@@ -207,7 +207,12 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
                 problems.add(format!("{path}.needs"), message);
             }
         }
-        Step::Call { .. } | Step::Replay { .. } | Step::Log { .. } | Step::Fail { .. } => {}
+        Step::Call { .. }
+        | Step::Replay { .. }
+        | Step::Read { .. }
+        | Step::Commit { .. }
+        | Step::Log { .. }
+        | Step::Fail { .. } => {}
     }
 }
 
