@@ -96,11 +96,13 @@ pub enum DownCause {
     OutOfMemory,
     /// An operator stopped it.
     Stopped,
+    /// Its liveness probe failed too often.
+    Unwell,
 }
 
 impl DownCause {
     /// Number of causes.
-    pub const COUNT: usize = DownCause::Stopped as usize + 1;
+    pub const COUNT: usize = DownCause::Unwell as usize + 1;
 }
 
 /// Index into the labels of a run: keys of faults, toggles and interventions seen so far.
@@ -194,6 +196,8 @@ pub enum Observation {
     OutOfRotation { balancer: NodeIndex, server: u32 },
     /// A balancer took a server back into rotation.
     BackInRotation { balancer: NodeIndex, server: u32 },
+    /// A standby begins to take over from the server that was in charge.
+    TakesOver { balancer: NodeIndex, server: u32 },
     /// Outlier detection ejected a server.
     Ejected { balancer: NodeIndex, server: u32 },
     /// Servers that outlier detection has ejected, from now on.

@@ -15,6 +15,8 @@ pub mod circuit_breaker;
 pub mod concurrency_limit;
 /// Connection pool: a bulkhead whose permits are connections.
 pub mod connection_pool;
+/// Failover: a standby takes over when the server in charge is out.
+pub mod failover;
 /// Health of servers: active checks, passive marking and the panic threshold.
 pub mod health;
 /// Hedging: the same call several times, the first good answer counts.

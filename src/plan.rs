@@ -15,8 +15,8 @@ pub use profile::RateCurve;
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
-    balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, health, hedge,
-    logrotate, outlier, rate_limiter, restart, retry,
+    balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, failover, health,
+    hedge, logrotate, outlier, rate_limiter, restart, retry,
 };
 use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
@@ -122,6 +122,10 @@ pub struct BalancerPlan {
     pub station: u16,
     /// How a server is chosen.
     pub algorithm: balance::Algorithm,
+    /// How another server takes over, for the algorithm of that name.
+    pub failover: failover::Params,
+    /// Who of the tied is chosen.
+    pub ties: balance::Ties,
     /// Weight of each server; 1 for those without.
     pub weights: Vec<u32>,
     /// Active health check: endpoint to ask for, and rules.

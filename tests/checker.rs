@@ -118,6 +118,10 @@ fn references() {
             "nodes.lb.health_check.rules.fastinter_ms: exists only like \"haproxy-3.5\"",
         ),
         (
+            json!({"nodes": {"lb": {"failover": {}}}}),
+            "nodes.lb.failover: needs the algorithm \"failover\"",
+        ),
+        (
             json!({"nodes": {"lb": {"outlier_detection": {"max_ejection_time_ms": 1000}}}}),
             "nodes.lb.outlier_detection.max_ejection_time_ms: 1000 ms is below \
              base_ejection_time_ms, 30000 ms",

@@ -131,6 +131,7 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::ServerUp { node, server } => (Happening::Up(node), server, 0),
         O::OutOfRotation { balancer, server } => (Happening::OutOfRotation(balancer), server, 0),
         O::BackInRotation { balancer, server } => (Happening::BackInRotation(balancer), server, 0),
+        O::TakesOver { balancer, server } => (Happening::TakesOver(balancer), server, 0),
         O::EjectionRefused { balancer, server } => {
             (Happening::EjectionRefused(balancer), server, 0)
         }

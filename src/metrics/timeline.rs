@@ -31,6 +31,8 @@ pub enum Happening {
     OutOfRotation(NodeIndex),
     /// A balancer took servers back.
     BackInRotation(NodeIndex),
+    /// Standbys began to take over.
+    TakesOver(NodeIndex),
     /// Outlier detection would have ejected servers, but too many were out already.
     EjectionRefused(NodeIndex),
     /// Disks are full.
@@ -42,7 +44,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 7;
+const PER_NODE: usize = DownCause::COUNT + 8;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -57,6 +59,7 @@ impl Happening {
             Happening::DiskFull(node) => (node, DownCause::COUNT + 4),
             Happening::LogRotated(node) => (node, DownCause::COUNT + 5),
             Happening::EjectionRefused(node) => (node, DownCause::COUNT + 6),
+            Happening::TakesOver(node) => (node, DownCause::COUNT + 7),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

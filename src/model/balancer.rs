@@ -7,7 +7,8 @@ use super::slab::Id;
 use super::{Observer, World};
 use crate::engine::{Time, Timer};
 use crate::observation::{Cause, Observation, Outcome};
-use crate::pattern::balance;
+use crate::pattern::balance::{self, Algorithm};
+use crate::pattern::failover::Failover;
 use crate::pattern::health::{ActiveCheck, ActiveParams, PassiveMark, panics};
 use crate::plan::{BalancerPlan, Plan};
 
@@ -20,6 +21,8 @@ pub struct Balancer {
     /// Jobs under way, by server.
     pub(super) in_flight: Vec<u32>,
     pub(super) total: u32,
+    /// Who is in charge, where one server does all the work.
+    failover: Failover,
     /// What it knows of its servers' health.
     pub(super) health: Health,
     /// What observers were last told: whether a server is in rotation.
@@ -62,6 +65,7 @@ impl Balancer {
             picker: balance::Balancer::new(plan.algorithm, &[]),
             in_flight: Vec::new(),
             total: 0,
+            failover: Failover::new(),
             health: Health::default(),
             shown: Vec::new(),
             probes: Vec::new(),
@@ -77,7 +81,7 @@ impl Balancer {
         let weight = |server: usize| plan.weights.get(server).copied().unwrap_or(1);
         let known = self.in_flight.len().max(servers as usize);
         let weights: Vec<u32> = (0..servers as usize).map(weight).collect();
-        self.picker.set_algorithm(plan.algorithm);
+        self.picker.set_algorithm(plan.algorithm, plan.ties);
         self.picker.resize(&weights);
         self.in_flight.resize(known, 0);
         let rules = plan.health_check.as_ref().map(|check| check.rules.clone());
@@ -125,10 +129,14 @@ impl<O: Observer> World<O> {
             self.tell(Observation::Shed { balancer: node });
             return Err(Outcome::Rejected(Cause::Shed));
         }
-        let Balancer { picker, in_flight, health, .. } = state;
-        let is_well = |server: u32| health.is_well(plan, server, servers, now);
+        let Balancer { picker, in_flight, health, failover, .. } = state;
+        let elected = plan.algorithm == Algorithm::Failover;
+        let is_well = |server: u32| {
+            let chosen = !elected || failover.serving(now) == Some(server);
+            chosen && health.is_well(plan, server, servers, now)
+        };
         let threshold = plan.panic_threshold_percent;
-        let panic = threshold > 0.0 && {
+        let panic = threshold > 0.0 && !elected && {
             let healthy = (0..servers).filter(|server| is_well(*server)).count() as u32;
             panics(threshold, healthy, servers)
         };
@@ -170,6 +178,21 @@ impl<O: Observer> World<O> {
         Some(self.avoided(call)).filter(|avoided| !avoided.is_empty())
     }
 
+    /// Where one server does all the work, another one takes over if it is out.
+    pub(super) fn elect(&mut self, number: u16) {
+        let plan = &self.plan.balancers[usize::from(number)];
+        if plan.algorithm != Algorithm::Failover {
+            return;
+        }
+        let (now, balancer) = (self.now, plan.node);
+        let servers = self.plan.stations[usize::from(plan.station)].servers;
+        let Balancer { failover, health, .. } = &mut self.balancers[usize::from(number)];
+        let is_well = |server: u32| health.is_well(plan, server, servers, now);
+        if let Some(server) = failover.follow(&plan.failover, servers, is_well, now) {
+            self.tell(Observation::TakesOver { balancer, server });
+        }
+    }
+
     /// A job no longer counts as under way at its balancer, which learns how it went; nothing if its
     /// caller is gone.
     pub(super) fn leave_balancer(&mut self, id: Id, outcome: Option<Outcome>) {
@@ -182,8 +205,11 @@ impl<O: Observer> World<O> {
         state.total -= 1;
         let broken = job.broken;
         let Some(outcome) = outcome else { return };
-        if self.plan.balancers[usize::from(number)].passive_health.is_some() {
+        if let Some(rules) = &self.plan.balancers[usize::from(number)].passive_health {
             let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
+            if failed {
+                state.picker.on_failure(server, rules.max_fails);
+            }
             state.health.marks[server as usize].on_outcome(!failed, now);
             self.show_rotation(number, server);
         }
@@ -204,6 +230,7 @@ impl<O: Observer> World<O> {
             } else {
                 Observation::OutOfRotation { balancer, server }
             });
+            self.elect(number);
         }
     }
 }

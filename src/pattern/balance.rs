@@ -1,16 +1,19 @@
 //! Load balancing: which server gets the next call.
 //!
 //! - Round robin goes through the servers in turn; random takes any with equal chance.
-//! - Least connections takes the server with the fewest calls in flight, ties in turn.
+//! - Least connections takes the server with the fewest calls in flight, ties in turn or at random.
 //! - Weighted round robin is nginx's smooth one: per pick every usable server's credit grows by its
 //!   weight, the highest credit wins (the first of equals) and pays the sum of all weights. Weights
-//!   5, 1, 1 give 1 1 2 1 3 1 1.
+//!   5, 1, 1 give 1 1 2 1 3 1 1. Under passive marking a failure takes weight ÷ `max_fails` from what a
+//!   server's credit grows by, and each further pick gives one of it back.
 //! - Weighted least connections is nginx's `least_conn`: fewest calls in flight per weight, ties by
 //!   smooth round robin among the tied.
 //! - Power of two choices draws two different servers and takes the one with fewer calls in flight,
 //!   the first on a tie (Mitzenmacher 2001; Envoy's LEAST_REQUEST, HAProxy's `random`).
 //! - Hash takes the server with the highest score of (key, server): rendezvous hashing (Thaler and
 //!   Ravishankar 1998). When a server leaves, only its own keys move. It ignores weights.
+//! - Failover takes the first usable server; who that may be is for
+//!   [`failover`](crate::pattern::failover) to say.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,16 +38,33 @@ pub enum Algorithm {
     PowerOfTwoChoices,
     /// Always the same for the same key.
     Hash,
+    /// The first in order that is well gets everything; another one takes over when it is out.
+    Failover,
+}
+
+/// Who of several servers with equally few calls in flight gets the next one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "BalancerTies")]
+pub enum Ties {
+    /// The next in turn.
+    #[default]
+    InTurn,
+    /// Any of them, with equal chance.
+    Random,
 }
 
 /// A balancer over servers numbered from 0.
 ///
-/// Invariants: `weights` and `credits` have one entry per server; `turn` is below their number, or 0;
-/// the credits of servers that were usable throughout add up to zero.
+/// Invariants: `weights`, `effective` and `credits` have one entry per server; `turn` is below their
+/// number, or 0; `effective` never exceeds `weights`; the credits of servers that were usable
+/// throughout add up to zero.
 #[derive(Clone, Debug)]
 pub struct Balancer {
     algorithm: Algorithm,
+    ties: Ties,
     weights: Vec<u32>,
+    effective: Vec<u32>,
     credits: Vec<i64>,
     turn: u32,
 }
@@ -53,7 +73,9 @@ impl Balancer {
     /// A balancer over `weights.len()` servers; the weighted algorithms give weight 0 no calls.
     pub fn new(algorithm: Algorithm, weights: &[u32]) -> Balancer {
         let credits = vec![0; weights.len()];
-        Balancer { algorithm, weights: weights.to_vec(), credits, turn: 0 }
+        let weights = weights.to_vec();
+        let ties = Ties::InTurn;
+        Balancer { algorithm, ties, effective: weights.clone(), weights, credits, turn: 0 }
     }
 
     /// The server for the next call, or `None` if none is usable.
@@ -72,6 +94,12 @@ impl Balancer {
                 let server = self.in_turn().find(|&server| load(server).is_some());
                 self.passed(server)
             }
+            Algorithm::LeastConnections if self.ties == Ties::Random => {
+                let least = self.all().filter_map(&load).min()?;
+                let tied = |server: u32| load(server).filter(|calls| *calls == least);
+                let count = self.all().filter_map(tied).count() as u32;
+                self.nth(&tied, draw(unit1, count))
+            }
             Algorithm::LeastConnections => {
                 // The first of equals, seen from whose turn it is.
                 let candidates = self.in_turn().filter_map(|server| Some((load(server)?, server)));
@@ -82,6 +110,7 @@ impl Balancer {
             Algorithm::WeightedRoundRobin => self.smooth(|server| load(server).is_some()),
             Algorithm::WeightedLeastConnections => self.least_per_weight(&load),
             Algorithm::PowerOfTwoChoices => self.better_of_two(&load, unit1, unit2),
+            Algorithm::Failover => self.all().find(|&server| load(server).is_some()),
             Algorithm::Hash => {
                 let usable = self.all().filter(|&server| load(server).is_some());
                 usable.max_by_key(|&server| (score(key, server), std::cmp::Reverse(server)))
@@ -96,13 +125,26 @@ impl Balancer {
             return;
         }
         self.weights = weights.to_vec();
+        self.effective = weights.to_vec();
         self.credits = vec![0; weights.len()];
         self.turn = if self.turn < self.servers() { self.turn } else { 0 };
     }
 
     /// Changes the algorithm; whose turn it is stays.
-    pub fn set_algorithm(&mut self, algorithm: Algorithm) {
+    pub fn set_algorithm(&mut self, algorithm: Algorithm, ties: Ties) {
         self.algorithm = algorithm;
+        self.ties = ties;
+    }
+
+    /// Tells that a call to a server failed under passive marking that allows so many failures: for a
+    /// while it gets less than its weight (nginx's `effective_weight`).
+    pub fn on_failure(&mut self, server: u32, max_fails: u32) {
+        let weight = self.weights.get(server as usize).copied().unwrap_or(0);
+        if let Some(effective) = self.effective.get_mut(server as usize)
+            && max_fails > 0
+        {
+            *effective = effective.saturating_sub(weight / max_fails);
+        }
     }
 
     fn servers(&self) -> u32 {
@@ -186,12 +228,15 @@ impl Balancer {
         let mut total = 0;
         let mut best: Option<u32> = None;
         for server in self.all() {
-            let weight = i64::from(self.weights[server as usize]);
+            let weight = self.weights[server as usize];
             if weight == 0 || !usable(server) {
                 continue;
             }
-            total += weight;
-            self.credits[server as usize] += weight;
+            let effective = &mut self.effective[server as usize];
+            let share = i64::from(*effective);
+            *effective = (*effective + 1).min(weight);
+            total += share;
+            self.credits[server as usize] += share;
             let credit = self.credits[server as usize];
             if best.is_none_or(|best| credit > self.credits[best as usize]) {
                 best = Some(server);
@@ -252,6 +297,31 @@ mod tests {
         assert_eq!(picks(Algorithm::WeightedRoundRobin, &[5, 1, 1], &all, 14), expected);
         assert_eq!(picks(Algorithm::WeightedRoundRobin, &[0, 1, 0], &all, 2), [1, 1]);
         assert_eq!(picks(Algorithm::WeightedRoundRobin, &[0; 3], &all, 2), [0; 0]);
+    }
+
+    #[test]
+    fn random_ties_give_the_tied_the_same_chance() {
+        let mut balancer = Balancer::new(Algorithm::LeastConnections, &[1; 4]);
+        balancer.set_algorithm(Algorithm::LeastConnections, Ties::Random);
+        let loads = [Some(1), Some(2), Some(1), None];
+        let mut pick = |unit| balancer.pick(|server| loads[server as usize], 0, unit, 0.0);
+        assert_eq!([0.0, 0.49, 0.5, 0.99].map(&mut pick), [Some(0), Some(0), Some(2), Some(2)]);
+    }
+
+    #[test]
+    fn a_failure_takes_weight_that_comes_back_pick_by_pick() {
+        let mut balancer = Balancer::new(Algorithm::WeightedRoundRobin, &[5, 1, 1]);
+        let picks = |n: u32, balancer: &mut Balancer| -> Vec<u32> {
+            (0..n).filter_map(|_| balancer.pick(|_| Some(0), 0, 0.0, 0.0)).collect()
+        };
+        balancer.on_failure(0, 1);
+        // Its credit grows by 0, 1, 2, 3, 4 and from then on by 5.
+        assert_eq!(picks(6, &mut balancer), [1, 2, 0, 0, 1, 0]);
+        let mut balancer = Balancer::new(Algorithm::WeightedRoundRobin, &[5, 1, 1]);
+        (0..9).for_each(|_| balancer.on_failure(0, 2));
+        assert_eq!(balancer.effective, [0, 1, 1], "never below zero");
+        balancer.on_failure(1, 0);
+        assert_eq!(balancer.effective, [0, 1, 1], "no limit, no loss");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::arrivals::arrivals;
 use super::program::Memories;
 use super::quantity::sampler;
 use super::*;
+use crate::pattern::failover;
 use crate::scenario::{
     Balancer, Call, Clients, Database, Disk, Endpoint, Fault, HealthCheck, Memory, Node, Pool,
     Service,
@@ -198,6 +199,8 @@ impl Compiler<'_> {
             node,
             station: self.station_of(station),
             algorithm: balancer.algorithm,
+            failover: balancer.failover.clone().unwrap_or_else(failover::Params::in_order),
+            ties: balancer.ties,
             weights: balancer.weights.clone(),
             health_check: balancer.health_check.as_ref().map(check),
             passive_health: balancer.passive_health.clone(),

@@ -74,6 +74,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::Up(node)
         | Happening::OutOfRotation(node)
         | Happening::BackInRotation(node)
+        | Happening::TakesOver(node)
         | Happening::EjectionRefused(node)
         | Happening::DiskFull(node)
         | Happening::LogRotated(node) => {
@@ -125,6 +126,12 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             ("server_out_of_memory", BAD, "killed: out of memory", "메모리 부족으로 강제 종료")
         }
         Happening::Down(_, DownCause::Stopped) => ("server_stopped", NEUTRAL, "stopped", "중지"),
+        Happening::Down(_, DownCause::Unwell) => (
+            "server_unwell",
+            BAD,
+            "killed: liveness probe failed",
+            "라이브니스 프로브 실패로 강제 종료",
+        ),
         Happening::Booting(_) => ("server_booting", NEUTRAL, "booting", "부팅 중"),
         Happening::Up(_) => ("server_up", GOOD, "up", "가동"),
         Happening::OutOfRotation(_) => {
@@ -133,6 +140,7 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
         Happening::BackInRotation(_) => {
             ("back_in_rotation", GOOD, "back in rotation", "분산 대상으로 복귀")
         }
+        Happening::TakesOver(_) => ("takes_over", WARNING, "takes over", "역할 승계 시작"),
         Happening::EjectionRefused(_) => (
             "ejection_refused",
             WARNING,
@@ -170,6 +178,10 @@ pub fn stage_down(server: u32, cause: DownCause) -> Words {
         DownCause::OutOfMemory => {
             (format!("server #{server} ran out of memory"), format!("#{server} 서버 메모리 부족"))
         }
+        DownCause::Unwell => (
+            format!("server #{server} failed its liveness probe"),
+            format!("#{server} 서버 라이브니스 프로브 실패"),
+        ),
         _ => (format!("server #{server} went down"), format!("#{server} 서버 다운")),
     }
 }

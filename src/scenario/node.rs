@@ -1,7 +1,7 @@
 //! The nodes of a scenario: client populations, balancers, services and databases.
 
 use super::{Call, Clients, Distribution, Step, Text};
-use crate::pattern::{balance, health, logrotate, outlier, restart};
+use crate::pattern::{balance, failover, health, logrotate, outlier, restart};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -253,6 +253,14 @@ pub struct Balancer {
     /// How a server is chosen.
     #[serde(default)]
     pub algorithm: balance::Algorithm,
+    /// For the algorithm `failover`: what it takes until a standby serves. Without it, the first server
+    /// that is well takes everything at once, and one that comes back takes its place again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<failover::Params>,
+    /// Who of several servers with equally few calls in flight gets the next one, for
+    /// `least_connections`.
+    #[serde(default)]
+    pub ties: balance::Ties,
     /// Weight of each server, in their order; missing ones are 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1_000), inner(range(min = 1, max = 1_000)))]

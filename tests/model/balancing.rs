@@ -128,3 +128,66 @@ fn aws_and_envoy_judge_the_same_crash_by_their_own_counts() {
     assert_eq!(out(&story), [0.0, 0.0, 5_000.0]);
     assert_eq!(back(&story), [0.0, 0.0, 14_000.0], "the first success counts at once");
 }
+
+/// Validation case A07: a heartbeat of 1 s, three misses, 5 s to promote, 2 s to reconnect.
+#[test]
+fn a_failover_takes_detection_promotion_and_reconnection() {
+    const CRASHES: u32 = 40;
+    // Crashes of the server in charge, evenly spread over the phases of the heartbeat.
+    let crash = |number: u32| {
+        let at_s = f64::from(number) * 60.0 + 20.0 + (f64::from(number) + 0.5) / f64::from(CRASHES);
+        let target = format!("db#{}", number % 2);
+        let effect = json!({"kind": "crash"});
+        (
+            format!("crash-{number}"),
+            json!({"at_s": at_s, "for_s": 20.0, "target": target, "effect": effect}),
+        )
+    };
+    let seconds = f64::from(CRASHES) * 60.0;
+    let nodes = json!({
+        "users": clockwork(200.0, (seconds * 200.0) as u32, json!({"to": "vip"})),
+        "vip": {
+            "kind": "balancer", "to": "db", "algorithm": "failover",
+            "failover": {"promotion_ms": 5_000.0, "reconnect_ms": 2_000.0},
+            "health_check": {"rules": {"interval_ms": 1_000.0, "fall": 3, "rise": 2}},
+        },
+        "db": with(service(100, json!([cpu(0.001)])), json!({"servers": 2, "boot_s": 0.0})),
+    });
+    let story = run(seconds, nodes, (0..CRASHES).map(crash).collect());
+    let failed =
+        story.moments(|o| matches!(o, Observation::RequestEnded { outcome: Outcome::Failed, .. }));
+    let lost = failed.len() as f64 / f64::from(CRASHES);
+    // On average 9.5 s at 200 a second; each crash comes half-way between two arrivals.
+    assert_eq!(lost, 1_900.0 - 0.5);
+    let mut spells: Vec<(f64, f64)> = Vec::new();
+    for at in failed {
+        match spells.last_mut() {
+            Some((_, end)) if at - *end < 10.0 => *end = at,
+            _ => spells.push((at, at)),
+        }
+    }
+    assert_eq!(spells.len(), CRASHES as usize);
+    let lengths: Vec<f64> = spells.iter().map(|(start, end)| end - start + 7.5).collect();
+    assert!(lengths.iter().all(|length| (9_000.0..=10_000.0).contains(length)), "{lengths:?}");
+    let mean = lengths.iter().sum::<f64>() / f64::from(CRASHES);
+    assert!((mean - 9_500.0).abs() < 1e-6, "{mean}");
+    assert_eq!(story.count(|o| matches!(o, Observation::TakesOver { .. })), CRASHES as usize);
+}
+
+#[test]
+fn without_a_failover_rule_the_first_that_is_well_takes_everything() {
+    let nodes = json!({
+        "users": clockwork(10.0, 200, json!({"to": "lb"})),
+        "lb": {
+            "kind": "balancer", "to": "q", "algorithm": "failover",
+            "health_check": {"rules": {"interval_ms": 1_000.0, "fall": 1, "rise": 1}},
+        },
+        "q": with(service(100, json!([cpu(1.0)])), json!({"servers": 3, "boot_s": 0.0})),
+    });
+    let crash = json!({"at_s": 4.5, "for_s": 5.0, "target": "q#0", "effect": {"kind": "crash"}});
+    let story = run(20.0, nodes, json!({"crash": crash}));
+    let takes_over = |o: &Observation| matches!(o, Observation::TakesOver { .. });
+    assert_eq!(story.moments(takes_over), [5_000.0, 10_000.0]);
+    // The arrivals of the very instant of a check come before it.
+    assert_eq!(shares(&story, 3), [145, 50, 0]);
+}

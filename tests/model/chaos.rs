@@ -284,8 +284,9 @@ fn balancer(dice: &mut Dice) -> Value {
         "kind": "balancer", "to": "front",
         "algorithm": dice.pick(&[
             "round_robin", "random", "least_connections", "weighted_round_robin",
-            "weighted_least_connections", "power_of_two_choices", "hash",
+            "weighted_least_connections", "power_of_two_choices", "hash", "failover",
         ]),
+        "ties": dice.pick(&["in_turn", "random"]), "weights": [1 + dice.roll(5), 1],
         "panic_threshold_percent": dice.pick(&[0.0, 50.0]),
     });
     if dice.one_in(2) {
@@ -296,6 +297,12 @@ fn balancer(dice: &mut Dice) -> Value {
     }
     if dice.one_in(2) {
         balancer["outlier_detection"] = outlier_detection(dice);
+    }
+    if balancer["algorithm"] == "failover" && dice.one_in(2) {
+        balancer["failover"] = json!({
+            "promotion_ms": 300.0, "reconnect_ms": dice.pick(&[0.0, 100.0]),
+            "failback": dice.one_in(2),
+        });
     }
     if dice.one_in(3) {
         balancer["max_in_flight"] = json!(3 + dice.roll(20));

@@ -187,6 +187,7 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
                 DownCause::Fault => "fault",
                 DownCause::OutOfMemory => "out_of_memory",
                 DownCause::Stopped => "stopped",
+                DownCause::Unwell => "unwell",
             };
             ("server_down", json!({"node": key(node), "server": server, "cause": cause}))
         }
@@ -202,6 +203,14 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
         }
         O::BackInRotation { balancer, server: number } => {
             ("back_in_rotation", server(balancer, number))
+        }
+        O::TakesOver { balancer, server: number } => ("takes_over", server(balancer, number)),
+        O::Ejected { balancer, server: number } => ("ejected", server(balancer, number)),
+        O::EjectionRefused { balancer, server: number } => {
+            ("ejection_refused", server(balancer, number))
+        }
+        O::EjectionsChanged { balancer, ejected } => {
+            ("ejections", json!({"node": key(balancer), "ejected": ejected}))
         }
         O::Shed { balancer } => ("shed", json!({"node": key(balancer)})),
         O::DiskFull { node, server: number } => ("disk_full", server(node, number)),

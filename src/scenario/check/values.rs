@@ -2,6 +2,7 @@
 
 use super::quantity;
 use crate::engine::Time;
+use crate::pattern::balance::Algorithm;
 use crate::pattern::health::active::{ActiveParams, Like};
 use crate::problem::Problems;
 use crate::scenario::{
@@ -130,6 +131,9 @@ fn check_profile(profile: &Profile, path: &str, problems: &mut Problems) {
 fn check_balancer(balancer: &Balancer, path: &str, problems: &mut Problems) {
     if let Some(check) = &balancer.health_check {
         check_health_rules(&check.rules, &format!("{path}.health_check.rules"), problems);
+    }
+    if balancer.failover.is_some() && balancer.algorithm != Algorithm::Failover {
+        problems.add(format!("{path}.failover"), "needs the algorithm \"failover\"");
     }
     if let Some(rules) = &balancer.outlier_detection
         && rules.longest_ejection_ms() < rules.base_ejection_time_ms
