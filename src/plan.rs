@@ -406,6 +406,13 @@ impl Plan {
         compile::triggers(self)
     }
 
+    /// Whether some pool takes threads away from jobs.
+    pub fn preempts(&self) -> bool {
+        use Discipline::{PreemptiveLifo, PreemptivePriority};
+        let mut pools = self.stations.iter().flat_map(|station| &station.pools);
+        pools.any(|pool| matches!(pool.discipline, PreemptivePriority | PreemptiveLifo))
+    }
+
     /// End of a window.
     pub fn end_of_window(&self, window: u32) -> Time {
         self.end.part(window + 1, self.windows)

@@ -105,6 +105,7 @@ impl Balancer {
 
 impl<O: Observer> World<O> {
     /// The server that a job goes to, or how it ends if there is none.
+    #[inline]
     pub(super) fn choose_server(&mut self, id: Id) -> Result<u32, Outcome> {
         let edge = self.jobs[id].edge.expect("health checks go straight to their server");
         let plan = &self.plan.edges[usize::from(edge.0)];
@@ -170,6 +171,7 @@ impl<O: Observer> World<O> {
 
     /// Servers at which other attempts of the same try are or have failed: a hedge goes elsewhere, if
     /// it can.
+    #[inline]
     fn servers_to_avoid(&self, id: Id) -> Option<Avoided> {
         let job = &self.jobs[id];
         let edge = job.edge.expect("health checks go straight to their server");
@@ -195,6 +197,7 @@ impl<O: Observer> World<O> {
 
     /// A job no longer counts as under way at its balancer, which learns how it went; nothing if its
     /// caller is gone.
+    #[inline]
     pub(super) fn leave_balancer(&mut self, id: Id, outcome: Option<Outcome>) {
         let now = self.now;
         let job = &mut self.jobs[id];

@@ -147,6 +147,7 @@ impl Linked<SIBLINGS> for Call {
 
 impl Call {
     /// A call that has not begun.
+    #[inline]
     pub fn new(origin: Origin, edge: EdgeIndex, server: u32, luck: Luck, key: u64) -> Call {
         Call {
             origin,
@@ -192,6 +193,7 @@ fn failure_of(outcome: Outcome) -> Failure {
 
 impl<O: Observer> World<O> {
     /// The first try of a call begins.
+    #[inline]
     pub(super) fn begin_call(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -274,6 +276,7 @@ impl<O: Observer> World<O> {
         }
     }
 
+    #[inline]
     fn end_call(&mut self, id: Id, outcome: Outcome) {
         let call = &self.calls[id];
         let (edge, server, origin) = (call.edge, call.server, call.origin);
@@ -321,6 +324,7 @@ impl<O: Observer> World<O> {
     }
 
     /// While the calling server stands still, what concerns its calls waits.
+    #[inline]
     pub(super) fn park_if_frozen(&mut self, id: Id, event: Event) -> bool {
         if self.frozen_servers == 0 {
             return false;

@@ -71,6 +71,7 @@ impl<O: Observer> World<O> {
         }
     }
 
+    #[inline]
     fn plan_arrival(&mut self, population: u16) {
         let end = self.plan.end;
         let state = &mut self.populations[usize::from(population)];
@@ -88,6 +89,7 @@ impl<O: Observer> World<O> {
         });
     }
 
+    #[inline]
     pub(super) fn on_arrival(&mut self, population: u16) {
         let state = &mut self.populations[usize::from(population)];
         let plan = &self.plan.populations[usize::from(population)].arrivals;
@@ -137,6 +139,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A user sends a request, at once.
+    #[inline]
     fn send_request(
         &mut self,
         population: u16,
@@ -151,6 +154,7 @@ impl<O: Observer> World<O> {
         self.begin_call(call);
     }
 
+    #[inline]
     fn new_request(&mut self, population: u16, user: u32, luck: Luck, key: u64, class: u16) -> Id {
         let plan = &self.plan.populations[usize::from(population)];
         let request = Request {
@@ -167,6 +171,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A request ended: the user is content, presses refresh, or gives up.
+    #[inline]
     pub(super) fn end_request(&mut self, request: Request, luck: Luck, key: u64, outcome: Outcome) {
         let response = self.now - request.intended;
         self.tell(Observation::RequestEnded { class: request.class, outcome, response });

@@ -149,6 +149,7 @@ impl Linked<RESIDENT> for Job {
 
 impl Job {
     /// A job on its way.
+    #[inline]
     pub fn new(caller: Caller, station: u16, endpoint: u16, luck: Luck, key: u64) -> Job {
         Job {
             caller,
@@ -231,6 +232,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A request reaches the callee, or the balancer in front of it.
+    #[inline]
     pub(super) fn on_delivered(&mut self, id: Id) {
         let job = &self.jobs[id];
         if job.lost {
@@ -248,6 +250,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A request reaches a server.
+    #[inline]
     pub(super) fn admit(&mut self, id: Id, server: u32) {
         let now = self.now;
         let job = &mut self.jobs[id];
@@ -301,6 +304,7 @@ impl<O: Observer> World<O> {
     }
 
     /// The thread that a job has just got takes it up, or drops it if nobody wants it any more.
+    #[inline]
     fn take_up(&mut self, id: Id) {
         let now = self.now;
         let job = &mut self.jobs[id];

@@ -20,6 +20,7 @@ impl<O: Observer> World<O> {
     pub fn retune(&mut self, plan: Plan) {
         debug_assert!(plan.wiring == self.plan.wiring, "the checker keeps the wiring fixed");
         let before = std::mem::replace(&mut self.plan, plan);
+        self.preempts |= self.plan.preempts();
         self.match_clocks();
         self.retell_connections(&before);
         for number in 0..self.stations.len() as u16 {

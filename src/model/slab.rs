@@ -66,18 +66,19 @@ impl<T> Slab<T> {
         self.len() == 0
     }
 
-    /// Stores a record.
-    #[inline]
+    /// Stores a record. Always inlined, so that it is built where it shall stand.
+    #[inline(always)]
     pub fn insert(&mut self, record: T) -> Id {
-        if let Some(slot) = self.free.pop() {
-            let entry = &mut self.entries[slot as usize];
-            entry.taken = true;
-            entry.record = record;
-            return Id { slot, generation: entry.generation };
+        if self.free.is_empty() {
+            let slot = self.entries.len() as u32;
+            self.entries.push(Entry { generation: 0, taken: true, record });
+            return Id { slot, generation: 0 };
         }
-        let slot = self.entries.len() as u32;
-        self.entries.push(Entry { generation: 0, taken: true, record });
-        Id { slot, generation: 0 }
+        let slot = self.free.pop().expect("a slot is free");
+        let entry = &mut self.entries[slot as usize];
+        entry.taken = true;
+        entry.record = record;
+        Id { slot, generation: entry.generation }
     }
 
     /// Takes a record out. False if it had been taken out before.

@@ -156,6 +156,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A job gives its thread back, and the next one gets it.
+    #[inline]
     pub(super) fn free_thread(&mut self, id: Id) {
         let job = &mut self.jobs[id];
         if !std::mem::take(&mut job.holds_thread) {
@@ -193,6 +194,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A job is no longer in its server.
+    #[inline]
     pub(super) fn leave_server(&mut self, id: Id) {
         let job = &self.jobs[id];
         let (station, server) = (job.station, job.server);
@@ -207,6 +209,7 @@ impl<O: Observer> World<O> {
 
     /// A job begins to compute. Without a limit of cores it shares them with nobody, so its end is a
     /// timer of its own, as that of a `wait` step.
+    #[inline]
     pub(super) fn start_computing(&mut self, id: Id, work: Duration) {
         let now = self.now;
         let job = &self.jobs[id];
@@ -233,6 +236,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Whether the cores of a server are limited.
+    #[inline]
     fn has_cores(&self, station: u16, server: u32) -> bool {
         let machine = &self.stations[usize::from(station)].servers[server as usize];
         machine.cpu.cores().is_some()
@@ -322,6 +326,7 @@ impl<O: Observer> World<O> {
 
     /// Plans the end of a job's `wait` step, or of its computing if it shares no cores, at the present
     /// speed of its server.
+    #[inline]
     pub(super) fn plan_wait(&mut self, id: Id) {
         let job = &mut self.jobs[id];
         let speed = self.stations[usize::from(job.station)].servers[job.server as usize].speed();

@@ -57,6 +57,7 @@ impl<O: Observer> World<O> {
 
     /// What the stages below come to where no policy is configured. Most calls have none, and this
     /// way is the shortest that leaves everything as the long one does.
+    #[inline]
     fn begin_open_try(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -213,6 +214,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A try goes on the wire.
+    #[inline]
     pub(super) fn send(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -229,6 +231,7 @@ impl<O: Observer> World<O> {
     }
 
     /// An attempt goes on the wire: the first one of its try, or a hedge.
+    #[inline]
     pub(super) fn launch(&mut self, id: Id) -> Id {
         let call = &self.calls[id];
         let edge = call.edge;
@@ -256,6 +259,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Plans an event after a while; right after the present one if that is no time at all.
+    #[inline]
     pub(in crate::model) fn after(&mut self, wait: Duration, event: Event) -> Timer {
         if wait == Duration::ZERO {
             self.soon.push_back(event);
@@ -306,6 +310,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A reply has reached the caller, from `server` if the job ever got to one of a balancer's.
+    #[inline]
     pub(in crate::model) fn on_reply(
         &mut self,
         id: Id,
@@ -325,6 +330,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A try ended; `sent` tells whether it had been on the wire.
+    #[inline]
     pub(super) fn end_try(&mut self, id: Id, outcome: Outcome, sent: bool) {
         self.finish_try(id, outcome, sent, false);
     }
@@ -426,6 +432,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Gives back what a try holds and stops its timers.
+    #[inline]
     pub(super) fn free_try(&mut self, id: Id) {
         let call = &mut self.calls[id];
         debug_assert!(call.hedges.is_none(), "whoever ends a try lets its hedges go");

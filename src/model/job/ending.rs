@@ -24,6 +24,7 @@ impl<O: Observer> World<O> {
 
     /// Whether somebody still waits for a job when its reply arrives at `at`: its caller, and its
     /// caller's caller, up to the user.
+    #[inline]
     pub(super) fn is_wanted(&self, job: &Job, at: Time) -> bool {
         let mut job = job;
         loop {
@@ -38,6 +39,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Sends the reply.
+    #[inline]
     pub(in crate::model) fn answer(&mut self, id: Id, outcome: Outcome) {
         let job = &mut self.jobs[id];
         job.doing = Doing::Replying;
@@ -63,6 +65,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A reply reaches whoever waits for it.
+    #[inline]
     pub(in crate::model) fn on_replied(&mut self, id: Id) {
         let Some(job) = self.jobs.get(id) else { return };
         match job.caller {

@@ -11,6 +11,7 @@ use crate::scenario::{AfterLast, CallMode};
 
 impl<O: Observer> World<O> {
     /// The present step of a job is over.
+    #[inline]
     pub(in crate::model) fn next_step(&mut self, id: Id) {
         self.jobs[id].step += 1;
         self.run_steps(id);
@@ -78,11 +79,13 @@ impl<O: Observer> World<O> {
         }
     }
 
+    #[inline]
     fn compute(&mut self, id: Id, work: Duration) {
         self.tell_work(id, work);
         self.compute_on(id, work);
     }
 
+    #[inline]
     fn compute_on(&mut self, id: Id, work: Duration) {
         self.jobs[id].doing = Doing::Computing;
         self.start_computing(id, work);
@@ -168,6 +171,7 @@ impl<O: Observer> World<O> {
         self.wait(id, wait);
     }
 
+    #[inline]
     pub(super) fn tell_work(&mut self, id: Id, work: Duration) {
         let job = &self.jobs[id];
         let node = self.plan.stations[usize::from(job.station)].node;
@@ -175,6 +179,7 @@ impl<O: Observer> World<O> {
         self.tell(Observation::WorkDrawn { node, luck, step, work });
     }
 
+    #[inline]
     pub(in crate::model) fn on_wait_done(&mut self, id: Id) {
         // One that was to be interrupted at its end may have been cancelled since.
         let doing = self.jobs.get(id).map(|job| job.doing);
@@ -229,6 +234,7 @@ impl<O: Observer> World<O> {
     }
 
     /// One of a job's calls ended.
+    #[inline]
     pub(in crate::model) fn on_call_ended(&mut self, id: Id, outcome: Outcome) {
         let job = &mut self.jobs[id];
         job.degraded |= outcome == Outcome::Degraded;
@@ -245,6 +251,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Whether a job waits for no call any more and has a thread; if it has none, it waits for one.
+    #[inline]
     pub(super) fn is_back_from_calls(&mut self, id: Id) -> bool {
         let job = &mut self.jobs[id];
         if let Some(lacking) = job.lacking {
@@ -268,6 +275,7 @@ impl<O: Observer> World<O> {
         goes_on
     }
 
+    #[inline]
     pub(super) fn resume_after_calls(&mut self, id: Id) {
         match self.trouble_of_calls(id) {
             None => self.next_step(id),
@@ -276,6 +284,7 @@ impl<O: Observer> World<O> {
     }
 
     /// How the calls of the present step end their job, if they do.
+    #[inline]
     pub(super) fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
         let job = &mut self.jobs[id];
         let station = &self.plan.stations[usize::from(job.station)];

@@ -24,7 +24,14 @@ impl<O: Observer> World<O> {
     }
 
     /// A job computes or waits in a step: it may be interrupted, and is if a more urgent one waits.
+    #[inline]
     pub(in crate::model) fn expose(&mut self, id: Id) {
+        if self.preempts {
+            self.expose_to_preemption(id);
+        }
+    }
+
+    fn expose_to_preemption(&mut self, id: Id) {
         let job = &self.jobs[id];
         let (station, server, number) = (job.station, job.server, usize::from(job.pool));
         let pool = &mut self.stations[usize::from(station)].servers[server as usize].pools[number];
@@ -35,7 +42,14 @@ impl<O: Observer> World<O> {
     }
 
     /// A job no longer computes or waits in a step.
+    #[inline]
     pub(in crate::model) fn shield(&mut self, id: Id) {
+        if self.preempts {
+            self.shield_from_preemption(id);
+        }
+    }
+
+    fn shield_from_preemption(&mut self, id: Id) {
         let job = &self.jobs[id];
         let (station, server, number) = (job.station, job.server, usize::from(job.pool));
         let pool = &mut self.stations[usize::from(station)].servers[server as usize].pools[number];
