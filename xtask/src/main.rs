@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`.
 
 mod arguments;
+mod bench;
 mod dist;
 mod matrix;
 mod page;
@@ -19,6 +20,8 @@ cargo xtask <command>
 
   serve [--port N] [--open] [--dev]     build the page and serve it on 127.0.0.1
   test [--fast] [--only STEP]...        run every test; --fast: those without a browser
+  bench [--rounds N]                    measure how fast the simulator is, native and WebAssembly
+  bench --memory [EVENTS]               whether memory stays flat over so many events
   dist                                  write dist/, which any static host can serve
   e2e [NAME]...                         only the browser tests whose name contains NAME
   matrix [--seeds A..B] [--random N] [--quick]
@@ -48,6 +51,7 @@ fn run(command: &str, arguments: Arguments) -> Outcome<ExitCode> {
     match command {
         "serve" => serve::serve(&project, arguments).map(|()| ExitCode::SUCCESS),
         "test" => test::test(&project, arguments),
+        "bench" => bench::bench(&project, arguments).map(|()| ExitCode::SUCCESS),
         "dist" => dist::dist(&project, arguments).map(|()| ExitCode::SUCCESS),
         "matrix" => matrix::matrix(&project, arguments),
         "e2e" | "shots" => test::browser(&project, command, arguments),

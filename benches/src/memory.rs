@@ -1,0 +1,30 @@
+//! Whether memory stays flat, however long a run is.
+
+use crate::machine::resident_bytes;
+use crate::workload::Workload;
+use brownout::simulation::Simulation;
+
+/// Pieces that a run is cut into; the first is the start-up.
+const PIECES: u64 = 20;
+/// More than any run here needs: it ends by the number of its events.
+const REQUESTS: u32 = 2_000_000_000;
+
+/// Runs W2 for so many events and prints how memory grows.
+pub fn watch(events: u64) -> Result<(), String> {
+    let workload = Workload::named("w2").ok_or("W2 is missing")?;
+    let mut simulation = Simulation::new(workload.run(REQUESTS));
+    let (mut first, mut last) = (None, 0.0);
+    println!("{:>14}  {:>12}", "events", "resident");
+    for _ in 0..PIECES {
+        let end = simulation.world().plan().end;
+        simulation.advance(end, events / PIECES);
+        let bytes = resident_bytes().ok_or("this system does not tell how much memory is used")?;
+        println!("{:>14}  {:>8.2} MiB", simulation.world().events(), bytes as f64 / 1_048_576.0);
+        last = bytes as f64;
+        first.get_or_insert((simulation.world().events(), last));
+    }
+    let (events_then, bytes_then) = first.ok_or("no piece was run")?;
+    let passed = (simulation.world().events() - events_then) as f64;
+    println!("slope: {:.6} bytes per event", (last - bytes_then) / passed);
+    Ok(())
+}
