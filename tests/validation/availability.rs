@@ -1,12 +1,12 @@
 //! A: availability and failover.
 
-use crate::book::Case;
-use crate::program::{events, measured, number, of_kind, run};
+use crate::book::{Case, is_full};
+use crate::program::{events, measured, number, of_kind, run, run_seeds};
 use crate::scenarios::*;
 use serde_json::{Value, json};
 
 cases! {
-    a08 a10
+    a01 a02 a03 a06 a07 a08 a10
 }
 
 /// Users of a service behind a balancer that tries the connection of each server from time to time.
@@ -131,7 +131,7 @@ fn a06(case: &mut Case) {
             (0..k).fold(1.0, |product, i| product * f64::from(servers - i) / f64::from(i + 1))
         };
         (needed..=servers)
-            .map(|k| choose(k) * up.powi(k) * (1.0 - up).powi(servers - k))
+            .map(|k| choose(k) * power(up, k) * power(1.0 - up, servers - k))
             .sum::<f64>()
     };
     let exact: f64 =
@@ -157,9 +157,64 @@ fn a06(case: &mut Case) {
     assert!((simulated - exact).abs() < 2.7e-5, "{simulated} against {exact}");
     case.computed("A", exact, "the configured availabilities; the run agrees within 2.7e-5");
     case.computed("downtime_min_per_year", (1.0 - exact) * 365.0 * 1440.0, "the same");
-    case.computed(
-        "30 hard dependencies at 0.999",
-        0.999_f64.powi(30),
-        "the configured availability",
+    case.computed("30 hard dependencies at 0.999", power(0.999, 30), "the configured availability");
+}
+
+/// One crash per seed, at a random moment between two heartbeats; a standby takes over.
+fn a07(case: &mut Case) {
+    let seeds: u64 = if is_full() { 10_000 } else { 1_000 };
+    let (rate, promotion, reconnect) =
+        (case.param("rate"), case.param("promotion"), case.param("reconnect"));
+    let mut queue = service(MANY, 0, constant(0.0));
+    queue["servers"] = json!(2);
+    let rules = json!({"interval_ms": case.param("heartbeat") * 1e3, "fall": case.param("misses") as u32, "rise": 1});
+    let mut scenario = from_start(
+        25.0,
+        json!({
+            "users": users(clockwork(rate), json!({"to": "lb"})),
+            "lb": {"kind": "balancer", "to": "queue", "algorithm": "failover", "health_check": {"rules": rules},
+                   "failover": {"promotion_ms": promotion * 1e3, "reconnect_ms": reconnect * 1e3}},
+            "queue": queue,
+        }),
     );
+    let heartbeat_ms = case.param("heartbeat") * 1e3;
+    scenario["faults"]["crash"] = json!({
+        "at_s": 5, "target": "queue#0", "effect": {"kind": "crash"},
+        "recurs": {"up": {"dist": "uniform", "min_ms": 0, "max_ms": heartbeat_ms}, "down": constant(1000.0)},
+    });
+    let (mut downtimes, mut lost) = (Vec::new(), 0.0);
+    for report in run_seeds(&scenario, 1, seeds) {
+        let moment = |kind: &str| {
+            let mut entries = report["timeline"].as_array().into_iter().flatten();
+            let entry = entries.find(|entry| entry["kind"] == kind).expect("it happened");
+            number(entry, "/at_s")
+        };
+        // Until the balancer knows, until the standby has taken over, until its clients are there.
+        let downtime = moment("out_of_rotation") - moment("server_down") + promotion + reconnect;
+        let failed = number(&report, "/totals/failed");
+        assert!(
+            (failed - downtime * rate).abs() <= 1.0 + 1e-6,
+            "{failed} requests failed in {downtime} s"
+        );
+        downtimes.push(downtime);
+        lost += failed;
+    }
+    let mean = downtimes.iter().sum::<f64>() / seeds as f64;
+    let least = downtimes.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = downtimes.iter().copied().fold(0.0, f64::max);
+    case.is_over(seeds as f64, "downtime_mean", mean);
+    case.bounded("downtime_min", least, least >= case.theory("downtime_min"));
+    case.bounded("downtime_max", most, most <= case.theory("downtime_max"));
+    case.is_over(seeds as f64, "lost_requests_mean", lost / seeds as f64);
+    let exact = case.theory("downtime_mean") * case.param("failures_per_year") / (365.0 * 86_400.0);
+    case.computed(
+        "A_year",
+        1.0 - exact,
+        "the failures per year and the exact mean, which the run agrees with",
+    );
+}
+
+/// A product of so many equal factors.
+fn power(base: f64, factors: i32) -> f64 {
+    (0..factors).map(|_| base).product()
 }

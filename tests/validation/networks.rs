@@ -3,6 +3,7 @@
 use crate::book::{Case, completions, is_full};
 use crate::program::{measured, number, run};
 use crate::scenarios::*;
+use brownout::engine::math;
 use serde_json::{Value, json};
 
 cases! {
@@ -137,7 +138,7 @@ fn n09(case: &mut Case) {
     let report = run(&fan_out(case.param("fan_out") as usize, n));
     case.is_over(n, "E_max", response_s(&report));
     // One leaf in a hundred takes longer than ln 100 times its mean.
-    let slowest = format!("slower_ratio(users, {}ms) < 1", 100_f64.ln() * 1e3);
+    let slowest = format!("slower_ratio(users, {}ms) < 1", math::ln(100.0) * 1e3);
     let report = run(&asking(fan_out(100, n), &[&slowest]));
     case.is_over(n, "P(any of 100 leaves slower than its p99)", measured(&report, 0));
 }

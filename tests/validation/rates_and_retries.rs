@@ -1,9 +1,10 @@
 //! R: rate limits, retries and backoff.
 
-use crate::book::Case;
-use crate::program::{events, number, of_kind, rejected, run};
+use crate::book::{Case, is_full};
+use crate::program::{events, number, of_kind, rejected, run, run_seeds};
 use crate::scenarios::*;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 cases! {
     r01 r03 r05 r06 r07 r09 r10 r11 r12 r14
@@ -236,4 +237,58 @@ fn r14(case: &mut Case) {
     let (with, without) = (attempts(budget), attempts(Value::Null));
     case.is("max_offered", with);
     case.is("unbudgeted_offered", without);
+}
+
+/// Clients that all want to write one row under optimistic locking: a try reads it, and writes it a journey there
+/// and back later, if nobody else has written it meanwhile.
+#[allow(dead_code, reason = "until the format has rows")]
+fn r15(case: &mut Case) {
+    let seeds: u64 = if is_full() { 100 } else { 40 };
+    let scale = (case.param("replications") / seeds as f64).sqrt();
+    let (base, cap) = (case.param("base"), case.param("cap"));
+    // The simulator's k-th backoff starts from twice the base; decorrelated jitter starts from the base itself.
+    let growing = |jitter: &str| {
+        json!({
+            "max_attempts": 1000, "backoff": "exponential", "exponential_backoff_multiplier": 2, "jitter": jitter,
+            "wait_duration_ms": if jitter == "decorrelated" { base } else { 2.0 * base },
+            "exponential_max_wait_duration_ms": cap,
+        })
+    };
+    let kinds = [
+        ("none", json!({"max_attempts": 1000, "wait_duration_ms": 0})),
+        ("expo", growing("none")),
+        ("equal", growing("equal")),
+        ("full", growing("full")),
+        ("decorr", growing("decorrelated")),
+    ];
+    let hop = json!({"dist": "normal", "mean_ms": 10, "sd_ms": 2});
+    let mut at_100 = BTreeMap::new();
+    for clients in case.params()["clients"].as_array().expect("numbers of clients") {
+        let clients = clients.as_u64().expect("a number of clients");
+        for (kind, retry) in &kinds {
+            let wait = json!({"do": "wait", "time": hop});
+            let write =
+                json!([{"do": "read", "row": "row"}, wait, wait, {"do": "commit", "row": "row"}]);
+            let arrivals = json!({"kind": "trace", "at_s": vec![0.0; clients as usize]});
+            let call = json!({"to": "queue", "latency_jitter": hop, "retry": retry});
+            let nodes = json!({"users": users(arrivals, call), "queue": steps(MANY, 0, write)});
+            let reports = run_seeds(&from_start(1000.0, nodes), 1, seeds);
+            assert!(reports.iter().all(|report| number(report, "/totals/ok") == clients as f64));
+            let mean = |pointer: &str| {
+                reports.iter().map(|report| number(report, pointer)).sum::<f64>() / seeds as f64
+            };
+            let (time, calls) =
+                (mean("/totals/last_end_s") * 1e3, mean("/edges/users.main/attempts"));
+            case.is_scaled(scale, &format!("time_ms {kind} n={clients}"), time);
+            case.is_scaled(scale, &format!("calls {kind} n={clients}"), calls);
+            if clients == 100 {
+                at_100.insert(*kind, (time, calls));
+            }
+        }
+    }
+    let rising = |order: [&str; 5], of: fn(&(f64, f64)) -> f64| {
+        order.windows(2).all(|pair| of(&at_100[pair[0]]) < of(&at_100[pair[1]]))
+    };
+    assert!(rising(["full", "equal", "decorr", "expo", "none"], |(_, calls)| *calls));
+    assert!(rising(["none", "decorr", "full", "equal", "expo"], |(time, _)| *time));
 }

@@ -6,7 +6,7 @@ use crate::scenarios::*;
 use serde_json::json;
 
 cases! {
-    t03 t04 t06
+    t01 t03 t04 t06
 }
 
 /// Clients give up, and the server is not told.
