@@ -1,7 +1,7 @@
 //! A: availability and failover.
 
 use crate::book::{Case, is_full};
-use crate::program::{events, measured, number, of_kind, run, run_seeds};
+use crate::program::{events, measured, number, of_kind, of_seeds, run};
 use crate::scenarios::*;
 use serde_json::{Value, json};
 
@@ -182,8 +182,7 @@ fn a07(case: &mut Case) {
         "at_s": 5, "target": "queue#0", "effect": {"kind": "crash"},
         "recurs": {"up": {"dist": "uniform", "min_ms": 0, "max_ms": heartbeat_ms}, "down": constant(1000.0)},
     });
-    let (mut downtimes, mut lost) = (Vec::new(), 0.0);
-    for report in run_seeds(&scenario, 1, seeds) {
+    let found = of_seeds(&scenario, 1, seeds, |report| {
         let moment = |kind: &str| {
             let mut entries = report["timeline"].as_array().into_iter().flatten();
             let entry = entries.find(|entry| entry["kind"] == kind).expect("it happened");
@@ -191,14 +190,15 @@ fn a07(case: &mut Case) {
         };
         // Until the balancer knows, until the standby has taken over, until its clients are there.
         let downtime = moment("out_of_rotation") - moment("server_down") + promotion + reconnect;
-        let failed = number(&report, "/totals/failed");
+        let failed = number(report, "/totals/failed");
         assert!(
             (failed - downtime * rate).abs() <= 1.0 + 1e-6,
             "{failed} requests failed in {downtime} s"
         );
-        downtimes.push(downtime);
-        lost += failed;
-    }
+        (downtime, failed)
+    });
+    let downtimes: Vec<f64> = found.iter().map(|(downtime, _)| *downtime).collect();
+    let lost: f64 = found.iter().map(|(_, failed)| failed).sum();
     let mean = downtimes.iter().sum::<f64>() / seeds as f64;
     let least = downtimes.iter().copied().fold(f64::INFINITY, f64::min);
     let most = downtimes.iter().copied().fold(0.0, f64::max);

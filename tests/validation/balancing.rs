@@ -19,7 +19,11 @@ fn balanced(algorithm: &str, servers: u32, rho: f64, n: f64) -> Value {
         "lb": {"kind": "balancer", "to": "queue", "algorithm": algorithm},
         "queue": queue,
     });
-    run(&scenario(n / rate, nodes))
+    let mut scenario = scenario(n / rate, nodes);
+    if algorithm == "least_connections" {
+        scenario["nodes"]["lb"]["ties"] = json!("random");
+    }
+    run(&scenario)
 }
 
 fn response_s(report: &Value) -> f64 {

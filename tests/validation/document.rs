@@ -15,7 +15,6 @@ pub const NOT_YET: &[(&str, &str)] = &[
     ("C03", "caches"),
     ("C05", "caches"),
     ("C07", "caches"),
-    ("R15", "optimistic locking of rows"),
     ("E06", "autoscaling"),
     ("E07", "autoscaling"),
     ("E09", "autoscaling"),
@@ -34,6 +33,29 @@ A tolerance is five standard deviations of an estimate from a run of the stated 
 independent simulator; `z` is the distance in such standard deviations. Seeds are fixed, so a figure is right or wrong
 for ever. *Exact* figures agree to the last digit. Figures with a source are arithmetic on what was simulated or
 configured, because no run can give them.
+
+## How to ask for a figure
+
+| figure | in the report (`--format json`) | as a clause |
+| --- | --- | --- |
+| response time W of users | `totals.response`, `classes.*.response` | `mean_response`, `p`, `sd_response`, `slower_ratio(users, 1s)` |
+| waiting time Wq | `stations.*.pools.*.wait` | `mean_wait`, `p_wait`, `sd_wait`, `waited_over(pool, 1s)` |
+| share that waits | `….waited_ratio`, `….waited`, `….started` | `waited_ratio` |
+| L, Lq, busy servers | `….mean_in_system`, `….mean_queue`, `….mean_busy` | `mean_in_system`, `mean_queue` |
+| share of time above a level, level at the end | `….in_system_at_end` | `time_above(pool, 15)`, `in_system_at_end` |
+| utilisation, busy time | `….utilisation`, `….busy_s` | `utilisation`, `busy_time` |
+| blocked, refused, abandoned | `….rejected`, `totals.rejected` by cause | `rejected_ratio(users, queue_full)`, `refused` |
+| goodput, throughput | `totals.goodput_rps`, `totals.goodput_ratio` | `throughput`, `goodput_ratio` |
+| attempts, retries, hedges, fallbacks | `edges.*` | `attempts`, `retries`, `hedges`, `fallbacks` |
+| tokens left | `edges.*.retry_tokens` | |
+| k of n servers up, and how often not | `stations.*.up` | `up_share(node, k)`, `fell_below(node, k)` |
+| when the last one ended | `totals.last_end_s`, `….last_end_s` | `last_end` |
+| when a backlog was gone | | `drained_at(node, 10, 30s..400s)` |
+| what happened when | `timeline`; every event by `--format ndjson` ([events](events.md)) | |
+
+A clause in `expect.both` tells its figure in `expectations.*.measured`; [expectations.md](expectations.md) lists all.
+`--seeds 1..1000` runs replications. A run lasts a year at most: let a second stand for an hour where mean times between
+failures are asked for.
 
 `cargo test --test validation` runs every case, the longest ones at a tenth of their size and with wider tolerances;
 `VALIDATION=full` runs all at full size.

@@ -4,7 +4,7 @@
 //! without end, and a server that stands still for a while: tries that timed out are worked off all the same.
 
 use crate::book::{Case, is_full};
-use crate::program::{measured, number, run, run_seeds};
+use crate::program::{measured, number, of_seeds, run};
 use crate::scenarios::*;
 use serde_json::{Value, json};
 
@@ -43,9 +43,9 @@ const LATE: [&str; 2] = ["throughput(users, 50s..60s) >= 0", "attempts(users.mai
 fn collapses(case: &Case, for_s: f64, seeds: u64) -> f64 {
     let scenario =
         frozen(system(case, poisson(case.param("lambda_")), 60.0), case.param("trigger_at"), for_s);
-    let reports = run_seeds(&asking(scenario, &LATE), 1, seeds);
+    let goodput = of_seeds(&asking(scenario, &LATE), 1, seeds, |report| measured(report, 0));
     let half = case.param("lambda_") / 2.0;
-    let collapsed = reports.iter().filter(|report| measured(report, 0) < half).count();
+    let collapsed = goodput.iter().filter(|goodput| **goodput < half).count();
     collapsed as f64 / seeds as f64
 }
 

@@ -66,20 +66,21 @@ pub fn run(scenario: &Value) -> Value {
     report
 }
 
-/// The reports of runs from the first to the last seed.
-pub fn run_seeds(scenario: &Value, first: u64, last: u64) -> Vec<Value> {
-    let mut reports = Vec::new();
+/// What is read from the reports of runs from the first to the last seed.
+pub fn of_seeds<T>(scenario: &Value, first: u64, last: u64, read: impl Fn(&Value) -> T) -> Vec<T> {
+    let mut found = Vec::new();
     let mut next = first;
     while next <= last {
         // As many as one command takes.
         let end = last.min(next + 999);
         let seeds = format!("{next}..{end}");
         let text = text(scenario, &["--format", "json", "--seeds", &seeds]);
-        reports.extend(serde_json::from_str::<Vec<Value>>(&text).expect("a list of reports"));
+        let reports: Vec<Value> = serde_json::from_str(&text).expect("a list of reports");
+        reports.iter().for_each(assert_sound);
+        found.extend(reports.iter().map(&read));
         next = end + 1;
     }
-    reports.iter().for_each(assert_sound);
-    reports
+    found
 }
 
 /// Everything that happens in a run.

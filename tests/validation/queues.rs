@@ -1,7 +1,7 @@
 //! Q: single stations.
 
 use crate::book::{Case, completions, is_full};
-use crate::program::{measured, number, rejected, run, run_seeds};
+use crate::program::{measured, number, of_seeds, rejected, run};
 use crate::scenarios::*;
 use serde_json::{Value, json};
 
@@ -222,9 +222,9 @@ fn transient(case: &Case) -> (f64, Vec<f64>) {
     let full = case.param("replications");
     let runs = if is_full() { full } else { full.min(2_000.0) };
     let queue = open_queue(case.param("lambda_"), 1, exponential(1.0 / case.param("mu")));
-    let reports = run_seeds(&from_start(case.param("t"), queue), 1, runs as u64);
-    let present = reports.iter().map(|report| pool(report, "in_system_at_end"));
-    ((full / runs).sqrt(), present.collect())
+    let scenario = from_start(case.param("t"), queue);
+    let present = of_seeds(&scenario, 1, runs as u64, |report| pool(report, "in_system_at_end"));
+    ((full / runs).sqrt(), present)
 }
 
 fn q24(case: &mut Case) {

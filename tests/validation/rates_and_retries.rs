@@ -1,13 +1,13 @@
 //! R: rate limits, retries and backoff.
 
 use crate::book::{Case, is_full};
-use crate::program::{events, number, of_kind, rejected, run, run_seeds};
+use crate::program::{events, number, of_kind, of_seeds, rejected, run};
 use crate::scenarios::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 cases! {
-    r01 r03 r05 r06 r07 r09 r10 r11 r12 r14
+    r01 r03 r05 r06 r07 r09 r10 r11 r12 r14 r15
 }
 
 /// A callee that answers, or fails, in no time at all.
@@ -241,7 +241,6 @@ fn r14(case: &mut Case) {
 
 /// Clients that all want to write one row under optimistic locking: a try reads it, and writes it a journey there
 /// and back later, if nobody else has written it meanwhile.
-#[allow(dead_code, reason = "until the format has rows")]
 fn r15(case: &mut Case) {
     let seeds: u64 = if is_full() { 100 } else { 40 };
     let scale = (case.param("replications") / seeds as f64).sqrt();
@@ -272,13 +271,15 @@ fn r15(case: &mut Case) {
             let arrivals = json!({"kind": "trace", "at_s": vec![0.0; clients as usize]});
             let call = json!({"to": "queue", "latency_jitter": hop, "retry": retry});
             let nodes = json!({"users": users(arrivals, call), "queue": steps(MANY, 0, write)});
-            let reports = run_seeds(&from_start(1000.0, nodes), 1, seeds);
-            assert!(reports.iter().all(|report| number(report, "/totals/ok") == clients as f64));
-            let mean = |pointer: &str| {
-                reports.iter().map(|report| number(report, pointer)).sum::<f64>() / seeds as f64
-            };
-            let (time, calls) =
-                (mean("/totals/last_end_s") * 1e3, mean("/edges/users.main/attempts"));
+            let found = of_seeds(&from_start(1000.0, nodes), 1, seeds, |report| {
+                assert_eq!(number(report, "/totals/ok"), clients as f64);
+                (
+                    number(report, "/totals/last_end_s") * 1e3,
+                    number(report, "/edges/users.main/attempts"),
+                )
+            });
+            let time = found.iter().map(|(time, _)| time).sum::<f64>() / seeds as f64;
+            let calls = found.iter().map(|(_, calls)| calls).sum::<f64>() / seeds as f64;
             case.is_scaled(scale, &format!("time_ms {kind} n={clients}"), time);
             case.is_scaled(scale, &format!("calls {kind} n={clients}"), calls);
             if clients == 100 {
