@@ -27,7 +27,7 @@ pub struct AtPool {
     /// Work that waits or is worked on.
     pub present: Present,
     /// Work that waits for a thread.
-    pub waiting: u64,
+    pub waiting: Present,
     /// Work that holds a thread.
     pub busy: u64,
 }

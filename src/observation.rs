@@ -165,8 +165,8 @@ pub enum Observation {
     /// It waits for a thread: for the first time, to take up an asynchronous reply, or because a more
     /// urgent one has taken its thread.
     Queued { pool: PoolIndex },
-    /// It no longer waits (a thread took it, or it was dropped).
-    Dequeued { pool: PoolIndex },
+    /// It no longer waits (a thread took it, or it was dropped), `waited` after it was queued.
+    Dequeued { pool: PoolIndex, waited: Duration },
     /// A thread took it up for the first time, `waited` after its arrival.
     WorkStarted { pool: PoolIndex, waited: Duration },
     /// A thread became busy.

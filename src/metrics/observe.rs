@@ -51,7 +51,7 @@ impl Metrics {
                 self.pool_mut(pool).refused(now, cause, waited.0);
             }
             O::Queued { pool } => self.pool_mut(pool).queued(now),
-            O::Dequeued { pool } => self.pool_mut(pool).dequeued(now),
+            O::Dequeued { pool, waited } => self.pool_mut(pool).dequeued(now, waited.0),
             O::WorkStarted { pool, waited } => self.pool_mut(pool).started(waited.0, measuring),
             O::ThreadTaken { pool } => self.pool_mut(pool).taken(now),
             O::ThreadFreed { pool } => self.pool_mut(pool).freed(now),

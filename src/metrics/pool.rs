@@ -60,7 +60,7 @@ impl Work {
 pub struct PoolMeter {
     tally: Tally<{ REFUSED + CAUSES }>,
     passage: Passage,
-    queue: Level,
+    queue: Passage,
     busy: Level,
     /// Threads of all servers that are up.
     threads: Level,
@@ -100,13 +100,13 @@ impl PoolMeter {
     /// Work waits for a thread.
     #[inline]
     pub fn queued(&mut self, now: u64) {
-        self.queue.rise(now);
+        self.queue.enter(now);
     }
 
-    /// Work no longer waits.
+    /// Work no longer waits, after so many nanoseconds.
     #[inline]
-    pub fn dequeued(&mut self, now: u64) {
-        self.queue.fall(now);
+    pub fn dequeued(&mut self, now: u64, waited: u64) {
+        self.queue.leave(now, waited);
     }
 
     /// A thread took work up for the first time.
@@ -171,7 +171,7 @@ impl PoolMeter {
 
     /// Requests that wait.
     pub fn queue(&self) -> &Level {
-        &self.queue
+        self.queue.level()
     }
 
     /// Requests that wait or are worked on.
@@ -224,7 +224,7 @@ impl PoolMeter {
     }
 
     fn levels(&mut self) -> [&mut Level; 4] {
-        [self.passage.level_mut(), &mut self.queue, &mut self.busy, &mut self.threads]
+        [self.passage.level_mut(), self.queue.level_mut(), &mut self.busy, &mut self.threads]
     }
 
     /// Integrates levels up to `now`.
@@ -250,7 +250,7 @@ impl PoolMeter {
         let utilisation = share(self.busy.in_window(), self.threads.in_window());
         sink(owner, "busy", "count", span.mean(self.busy.in_window()));
         sink(owner, "utilisation", "ratio", utilisation);
-        sink(owner, "queue", "count", span.mean(self.queue.in_window()));
+        sink(owner, "queue", "count", span.mean(self.queue().in_window()));
     }
 
     /// Judges the invariants.
@@ -258,14 +258,15 @@ impl PoolMeter {
         let work = self.work(|index| self.tally.all(index));
         let present = u64::from(self.present().value());
         judge.demand(Law::Work, work.refused + work.ended() + present == work.arrived);
-        judge.demand(Law::Levels, !(self.queue.broken() || self.busy.broken()));
-        let [queue, busy] = [&self.queue, &self.busy].map(|level| u64::from(level.value()));
+        judge.demand(Law::Levels, !self.busy.broken());
+        let [queue, busy] = [self.queue(), &self.busy].map(|level| u64::from(level.value()));
         judge.demand(Law::Threads, queue + busy <= present);
         let times = [&self.busy, &self.threads].map(|level| level.integral(now).as_u128());
         judge.demand(Law::Utilisation, self.shrunk || times[0] <= times[1]);
         if let Some(counted) = counted {
-            judge.demand(Law::Census, (counted.waiting, counted.busy) == (queue, busy));
+            judge.demand(Law::Census, counted.busy == busy);
         }
+        self.queue.judge(now, counted.map(|counted| counted.waiting), judge);
         self.passage.judge(now, counted.map(|counted| counted.present), judge);
     }
 }

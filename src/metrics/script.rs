@@ -101,7 +101,7 @@ impl Script {
         self.at(at, Observation::WorkArrived { pool, server });
         if waited > Duration::ZERO {
             self.at(at, Observation::Queued { pool });
-            self.at(start, Observation::Dequeued { pool });
+            self.at(start, Observation::Dequeued { pool, waited });
         }
         self.at(start, Observation::WorkStarted { pool, waited });
         self.at(start, Observation::ThreadTaken { pool });

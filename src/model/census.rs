@@ -38,7 +38,9 @@ impl<O> World<O> {
             let pool = self.plan.stations[usize::from(job.station)].pool_index(job.pool);
             let pool = &mut census.pools[usize::from(pool.0)];
             pool.present.add(job.arrived);
-            pool.waiting += u64::from(job.doing == Doing::Queued);
+            if job.doing == Doing::Queued {
+                pool.waiting.add(job.left.1);
+            }
             pool.busy += u64::from(job.holds_thread);
         }
         for (plan, station) in self.plan.stations.iter().zip(&self.stations) {

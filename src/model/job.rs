@@ -101,7 +101,8 @@ pub struct Job {
     pub holds_thread: bool,
     /// Fires when its wait, its computing (if it shares no cores) or its time in the queue is over.
     pub timer: Timer,
-    /// What was left of that wait or computing, or of an interrupted one, and when.
+    /// What was left of that wait or computing, or of an interrupted one, and when; while the job waits
+    /// for a thread, since when it does.
     pub left: (Duration, Time),
     /// Calls of its present step that are still under way.
     pub calls: List<SIBLINGS>,

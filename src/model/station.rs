@@ -137,8 +137,10 @@ impl<O: Observer> World<O> {
         let (station, server) = (job.station, job.server);
         let station = &mut self.stations[usize::from(station)];
         station.queue_number += 1;
+        let now = self.now;
         let job = &mut self.jobs[id];
         job.doing = Doing::Queued;
+        job.left.1 = now;
         job.queue_number = station.queue_number;
         station.servers[server as usize].pools[number].push(&mut self.jobs, id, work);
         self.tell(Observation::Queued { pool });
@@ -151,8 +153,10 @@ impl<O: Observer> World<O> {
         let (station, server) = (job.station, job.server);
         let pools = &mut self.stations[usize::from(station)].servers[server as usize].pools;
         pools[number].remove(&mut self.jobs, id);
-        self.calendar.cancel(std::mem::take(&mut self.jobs[id].timer));
-        self.tell(Observation::Dequeued { pool });
+        let job = &mut self.jobs[id];
+        let waited = self.now - job.left.1;
+        self.calendar.cancel(std::mem::take(&mut job.timer));
+        self.tell(Observation::Dequeued { pool, waited });
     }
 
     /// A job gives its thread back, and the next one gets it.
