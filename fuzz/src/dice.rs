@@ -30,7 +30,7 @@ impl Dice<'_> {
 
     /// A number below `sides`, which is at least 1.
     pub fn roll(&mut self, sides: u64) -> u64 {
-        (u128::from(self.bits()) * u128::from(sides) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(sides)) >> 64) as u64
     }
 
     /// A number from `least` to `most`.

@@ -1,4 +1,5 @@
 //! `cargo xtask swarm`: random runs by the hundred thousand, and the smallest run for each failure.
+#![allow(clippy::disallowed_types, reason = "how long it takes is told to a person")]
 
 use brownout_fuzz::case::{Case, Size, shown};
 use brownout_fuzz::shrink::shrink;
