@@ -154,7 +154,7 @@ fn e2e(project: &Project) -> Outcome<Tally> {
 }
 
 fn quick_matrix(project: &Project) -> Outcome<Tally> {
-    browser_tests(&mut matrix::program(project, "1..1", "200", true)?)
+    browser_tests(&mut matrix::program(project, "1..1", "1000", true)?)
 }
 
 /// Like [`tests`], once more if it fails without a failed test: then the browser has not started, a
