@@ -6,6 +6,11 @@ use super::job::Doing;
 use crate::census::{AtPool, AtStation, Census, OnEdge, Present};
 
 impl<O> World<O> {
+    /// How many places a census looks at.
+    pub fn census_size(&self) -> u64 {
+        (self.calls.slots() + self.jobs.slots()) as u64
+    }
+
     /// Everything that is under way between two events.
     pub fn census(&self) -> Census {
         let wiring = &self.plan.wiring;

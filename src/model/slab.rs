@@ -66,6 +66,11 @@ impl<T> Slab<T> {
         self.len() == 0
     }
 
+    /// Number of slots, in use or free: what a walk over all records costs.
+    pub fn slots(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Stores a record. Always inlined, so that it is built where it shall stand.
     #[inline(always)]
     pub fn insert(&mut self, record: T) -> Id {
