@@ -361,6 +361,8 @@ fn switches_apply_alone_and_together_and_keep_the_wiring() {
         ),
     ] {
         let mut document = document();
+        let steps = document["nodes"]["api"]["endpoints"]["page"]["steps"].as_array_mut();
+        steps.expect("the steps of a page").push(json!({"do": "read", "row": "seats"}));
         document["toggles"]["more"]["patch"] = change;
         let problems = check(&document).expect_err("the switch is not in order");
         assert_eq!(problems[0].to_string(), format!("toggles.more.patch.{wanted}"));

@@ -29,7 +29,6 @@ pub fn document() -> Value {
                         {"do": "cpu", "time": {"dist": "exponential", "mean_ms": 5}},
                         {"do": "call", "call": "db"},
                         {"do": "parallel", "calls": ["log", "log"]},
-                        {"do": "read", "row": "seats"},
                     ]},
                     "admin": {"steps": [{"do": "fail", "ratio": 0.5}]},
                 },
