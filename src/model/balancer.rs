@@ -142,14 +142,17 @@ impl<O: Observer> World<O> {
             panics(threshold, healthy, servers)
         };
         let job = &mut self.jobs[id];
-        let mut draws = job.luck.draws(plan.site, 0);
         let load = |server: u32| (panic || is_well(server)).then_some(in_flight[server as usize]);
-        let units = (draws.next_unit(), draws.next_unit());
+        let (luck, key) = (job.luck, job.key);
+        let units = || {
+            let mut draws = luck.draws(plan.site, 0);
+            (draws.next_unit(), draws.next_unit())
+        };
         let elsewhere = avoided.and_then(|avoided| {
             let load = |server: u32| load(server).filter(|_| !avoided.contains(server));
-            picker.pick(load, job.key, units.0, units.1)
+            picker.pick(load, key, units)
         });
-        let picked = elsewhere.or_else(|| picker.pick(load, job.key, units.0, units.1));
+        let picked = elsewhere.or_else(|| picker.pick(load, key, units));
         let server = picked.ok_or(Outcome::Failed)?;
         let passive = plan.passive_health.as_ref();
         let watches = passive.is_some();

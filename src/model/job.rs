@@ -251,7 +251,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A request reaches a server.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit(&mut self, id: Id, server: u32) {
         let now = self.now;
         let job = &mut self.jobs[id];

@@ -63,7 +63,7 @@ impl<O: Observer> World<O> {
     // --- threads ---
 
     /// Takes a free thread for a job, if there is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_thread(&mut self, id: Id) -> bool {
         let job = &mut self.jobs[id];
         let number = usize::from(job.pool);
@@ -160,7 +160,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A job gives its thread back, and the next one gets it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn free_thread(&mut self, id: Id) {
         let job = &mut self.jobs[id];
         if !std::mem::take(&mut job.holds_thread) {
@@ -198,7 +198,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A job is no longer in its server.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave_server(&mut self, id: Id) {
         let job = &self.jobs[id];
         let (station, server) = (job.station, job.server);
@@ -213,7 +213,7 @@ impl<O: Observer> World<O> {
 
     /// A job begins to compute. Without a limit of cores it shares them with nobody, so its end is a
     /// timer of its own, as that of a `wait` step.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start_computing(&mut self, id: Id, work: Duration) {
         let now = self.now;
         let job = &self.jobs[id];
@@ -330,7 +330,7 @@ impl<O: Observer> World<O> {
 
     /// Plans the end of a job's `wait` step, or of its computing if it shares no cores, at the present
     /// speed of its server.
-    #[inline]
+    #[inline(always)]
     pub(super) fn plan_wait(&mut self, id: Id) {
         let job = &mut self.jobs[id];
         let speed = self.stations[usize::from(job.station)].servers[job.server as usize].speed();

@@ -81,13 +81,13 @@ impl Balancer {
     /// The server for the next call, or `None` if none is usable.
     ///
     /// `load` gives the calls in flight of a server, or `None` if it must not be used; `key` is what
-    /// hashing goes by; `unit1` and `unit2` in [0, 1) are the luck of the random algorithms.
+    /// hashing goes by; `units` in [0, 1) are the luck of the random algorithms, the
+    /// only ones that ask.
     pub fn pick(
         &mut self,
         load: impl Fn(u32) -> Option<u32>,
         key: u64,
-        unit1: f64,
-        unit2: f64,
+        units: impl FnOnce() -> (f64, f64),
     ) -> Option<u32> {
         match self.algorithm {
             Algorithm::RoundRobin => {
@@ -98,7 +98,7 @@ impl Balancer {
                 let least = self.all().filter_map(&load).min()?;
                 let tied = |server: u32| load(server).filter(|calls| *calls == least);
                 let count = self.all().filter_map(tied).count() as u32;
-                self.nth(&tied, draw(unit1, count))
+                self.nth(&tied, draw(units().0, count))
             }
             Algorithm::LeastConnections => {
                 // The first of equals, seen from whose turn it is.
@@ -106,10 +106,16 @@ impl Balancer {
                 let server = candidates.min_by_key(|&(calls, _)| calls).map(|(_, server)| server);
                 self.passed(server)
             }
-            Algorithm::Random => self.any(&load, unit1, unit2),
+            Algorithm::Random => {
+                let (unit1, unit2) = units();
+                self.any(&load, unit1, unit2)
+            }
             Algorithm::WeightedRoundRobin => self.smooth(|server| load(server).is_some()),
             Algorithm::WeightedLeastConnections => self.least_per_weight(&load),
-            Algorithm::PowerOfTwoChoices => self.better_of_two(&load, unit1, unit2),
+            Algorithm::PowerOfTwoChoices => {
+                let (unit1, unit2) = units();
+                self.better_of_two(&load, unit1, unit2)
+            }
             Algorithm::Failover => self.all().find(|&server| load(server).is_some()),
             Algorithm::Hash => {
                 let usable = self.all().filter(|&server| load(server).is_some());
@@ -273,7 +279,7 @@ mod tests {
     fn picks(algorithm: Algorithm, weights: &[u32], loads: &[Option<u32>], n: usize) -> Vec<u32> {
         let mut balancer = Balancer::new(algorithm, weights);
         let load = |server: u32| loads[server as usize];
-        (0..n).filter_map(|_| balancer.pick(load, 0, 0.0, 0.0)).collect()
+        (0..n).filter_map(|_| balancer.pick(load, 0, || (0.0, 0.0))).collect()
     }
 
     #[test]
@@ -304,7 +310,7 @@ mod tests {
         let mut balancer = Balancer::new(Algorithm::LeastConnections, &[1; 4]);
         balancer.set_algorithm(Algorithm::LeastConnections, Ties::Random);
         let loads = [Some(1), Some(2), Some(1), None];
-        let mut pick = |unit| balancer.pick(|server| loads[server as usize], 0, unit, 0.0);
+        let mut pick = |unit| balancer.pick(|server| loads[server as usize], 0, || (unit, 0.0));
         assert_eq!([0.0, 0.49, 0.5, 0.99].map(&mut pick), [Some(0), Some(0), Some(2), Some(2)]);
     }
 
@@ -312,7 +318,7 @@ mod tests {
     fn a_failure_takes_weight_that_comes_back_pick_by_pick() {
         let mut balancer = Balancer::new(Algorithm::WeightedRoundRobin, &[5, 1, 1]);
         let picks = |n: u32, balancer: &mut Balancer| -> Vec<u32> {
-            (0..n).filter_map(|_| balancer.pick(|_| Some(0), 0, 0.0, 0.0)).collect()
+            (0..n).filter_map(|_| balancer.pick(|_| Some(0), 0, || (0.0, 0.0))).collect()
         };
         balancer.on_failure(0, 1);
         // Its credit grows by 0, 1, 2, 3, 4 and from then on by 5.
@@ -337,12 +343,12 @@ mod tests {
     fn power_of_two_takes_the_emptier_of_two_different_servers() {
         let mut balancer = Balancer::new(Algorithm::PowerOfTwoChoices, &[1; 4]);
         let loads = [Some(3), Some(1), None, Some(1)];
-        let mut pick = |unit1, unit2| balancer.pick(|s| loads[s as usize], 0, unit1, unit2);
+        let mut pick = |unit1, unit2| balancer.pick(|s| loads[s as usize], 0, || (unit1, unit2));
         assert_eq!(pick(0.0, 0.0), Some(1));
         assert_eq!(pick(0.99, 0.99), Some(3), "the first drawn wins a tie");
         assert_eq!(pick(0.34, 0.99), Some(1));
         let mut alone = Balancer::new(Algorithm::PowerOfTwoChoices, &[1; 2]);
-        assert_eq!(alone.pick(|s| (s == 1).then_some(7), 0, 0.0, 0.9), Some(1));
+        assert_eq!(alone.pick(|s| (s == 1).then_some(7), 0, || (0.0, 0.9)), Some(1));
     }
 
     #[test]
@@ -352,7 +358,7 @@ mod tests {
         for i in 0..100 {
             for j in 0..99 {
                 let units = (f64::from(i) / 100.0, f64::from(j) / 99.0);
-                let picked = balancer.pick(|s| (s != 2).then_some(0), 0, units.0, units.1);
+                let picked = balancer.pick(|s| (s != 2).then_some(0), 0, || units);
                 hits[picked.expect("three are usable") as usize] += 1;
             }
         }
@@ -364,8 +370,8 @@ mod tests {
         let mut balancer = Balancer::new(Algorithm::Hash, &[1; 8]);
         let mut moved = 0;
         for key in 0..8_000 {
-            let before = balancer.pick(|_| Some(0), key, 0.0, 0.0);
-            let after = balancer.pick(|s| (s != 3).then_some(0), key, 0.0, 0.0);
+            let before = balancer.pick(|_| Some(0), key, || (0.0, 0.0));
+            let after = balancer.pick(|s| (s != 3).then_some(0), key, || (0.0, 0.0));
             moved += u32::from(before == Some(3));
             assert!(before == after || before == Some(3));
         }
@@ -375,7 +381,7 @@ mod tests {
     #[test]
     fn resizing_keeps_the_turn_within_the_servers() {
         let mut balancer = Balancer::new(Algorithm::RoundRobin, &[1; 4]);
-        let pick = |b: &mut Balancer| b.pick(|_| Some(0), 0, 0.0, 0.0);
+        let pick = |b: &mut Balancer| b.pick(|_| Some(0), 0, || (0.0, 0.0));
         (0..3).for_each(|_| _ = pick(&mut balancer));
         balancer.resize(&[1; 2]);
         assert_eq!([(); 3].map(|()| pick(&mut balancer)), [Some(0), Some(1), Some(0)]);

@@ -57,7 +57,7 @@ impl<O: Observer> World<O> {
 
     /// What the stages below come to where no policy is configured. Most calls have none, and this
     /// way is the shortest that leaves everything as the long one does.
-    #[inline]
+    #[inline(always)]
     fn begin_open_try(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -214,7 +214,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A try goes on the wire.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -259,7 +259,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Plans an event after a while; right after the present one if that is no time at all.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn after(&mut self, wait: Duration, event: Event) -> Timer {
         if wait == Duration::ZERO {
             self.soon.push_back(event);
@@ -310,7 +310,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A reply has reached the caller, from `server` if the job ever got to one of a balancer's.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn on_reply(
         &mut self,
         id: Id,

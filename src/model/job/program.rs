@@ -85,7 +85,7 @@ impl<O: Observer> World<O> {
         self.compute_on(id, work);
     }
 
-    #[inline]
+    #[inline(always)]
     fn compute_on(&mut self, id: Id, work: Duration) {
         self.jobs[id].doing = Doing::Computing;
         self.start_computing(id, work);
@@ -251,7 +251,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Whether a job waits for no call any more and has a thread; if it has none, it waits for one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_back_from_calls(&mut self, id: Id) -> bool {
         let job = &mut self.jobs[id];
         if let Some(lacking) = job.lacking {
@@ -284,7 +284,7 @@ impl<O: Observer> World<O> {
     }
 
     /// How the calls of the present step end their job, if they do.
-    #[inline]
+    #[inline(always)]
     pub(super) fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
         let job = &mut self.jobs[id];
         let station = &self.plan.stations[usize::from(job.station)];
