@@ -6,13 +6,14 @@ use brownout::simulation::Simulation;
 
 /// Pieces that a run is cut into; the first is the start-up.
 const PIECES: u64 = 20;
-/// More than any run here needs: it ends by the number of its events.
-const REQUESTS: u32 = 2_000_000_000;
+/// W2 has seven events per request, so a run of a fifth as many requests as events does not end early.
+const EVENTS_PER_REQUEST: u64 = 5;
 
 /// Runs W2 for so many events and prints how memory grows.
 pub fn watch(events: u64) -> Result<(), String> {
     let workload = Workload::named("w2").ok_or("W2 is missing")?;
-    let mut simulation = Simulation::new(workload.run(REQUESTS));
+    let requests = u32::try_from(events / EVENTS_PER_REQUEST).map_err(|_| "too many events")?;
+    let mut simulation = Simulation::new(workload.run(requests));
     let (mut first, mut last) = (None, 0.0);
     println!("{:>14}  {:>12}", "events", "resident");
     for _ in 0..PIECES {

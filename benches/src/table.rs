@@ -82,7 +82,10 @@ fn natively() -> Vec<String> {
     for workload in ["w1", "w2", "w2-x100", "w2-30s", "w2-x100-30s"] {
         names.extend([format!("floor:{workload}"), format!("measured:{workload}")]);
     }
-    names.extend(["unmeasured:w1", "unmeasured:w2", "events:w1", "events:w2"].map(String::from));
+    names.extend(
+        ["unmeasured:w1", "unmeasured:w2", "unjudged:w2", "events:w1", "events:w2"]
+            .map(String::from),
+    );
     names.extend(["clone-nanos:w2", "clone-bytes:w2", "audit-nanos:w2"].map(String::from));
     names.extend(PRESETS.iter().map(|preset| format!("preset:{}", preset.id)));
     names
@@ -147,6 +150,8 @@ fn rows(values: &Values, node: Option<&str>) -> Vec<Row> {
             row(&format!("{workload}: Node {version} / native"), wasm, times, "<= 1.4");
         }
     }
+    let judged = ratio("unjudged:w2", "measured:w2").iter().map(|rest| 1.0 - rest).collect();
+    row("w2: share of judging invariants", judged, percent, "");
     for workload in ["w2-x100", "w2-30s", "w2-x100-30s"] {
         let larger = ratio(&format!("measured:{workload}"), "measured:w2");
         row(&format!("{workload} / w2, per request"), larger, times, "<= 1.5");
