@@ -12,8 +12,9 @@ use crate::report::{Label, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
 use crate::scenario::Scenario;
 
-/// How many events pass between two looks at the bounds of a run.
-const EVENTS_BETWEEN_LOOKS: u64 = 4_096;
+/// How many events pass between two looks at the bounds of a run. Few, because one event may start
+/// ten thousand calls at once.
+const EVENTS_BETWEEN_LOOKS: u64 = 16;
 
 /// How many events pay for a look at one place in a census.
 const EVENTS_PER_PLACE: u64 = 4;

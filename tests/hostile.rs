@@ -15,6 +15,7 @@ use brownout::plan::Plan;
 use brownout::preset;
 use brownout::run::Run;
 use brownout::scenario::{check, read};
+use brownout::simulation::Simulation;
 use cases::{Given, Wanted, document, edited};
 use serde_json::json;
 use std::time::Duration;
@@ -118,4 +119,35 @@ fn a_load_that_would_never_end_is_refused_with_estimate_and_bound() {
     let problems = check(&document).expect_err("a year of this is too much");
     assert_eq!(problems[0].path, "nodes.users.arrivals");
     assert!(problems[0].message.contains("events: at most 2.0e10"), "{}", problems[0]);
+}
+
+#[test]
+fn a_run_that_multiplies_its_calls_stops_before_it_fills_the_memory() {
+    let document = json!({
+        "v": 1, "name": {"en": "fan-out"}, "duration_s": 1,
+        "nodes": {
+            "users": {
+                "kind": "clients", "arrivals": {"kind": "open", "rate_rps": 200_000},
+                "calls": {"main": {"to": "front"}},
+            },
+            "front": {
+                "kind": "service", "pools": {"web": {"threads": 100_000}},
+                "endpoints": {"page": {"steps": [
+                    {"do": "parallel", "calls": ["back"], "times": 10_000},
+                ]}},
+                "calls": {"back": {"to": "back", "latency_ms": 1_000}},
+            },
+            "back": {
+                "kind": "database",
+                "queries": {"read": {"cost": {"dist": "constant", "ms": 1}}},
+            },
+        },
+    });
+    let run = Run::new(document, 1, Vec::new()).expect("every number is in its range");
+    let mut simulation = Simulation::observed(run, |_| Deaf);
+    simulation.run_until(Time::NEVER, u64::MAX);
+    assert!(simulation.stopped_early().expect("it stopped").contains("than a run may hold"));
+    let (calls, jobs) = simulation.world().alive();
+    // 1.5 million, and what the events between two looks start.
+    assert!(calls + jobs < 2_000_000, "{calls} calls and {jobs} jobs");
 }
