@@ -21,6 +21,7 @@ pub mod fault;
 pub mod health_check;
 pub mod job;
 pub mod list;
+pub mod liveness;
 pub mod outlier;
 pub mod pool;
 pub mod retune;
@@ -97,6 +98,10 @@ pub enum Event {
     HealthCheckDue { balancer: u16 },
     /// A health check got no answer in time.
     ProbeTimeout { balancer: u16, server: u32 },
+    /// A server is asked whether it lives.
+    LivenessDue { station: u16, server: u32 },
+    /// A liveness probe got no answer in time.
+    LivenessTimeout { station: u16, server: u32 },
     /// A balancer's outlier detection sweeps.
     OutlierSweep { balancer: u16 },
     /// A balancer notices the ejections of the last while.
@@ -156,6 +161,8 @@ impl Event {
             Event::Switch { .. } => (22, 0),
             Event::OutlierSweep { balancer } => (40, u64::from(balancer)),
             Event::EjectionsMerged { balancer } => (41, u64::from(balancer)),
+            Event::LivenessDue { station, server: number } => (42, server(station, number)),
+            Event::LivenessTimeout { station, server: number } => (43, server(station, number)),
         }
     }
 
@@ -187,6 +194,8 @@ impl Event {
             | Event::ProbeTimeout { .. }
             | Event::OutlierSweep { .. }
             | Event::EjectionsMerged { .. }
+            | Event::LivenessDue { .. }
+            | Event::LivenessTimeout { .. }
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
             | Event::PauseOver { .. }
@@ -340,6 +349,8 @@ impl<O: Observer> World<O> {
             Event::HealthCheckDue { balancer } => self.on_health_check_due(balancer),
             Event::ProbeTimeout { balancer, server } => self.on_probe_timeout(balancer, server),
             Event::OutlierSweep { balancer } => self.on_outlier_sweep(balancer),
+            Event::LivenessDue { station, server } => self.on_liveness_due(station, server),
+            Event::LivenessTimeout { station, server } => self.on_liveness_timeout(station, server),
             Event::EjectionsMerged { balancer } => self.on_ejections_merged(balancer),
             Event::LogRotateDue { station } => self.on_logrotate_due(station),
             Event::RestartDue { station, server } => self.on_restart_due(station, server),

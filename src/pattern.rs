@@ -23,6 +23,8 @@ pub mod health;
 pub mod hedge;
 /// Resilience4j's growing and randomised waits, shared by the breaker and the retry.
 pub mod interval;
+/// Liveness probe: a server that fails it is killed and started again.
+pub mod liveness;
 /// Log rotation: when a log is renamed, compressed and removed, and the bytes that frees.
 pub mod logrotate;
 /// Outlier detection: servers that answer worse than the others leave the rotation for a while.

@@ -16,7 +16,7 @@ pub use profile::RateCurve;
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
     balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, failover, health,
-    hedge, logrotate, outlier, rate_limiter, restart, retry,
+    hedge, liveness, logrotate, outlier, rate_limiter, restart, retry,
 };
 use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Scenario, Text};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
@@ -153,6 +153,15 @@ pub struct HealthCheckPlan {
     pub rules: health::ActiveParams,
 }
 
+/// Liveness probe of a service.
+#[derive(Clone, Debug)]
+pub struct LivenessPlan {
+    /// Endpoint, into [`StationPlan::endpoints`]; without one only the connection.
+    pub endpoint: Option<u16>,
+    /// When to probe and how to judge.
+    pub rules: liveness::Params,
+}
+
 /// A service or a database.
 #[derive(Clone, Debug)]
 pub struct StationPlan {
@@ -184,6 +193,8 @@ pub struct StationPlan {
     pub pause_when_idle: Option<Sampler>,
     /// Starts crashed servers again.
     pub restart: Option<restart::Params>,
+    /// Kills servers that do not live any more.
+    pub liveness_probe: Option<LivenessPlan>,
     /// Where its requests draw whether an error fault hits them.
     pub error_site: Site,
 }

@@ -118,6 +118,14 @@ fn references() {
             "nodes.lb.health_check.rules.fastinter_ms: exists only like \"haproxy-3.5\"",
         ),
         (
+            json!({"nodes": {"api": {"liveness_probe": {}}}}),
+            "nodes.api.liveness_probe: kills servers, but there is no restart that starts them again",
+        ),
+        (
+            json!({"nodes": {"api": {"restart": {}, "liveness_probe": {"endpoint": "health"}}}}),
+            "nodes.api.liveness_probe.endpoint: \"health\" is unknown: there are \"page\", \"admin\"",
+        ),
+        (
             json!({"nodes": {"lb": {"failover": {}}}}),
             "nodes.lb.failover: needs the algorithm \"failover\"",
         ),

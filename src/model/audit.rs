@@ -68,6 +68,10 @@ impl<O> World<O> {
                 Caller::Probe { balancer, server } => {
                     self.balancers[usize::from(balancer)].probes[server as usize].0 == id
                 }
+                Caller::Liveness { station, server } => {
+                    let servers = &self.stations[usize::from(station)].servers;
+                    servers[server as usize].liveness.job == id
+                }
             };
             findings.demand(known, || format!("{:?} knows nothing of {id:?}", job.caller));
             let own = |call: &Call| matches!(call.origin, Origin::Job(owner) if owner == id);

@@ -35,6 +35,13 @@ pub enum Caller {
         /// The server that is checked.
         server: u32,
     },
+    /// A liveness probe.
+    Liveness {
+        /// The service.
+        station: u16,
+        /// The server that is probed.
+        server: u32,
+    },
 }
 
 /// What a job is doing.

@@ -4,6 +4,7 @@ use super::Event;
 use super::cpu::Cpu;
 use super::job::RESIDENT;
 use super::list::List;
+use super::liveness::Liveness;
 use super::pool::Pool;
 use crate::engine::{Time, Timer};
 use crate::pattern::logrotate::LogFiles;
@@ -75,6 +76,8 @@ pub struct Server {
     pub backoff: Option<RestartBackoff>,
     /// Fires when a restart or a boot is due.
     pub timer: Timer,
+    /// Its liveness probe.
+    pub liveness: Liveness,
     /// Since when it has been up.
     pub up_since: Time,
 }
@@ -101,6 +104,7 @@ impl Server {
             disk: plan.disk.as_ref().map(disk),
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
             timer: Timer::NONE,
+            liveness: Liveness::default(),
             up_since: Time::ZERO,
         }
     }

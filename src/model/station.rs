@@ -54,6 +54,9 @@ impl<O: Observer> World<O> {
             self.pause_if_idle(station, server);
         }
         self.plan_logrotate(station);
+        for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
+            self.retune_liveness_probe(station, server);
+        }
     }
 
     fn server(&mut self, station: u16, server: u32) -> &mut Server {

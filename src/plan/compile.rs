@@ -240,6 +240,10 @@ impl Compiler<'_> {
             boot: Duration::from_seconds(service.boot_s),
             pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
             restart: service.restart.clone(),
+            liveness_probe: service.liveness_probe.as_ref().map(|rules| LivenessPlan {
+                endpoint: rules.endpoint.as_ref().map(|name| self.endpoint(node, Some(name))),
+                rules: rules.clone(),
+            }),
             error_site: site.then("errors"),
         }
     }
@@ -294,6 +298,7 @@ impl Compiler<'_> {
             boot: Duration::from_seconds(database.boot_s),
             pause_when_idle: None,
             restart: database.restart.clone(),
+            liveness_probe: None,
             error_site: site.then("errors"),
         }
     }

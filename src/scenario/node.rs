@@ -1,7 +1,7 @@
 //! The nodes of a scenario: client populations, balancers, services and databases.
 
 use super::{Call, Clients, Distribution, Step, Text};
-use crate::pattern::{balance, failover, health, logrotate, outlier, restart};
+use crate::pattern::{balance, failover, health, liveness, logrotate, outlier, restart};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,9 @@ pub struct Service {
     /// Starts crashed servers again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<restart::Params>,
+    /// Kills servers that do not answer any more, for `restart` to start them again, as Kubernetes does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness_probe: Option<liveness::Params>,
 }
 
 fn one() -> u32 {

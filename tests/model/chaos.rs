@@ -210,6 +210,17 @@ fn outlier_detection(dice: &mut Dice) -> Value {
     })
 }
 
+fn liveness_probe(dice: &mut Dice) -> Value {
+    let mut probe = json!({
+        "initial_delay_ms": dice.pick(&[0.0, 70.0]), "period_ms": dice.pick(&[100.0, 40.0]),
+        "timeout_ms": dice.pick(&[20.0, 60.0]), "failure_threshold": 1 + dice.roll(3),
+    });
+    if !dice.one_in(4) {
+        probe["endpoint"] = json!("page");
+    }
+    probe
+}
+
 fn disk(dice: &mut Dice) -> Value {
     json!({
         "capacity_bytes": dice.pick(&[20_000, 2_000]),
@@ -271,6 +282,10 @@ fn service(dice: &mut Dice, steps: Value) -> Value {
         if dice.one_in(2) {
             service["restart"] = json!({"initial_delay_ms": 200.0});
         }
+    }
+    if dice.one_in(4) {
+        service["restart"] = json!({"initial_delay_ms": 200.0});
+        service["liveness_probe"] = liveness_probe(dice);
     }
     service["disk"] = disk(dice);
     if dice.one_in(5) {
@@ -516,6 +531,8 @@ fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
         changes.push((QUIET_S, set(&format!("faults.{fault}"), Value::Null)));
     }
     for service in ["front", "back"] {
+        let probe = format!("nodes.{service}.liveness_probe");
+        changes.push((QUIET_S, set(&probe, Value::Null)));
         let pause = format!("nodes.{service}.pause_when_idle");
         changes.push((QUIET_S, set(&pause, Value::Null)));
         changes.push((QUIET_S, set(&format!("nodes.{service}.running"), json!(true))));

@@ -196,3 +196,57 @@ fn a_server_that_crashes_sends_nothing_more_and_blames_no_other() {
     assert_eq!(story.moments(sent), [0.0, 10.0]);
     assert_eq!(story.count(|o| matches!(o, Observation::OutOfRotation { .. })), 0);
 }
+
+fn probed(probe: Value, steps: Value) -> Value {
+    let endpoints = json!({"work": {"steps": [cpu(1.0)]}, "live": {"steps": steps}});
+    with(
+        service(2, json!([])),
+        json!({
+            "endpoints": endpoints, "boot_s": 0.0, "restart": {},
+            "liveness_probe": with(json!({"endpoint": "live"}), probe),
+        }),
+    )
+}
+
+fn unwell(o: &Observation) -> bool {
+    matches!(o, Observation::ServerDown { cause: DownCause::Unwell, .. })
+}
+
+#[test]
+fn a_container_that_never_lives_is_restarted_with_growing_delays() {
+    // Validation case E10: the first restart at once, then after 10, 20, 40, 80, 160, 300, 300 s.
+    let nodes = json!({
+        "users": clockwork(1.0, 1, json!({"to": "q.work"})),
+        "q": probed(
+            json!({"period_ms": 1_000.0, "failure_threshold": 1}),
+            json!([{"do": "fail", "ratio": 1.0}]),
+        ),
+    });
+    let story = run(1_000.0, nodes, json!({}));
+    let (mut now, mut downs, mut ups) = (0.0, Vec::new(), Vec::new());
+    for delay in [0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0] {
+        downs.push(now);
+        ups.push(now + delay * 1e3);
+        // The next probe of the pod comes a second later.
+        now += delay * 1e3 + 1_000.0;
+    }
+    downs.push(now);
+    assert_eq!(story.moments(unwell), downs);
+    assert_eq!(story.moments(|o| matches!(o, Observation::ServerUp { .. })), ups);
+}
+
+#[test]
+fn a_server_that_hangs_is_killed_when_probes_of_its_program_time_out() {
+    let freeze = fault(12.0, 60.0, "q", json!({"kind": "freeze"}));
+    let story = |probe: Value| {
+        let nodes = json!({
+            "users": clockwork(1.0, 1, json!({"to": "q.work"})), "q": probed(probe, json!([cpu(1.0)])),
+        });
+        run(60.0, nodes, freeze.clone())
+    };
+    // Probes at 20, 30 and 40 s get no answer for a second each. The new container hangs, too.
+    let kills = story(json!({})).moments(unwell);
+    assert_eq!(kills[0], 41_000.0);
+    // A connection is all that a probe without an endpoint asks for.
+    assert_eq!(story(json!({"endpoint": null})).count(unwell), 0);
+}

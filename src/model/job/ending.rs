@@ -86,6 +86,11 @@ impl<O: Observer> World<O> {
                 self.jobs.remove(id);
                 self.end_probe(balancer, server, result);
             }
+            Caller::Liveness { station, server } => {
+                let passed = job.outcome.is_success();
+                self.jobs.remove(id);
+                self.end_liveness_probe(station, server, passed);
+            }
         }
     }
 

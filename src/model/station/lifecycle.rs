@@ -28,6 +28,7 @@ impl<O: Observer> World<O> {
         if was == Running::Up {
             // All at once: taking the threads out one by one would look at the others every time.
             self.change_cpu(station, server, |cpu| cpu.clear(now));
+            self.stop_liveness_probe(station, server);
             self.lose_all_jobs(station, server);
             // What waited for the server to move again finds its call gone, or a reply nobody reads.
             let parked = std::mem::take(&mut self.server(station, server).parked);
@@ -120,6 +121,7 @@ impl<O: Observer> World<O> {
         machine.timer = Timer::NONE;
         machine.running = Running::Up;
         machine.up_since = now;
+        self.start_liveness_probe(station, server);
         self.tell(Observation::ServerUp { node, server });
         self.tell_servers(station);
         self.pause_if_idle(station, server);

@@ -133,7 +133,10 @@ impl Estimate<'_> {
             let (events, part) = match node {
                 Node::Clients(clients) => (self.population(key, clients), "arrivals"),
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
-                Node::Service(service) => (self.pauses(service), "pause_when_idle"),
+                Node::Service(service) => match (self.pauses(service), self.probes(service)) {
+                    (pauses, probes) if pauses > probes => (pauses + probes, "pause_when_idle"),
+                    (pauses, probes) => (pauses + probes, "liveness_probe"),
+                },
                 Node::Database(_) => return None,
             };
             Some((format!("nodes.{key}.{part}"), events))
@@ -153,6 +156,12 @@ impl Estimate<'_> {
         // A sweep looks at every server.
         let sweeps = sweep.map_or(0.0, |rules| rounds(rules.interval_ms));
         (checks * EVENTS_PER_CHECK + sweeps) * servers
+    }
+
+    fn probes(&self, service: &Service) -> f64 {
+        let Some(probe) = &service.liveness_probe else { return 0.0 };
+        let rounds = self.scenario.duration_s * 1e3 / probe.period_ms;
+        f64::from(service.servers) * rounds * EVENTS_PER_CHECK
     }
 
     /// Events of servers that have nothing to do.

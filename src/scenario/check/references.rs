@@ -86,6 +86,15 @@ impl References<'_> {
 
     fn service(&mut self, service: &Service, path: &str) {
         self.calls(&service.calls, path);
+        if let Some(probe) = &service.liveness_probe {
+            if let Some(endpoint) = &probe.endpoint {
+                self.own(endpoint, &service.endpoints, &format!("{path}.liveness_probe.endpoint"));
+            }
+            if service.restart.is_none() {
+                let message = "kills servers, but there is no restart that starts them again";
+                self.problems.add(format!("{path}.liveness_probe"), message);
+            }
+        }
         for (key, endpoint) in &service.endpoints {
             let path = format!("{path}.endpoints.{key}");
             if let Some(pool) = &endpoint.pool {
