@@ -2,7 +2,7 @@
 //!
 //! The effect on every target is computed afresh from all faults in force whenever one begins or
 //! ends: factors multiply, latencies add, shares of errors and losses combine as independent chances.
-//! A fault that recurs is in force where its clocks say so ([`breakdown`]).
+//! A fault that recurs is in force where its clocks say so (`breakdown`).
 
 mod breakdown;
 

@@ -1,7 +1,7 @@
 //! A thread pool of one server: how many threads are busy, who waits, and who is next.
 //!
 //! Jobs wait in one queue for each rank of priority, in the order in which they came. That is all
-//! that most disciplines need; the others keep an [`Order`] beside the queues.
+//! that most disciplines need; the others keep an `Order` beside the queues.
 
 use super::job::{Doing, Job, QUEUE};
 use super::list::List;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 /// Ranks of priority; see [`crate::scenario::Class::priority`].
 const PRIORITIES: usize = 10;
 
-/// Entries of jobs that have left before an [`Order`] is tidied up, beside those that still wait.
+/// Entries of jobs that have left before an `Order` is tidied up, beside those that still wait.
 const MAX_STALE: usize = 64;
 
 /// A thread pool of one server.
@@ -98,7 +98,7 @@ impl Pool {
         self.discipline
     }
 
-    /// Changes the discipline. An [`Order`] starts empty: jobs that are in the pool have to be
+    /// Changes the discipline. An `Order` starts empty: jobs that are in the pool have to be
     /// [noted](Pool::note) or [exposed](Pool::expose).
     pub fn set_discipline(&mut self, discipline: Discipline) {
         self.discipline = discipline;

@@ -4,15 +4,15 @@
 //! A caller that knows neither its callee's threads nor its cores can still see a queue build up
 //! there: round trips grow. Three rules read that sign:
 //!
-//! - `netflix-vegas` estimates the queue from the shortest round trip ever seen ([`vegas`]),
-//! - `netflix-gradient2` compares the last round trip with their long-run average ([`gradient2`]),
-//! - `netflix-aimd` grows by one and shrinks by a factor when a call is dropped ([`aimd`]).
+//! - `netflix-vegas` estimates the queue from the shortest round trip ever seen (`vegas`),
+//! - `netflix-gradient2` compares the last round trip with their long-run average (`gradient2`),
+//! - `netflix-aimd` grows by one and shrinks by a factor when a call is dropped (`aimd`).
 //!
 //! Each call that ended is a sample: its round trip, the calls under way when it started (itself
 //! included), and whether it was *dropped*. As the library's own listener has it, a timeout or a
 //! refusal by the callee is a drop, and a call that failed otherwise is no sample at all: an error
 //! comes back too soon to tell anything about load. With `windowed`, samples are first gathered
-//! over a window ([`window`]), as the library advises for calls that come in large numbers.
+//! over a window (`window`), as the library advises for calls that come in large numbers.
 //!
 //! A call that finds the limit reached is refused at once (`SimpleLimiter`).
 

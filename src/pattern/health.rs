@@ -1,7 +1,7 @@
 //! Health of servers as a balancer sees it: active checks, passive marking, panic.
 //!
-//! - Active checks: HAProxy, Kubernetes, AWS, Envoy; see [`active`].
-//! - Passive marking after nginx; see [`passive`].
+//! - Active checks: HAProxy, Kubernetes, AWS, Envoy; see `active`.
+//! - Passive marking after nginx; see `passive`.
 //! - Panic after Envoy 1.40 (`healthy_panic_threshold`): when the healthy share is below the
 //!   threshold, health is ignored and all servers are used. Envoy's default is 50 %, here it is off.
 
