@@ -2,7 +2,9 @@
 
 use crate::machine::resident_bytes;
 use crate::workload::Workload;
+use brownout::run::Run;
 use brownout::simulation::Simulation;
+use serde_json::json;
 
 /// Pieces that a run is cut into; the first is the start-up.
 const PIECES: u64 = 20;
@@ -13,7 +15,11 @@ const EVENTS_PER_REQUEST: u64 = 5;
 pub fn watch(events: u64) -> Result<(), String> {
     let workload = Workload::named("w2").ok_or("W2 is missing")?;
     let requests = u32::try_from(events / EVENTS_PER_REQUEST).map_err(|_| "too many events")?;
-    let mut simulation = Simulation::new(workload.run(requests));
+    let mut document = workload.document(requests);
+    // What is kept of each window is kept for good; how many there are is the scenario's choice.
+    document["windows"] = json!(1);
+    let run = Run::new(document, 1, Vec::new()).map_err(|problems| format!("{problems:?}"))?;
+    let mut simulation = Simulation::new(run);
     let (mut first, mut last) = (None, 0.0);
     println!("{:>14}  {:>12}", "events", "resident");
     for _ in 0..PIECES {
