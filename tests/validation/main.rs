@@ -6,8 +6,7 @@
 //! another size has its tolerance scaled by the root of the ratio. Every case either has each of its metrics
 //! asserted, or stands in [`document::NOT_YET`] with what is missing; there is no third way.
 //!
-//! `VALIDATION=full` runs the cases at their full size; `UPDATE=1 VALIDATION=full cargo test --release --test
-//! validation` writes `docs/validation.md`.
+//! `VALIDATION=full` runs the cases at their full size; `UPDATE=1` writes `docs/validation.md`.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[macro_use]
