@@ -223,14 +223,15 @@ impl<O: Observer> World<O> {
         }
         let site = self.plan.edges[usize::from(edge.0)].site;
         let unit = call.luck.draws(site.then("backoff"), call.tries).next_unit();
-        let wait = retry.next_wait(call.tries, call.previous_wait, unit);
+        let wait = retry.next_wait(call.tries, failure, call.previous_wait, unit);
         // The caller's own caller will have left before another try could begin.
         if call.deadline <= self.now + wait {
             return false;
         }
         let guards = &mut state.guards[call.server as usize];
-        let under_way = guards.calls;
-        let granted = guards.budget.as_mut().is_none_or(|budget| budget.try_retry(under_way));
+        let in_flight = guards.requests_in_flight();
+        let budget = guards.budget.as_mut();
+        let granted = budget.is_none_or(|budget| budget.try_retry(in_flight, failure));
         if !granted {
             self.tell(Observation::RetryDenied { edge });
             return false;

@@ -114,6 +114,11 @@ impl Guards {
         guards
     }
 
+    /// Requests that are active or pending, as Envoy counts them: not those that wait for a retry.
+    pub fn requests_in_flight(&self) -> u32 {
+        self.bulkhead.in_use() + self.waiting_for_permit.len()
+    }
+
     /// Takes over new parameters; calls under way keep what they hold.
     pub fn retune(&mut self, plan: &EdgePlan, now: Time, server: u32) {
         let unit = guard_unit(plan, server, now);

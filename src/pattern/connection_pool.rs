@@ -19,11 +19,20 @@ pub struct Params {
     /// Longest wait for a connection.
     #[schemars(range(min = 250.0, max = 86_400_000.0), extend("x-unit" = "ms"))]
     pub connection_timeout_ms: f64,
+    /// Calls that may wait for a connection; one more is refused at once, as by Envoy's circuit breaker
+    /// of that name (1024 by default there). Absent means no limit, as in HikariCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "calls"))]
+    pub max_pending_requests: Option<u32>,
 }
 
 impl Default for Params {
     fn default() -> Params {
-        Params { maximum_pool_size: 10, connection_timeout_ms: 30_000.0 }
+        Params {
+            maximum_pool_size: 10,
+            connection_timeout_ms: 30_000.0,
+            max_pending_requests: None,
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 //!   step; no jitter unless `randomized`. It also retries calls its own breaker refused.
 //! - Envoy 1.40 (`retry_back_off`): full jitter, capped at ten times the base unless a cap is given.
 //! - gRPC A6 (`retryPolicy`): jitter of ± 20 %, never more than five tries.
-//! - AWS SDKs of November 2026 ("standard" mode): full jitter, capped at 20 s unless a cap is given.
+//! - AWS SDKs ("standard" mode): full jitter, capped at 20 s unless a cap is given. Those of November
+//!   2026 wait at least 1 s, before jitter, after a refusal.
 //!
 //! Equal, full and decorrelated jitter follow the AWS Architecture Blog, "Exponential Backoff And
 //! Jitter" (2015). Tries are counted including the first, as in Resilience4j and gRPC.
@@ -26,6 +27,8 @@ const GRPC_MAX_ATTEMPTS: u32 = 5;
 const ENVOY_CAP_FACTOR: f64 = 10.0;
 /// The cap of the AWS SDKs in milliseconds.
 const AWS_CAP_MS: f64 = 20_000.0;
+/// First wait of the AWS SDKs of 2026 after a refusal in milliseconds.
+const AWS_THROTTLING_MS: f64 = 1_000.0;
 /// Share by which gRPC spreads its waits.
 const GRPC_JITTER: f64 = 0.2;
 
@@ -46,6 +49,9 @@ pub enum Like {
     /// AWS SDKs of November 2026: full jitter, cap of 20 s.
     #[serde(rename = "aws-sdk-2026")]
     AwsSdk2026,
+    /// AWS SDKs before November 2026: the same for all failures. Their first wait was 1 s.
+    #[serde(rename = "aws-sdk-legacy")]
+    AwsSdkLegacy,
 }
 
 /// How the wait grows.
@@ -111,6 +117,11 @@ pub struct Params {
     /// Wait before the first retry.
     #[schemars(range(min = 0.0, max = 3_600_000.0), extend("x-unit" = "ms"))]
     pub wait_duration_ms: f64,
+    /// Wait before the first retry if the failure was a refusal; absent means the product's: 1 s for the
+    /// AWS SDKs of 2026, and no difference for all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 3_600_000.0), extend("x-unit" = "ms"))]
+    pub throttling_wait_duration_ms: Option<f64>,
     /// Factor from one wait to the next under exponential backoff.
     #[schemars(range(min = 1.0, max = 100.0))]
     pub exponential_backoff_multiplier: f64,
@@ -137,6 +148,7 @@ impl Default for Params {
             max_attempts: 3,
             backoff: Backoff::Constant,
             wait_duration_ms: 500.0,
+            throttling_wait_duration_ms: None,
             exponential_backoff_multiplier: 1.5,
             exponential_max_wait_duration_ms: None,
             jitter: Jitter::AsProduct,
@@ -178,7 +190,7 @@ impl Retry {
         if params.jitter == Jitter::AsProduct {
             params.jitter = match params.like {
                 Like::Resilience4j24 => Jitter::None,
-                Like::Envoy140 | Like::AwsSdk2026 => Jitter::Full,
+                Like::Envoy140 | Like::AwsSdk2026 | Like::AwsSdkLegacy => Jitter::Full,
                 Like::GrpcA6 => {
                     params.randomized_wait_factor = GRPC_JITTER;
                     Jitter::Randomized
@@ -187,11 +199,14 @@ impl Retry {
         }
         let product_cap_ms = match params.like {
             Like::Envoy140 => Some(params.wait_duration_ms * ENVOY_CAP_FACTOR),
-            Like::AwsSdk2026 => Some(AWS_CAP_MS),
+            Like::AwsSdk2026 | Like::AwsSdkLegacy => Some(AWS_CAP_MS),
             Like::Resilience4j24 | Like::GrpcA6 => None,
         };
         params.exponential_max_wait_duration_ms =
             params.exponential_max_wait_duration_ms.or(product_cap_ms);
+        if params.like == Like::AwsSdk2026 {
+            params.throttling_wait_duration_ms.get_or_insert(AWS_THROTTLING_MS);
+        }
         Retry { params }
     }
 
@@ -210,11 +225,19 @@ impl Retry {
         retried && attempts < self.params.max_attempts
     }
 
-    /// The wait before the next try of a call that has made `attempts` ≥ 1 tries and waited
-    /// `previous` before the last one (zero before its first). `unit` lies in [0, 1).
-    pub fn next_wait(&self, attempts: u32, previous: Duration, unit: f64) -> Duration {
-        let base = Duration::from_ms(self.params.wait_duration_ms);
-        let grown = self.grown_wait(attempts);
+    /// The wait before the next try of a call that has made `attempts` ≥ 1 tries, the last ending in
+    /// `failure`, and waited `previous` before the last one (zero before its first). `unit` lies in
+    /// [0, 1).
+    pub fn next_wait(
+        &self,
+        attempts: u32,
+        failure: Failure,
+        previous: Duration,
+        unit: f64,
+    ) -> Duration {
+        let base_ms = self.base_ms(failure);
+        let base = Duration::from_ms(base_ms);
+        let grown = self.grown_wait(base_ms, attempts);
         let wait = grown.0 as f64;
         match self.params.jitter {
             Jitter::None | Jitter::AsProduct => grown,
@@ -236,9 +259,17 @@ impl Retry {
         }
     }
 
+    /// The wait before the first retry after that failure, in milliseconds.
+    fn base_ms(&self, failure: Failure) -> f64 {
+        let usual = self.params.wait_duration_ms;
+        match failure {
+            Failure::Rejected => self.params.throttling_wait_duration_ms.unwrap_or(usual),
+            Failure::Failed | Failure::TimedOut => usual,
+        }
+    }
+
     /// The wait after `attempts` tries before jitter.
-    fn grown_wait(&self, attempts: u32) -> Duration {
-        let base_ms = self.params.wait_duration_ms;
+    fn grown_wait(&self, base_ms: f64, attempts: u32) -> Duration {
         let multiplier = match self.params.backoff {
             Backoff::Constant => 1.0,
             Backoff::Exponential => self.params.exponential_backoff_multiplier,
@@ -284,7 +315,9 @@ mod tests {
     }
 
     fn waits_ms(retry: &Retry, unit: f64) -> Vec<f64> {
-        (1..=6).map(|attempts| retry.next_wait(attempts, Duration::ZERO, unit).ms()).collect()
+        (1..=6)
+            .map(|attempts| retry.next_wait(attempts, Failure::Failed, Duration::ZERO, unit).ms())
+            .collect()
     }
 
     #[test]
@@ -316,12 +349,12 @@ mod tests {
         let mut wait = Duration::ZERO;
         // At the middle of every range the waits are the means (base + 3 · previous) ÷ 2.
         let mut next = |attempts| {
-            wait = retry.next_wait(attempts, wait, 0.5);
+            wait = retry.next_wait(attempts, Failure::Failed, wait, 0.5);
             wait.ms()
         };
         assert_eq!([1, 2, 3, 4].map(&mut next), [2.0, 3.5, 5.75, 9.125]);
         let capped = exponential(Like::AwsSdk2026, 1.0, 4.0, Jitter::Decorrelated);
-        assert_eq!(capped.next_wait(2, Duration::from_ms(4.0), 0.99).ms(), 4.0);
+        assert_eq!(capped.next_wait(2, Failure::Failed, Duration::from_ms(4.0), 0.99).ms(), 4.0);
     }
 
     #[test]
@@ -341,7 +374,10 @@ mod tests {
         };
         assert_eq!(rounded(Like::Envoy140, 25.0), [25.0, 50.0, 100.0, 200.0, 250.0, 250.0]);
         assert_eq!(rounded(Like::GrpcA6, 100.0)[..3], [120.0, 240.0, 480.0]);
-        assert_eq!(product(Like::GrpcA6, 100.0).next_wait(1, Duration::ZERO, 0.0).ms(), 80.0);
+        assert_eq!(
+            product(Like::GrpcA6, 100.0).next_wait(1, Failure::Failed, Duration::ZERO, 0.0).ms(),
+            80.0
+        );
         assert_eq!(rounded(Like::AwsSdk2026, 8_000.0)[..3], [8_000.0, 16_000.0, 20_000.0]);
     }
 

@@ -1,6 +1,6 @@
 //! Retry budget: how many of all calls may be retries, whatever each call's own policy says.
 //!
-//! Three rules, chosen by `kind`:
+//! Rules, chosen by `kind`:
 //!
 //! - `ratio`: a bucket. Every first try deposits `ratio` tokens, up to `max_tokens`; a retry takes one
 //!   token or does not happen. With 10 % the calls on the wire never exceed 110 % of the requests
@@ -10,10 +10,17 @@
 //! - `grpc-a6` (`retryThrottling`): tokens start at `max_tokens`; a failed try costs one, a success
 //!   returns `token_ratio`; retries are allowed while the tokens exceed half of the maximum.
 //!
+//! - `aws-sdk-2026` ("standard" mode since November 2026): a bucket that starts full. A retry costs 14
+//!   tokens, after a refusal (throttling) 5; a success returns what its last retry cost, or one token if
+//!   there was none.
+//! - `aws-sdk-legacy`: the same with a cost of 5, after a timeout 10.
+//!
 //! Tokens are counted in whole thousandths and millionths, so that nothing is lost by rounding.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::retry::Failure;
 
 /// Parts of a token in the ratio bucket: ratios are read to the millionth.
 const MICROS_PER_TOKEN: u64 = 1_000_000;
@@ -81,6 +88,55 @@ impl Default for GrpcParams {
     }
 }
 
+/// Parameters of the AWS SDKs' quota; the costs after each kind of failure are by version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RetryBudgetAws")]
+pub struct AwsParams {
+    /// Tokens at the start and at most.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "tokens"))]
+    pub max_tokens: u32,
+    /// Cost of a retry; absent means the version's: 14 (2026), 5 (legacy).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "tokens"))]
+    pub retry_cost: Option<u32>,
+    /// Cost of a retry after a refusal; absent means the version's: 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "tokens"))]
+    pub throttling_retry_cost: Option<u32>,
+    /// Cost of a retry after a timeout; absent means the version's: 14 (2026), 10 (legacy).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "tokens"))]
+    pub timeout_retry_cost: Option<u32>,
+}
+
+impl Default for AwsParams {
+    fn default() -> AwsParams {
+        AwsParams {
+            max_tokens: 500,
+            retry_cost: None,
+            throttling_retry_cost: None,
+            timeout_retry_cost: None,
+        }
+    }
+}
+
+impl AwsParams {
+    /// What a retry after that failure costs, by the version's (usual, throttling, timeout).
+    fn cost(&self, failure: Failure, (usual, throttling, timeout): (u32, u32, u32)) -> u64 {
+        let (own, version) = match failure {
+            Failure::Failed => (self.retry_cost, usual),
+            Failure::Rejected => (self.throttling_retry_cost, throttling),
+            Failure::TimedOut => (self.timeout_retry_cost, timeout),
+        };
+        own.unwrap_or(version).into()
+    }
+}
+
+/// Costs of a retry after an error, a refusal and a timeout.
+const AWS_2026: (u32, u32, u32) = (14, 5, 14);
+const AWS_LEGACY: (u32, u32, u32) = (5, 5, 10);
+
 /// Which rule bounds the retries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind")]
@@ -95,6 +151,12 @@ pub enum Params {
     /// gRPC A6: no retries while failures prevail.
     #[serde(rename = "grpc-a6")]
     GrpcA6(GrpcParams),
+    /// AWS SDKs since November 2026: a quota of tokens.
+    #[serde(rename = "aws-sdk-2026")]
+    AwsSdk2026(AwsParams),
+    /// AWS SDKs before.
+    #[serde(rename = "aws-sdk-legacy")]
+    AwsSdkLegacy(AwsParams),
 }
 
 impl Default for Params {
@@ -120,7 +182,7 @@ impl RetryBudget {
         let tokens = match params {
             Params::Ratio(ratio) => u64::from(ratio.initial_tokens) * MICROS_PER_TOKEN,
             Params::Envoy140(_) => 0,
-            Params::GrpcA6(_) => u64::MAX,
+            Params::GrpcA6(_) | Params::AwsSdk2026(_) | Params::AwsSdkLegacy(_) => u64::MAX,
         };
         let mut budget = RetryBudget { params: params.clone(), tokens, active_retries: 0 };
         budget.tokens = budget.tokens.min(budget.max_tokens());
@@ -136,32 +198,53 @@ impl RetryBudget {
     }
 
     /// Tells the budget how a try ended; only failures that would be retried count as failures.
-    pub fn on_outcome(&mut self, success: bool) {
-        if let Params::GrpcA6(params) = &self.params {
-            let refund = (params.token_ratio * MILLIS_PER_TOKEN as f64).round() as u64;
-            self.tokens = match success {
-                true => (self.tokens + refund).min(self.max_tokens()),
-                false => self.tokens.saturating_sub(MILLIS_PER_TOKEN),
-            };
+    /// `retried_after` is the failure that this try repeats; none for a first try.
+    pub fn on_outcome(&mut self, success: bool, retried_after: Option<Failure>) {
+        match &self.params {
+            Params::Ratio(_) | Params::Envoy140(_) => {}
+            Params::GrpcA6(params) => {
+                let refund = (params.token_ratio * MILLIS_PER_TOKEN as f64).round() as u64;
+                self.tokens = match success {
+                    true => (self.tokens + refund).min(self.max_tokens()),
+                    false => self.tokens.saturating_sub(MILLIS_PER_TOKEN),
+                };
+            }
+            Params::AwsSdk2026(_) | Params::AwsSdkLegacy(_) if success => {
+                let refund = retried_after.map_or(1, |failure| self.cost(failure));
+                self.tokens = (self.tokens + refund).min(self.max_tokens());
+            }
+            Params::AwsSdk2026(_) | Params::AwsSdkLegacy(_) => {}
         }
     }
 
-    /// Asks for a retry while `requests_in_flight` requests are active or pending on the edge.
-    /// A granted retry, from its back-off on, must end in [`on_retry_done`](Self::on_retry_done).
-    pub fn try_retry(&mut self, requests_in_flight: u32) -> bool {
+    /// Tokens that a retry after that failure takes, in the rule's parts of a token.
+    fn cost(&self, failure: Failure) -> u64 {
+        match &self.params {
+            Params::Ratio(_) => MICROS_PER_TOKEN,
+            Params::Envoy140(_) | Params::GrpcA6(_) => 0,
+            Params::AwsSdk2026(params) => params.cost(failure, AWS_2026),
+            Params::AwsSdkLegacy(params) => params.cost(failure, AWS_LEGACY),
+        }
+    }
+
+    /// Asks for a retry after that failure while `requests_in_flight` requests are active or pending on
+    /// the edge. A granted retry, from its back-off on, must end in
+    /// [`on_retry_done`](Self::on_retry_done).
+    pub fn try_retry(&mut self, requests_in_flight: u32, failure: Failure) -> bool {
+        let cost = self.cost(failure);
         let granted = match &self.params {
-            Params::Ratio(_) => self.tokens >= MICROS_PER_TOKEN,
             Params::Envoy140(params) => {
                 let share = params.budget_percent / 100.0 * f64::from(requests_in_flight);
                 self.active_retries < (share as u32).max(params.min_retry_concurrency)
             }
             Params::GrpcA6(_) => self.tokens > self.max_tokens() / 2,
+            Params::Ratio(_) | Params::AwsSdk2026(_) | Params::AwsSdkLegacy(_) => {
+                self.tokens >= cost
+            }
         };
         if granted {
             self.active_retries += 1;
-            if let Params::Ratio(_) = self.params {
-                self.tokens -= MICROS_PER_TOKEN;
-            }
+            self.tokens -= cost;
         }
         granted
     }
@@ -178,6 +261,7 @@ impl RetryBudget {
             Params::Ratio(_) => self.tokens as f64 / MICROS_PER_TOKEN as f64,
             Params::Envoy140(_) => 0.0,
             Params::GrpcA6(_) => self.tokens as f64 / MILLIS_PER_TOKEN as f64,
+            Params::AwsSdk2026(_) | Params::AwsSdkLegacy(_) => self.tokens as f64,
         }
     }
 
@@ -195,6 +279,7 @@ impl RetryBudget {
             Params::Ratio(params) => u64::from(params.max_tokens) * MICROS_PER_TOKEN,
             Params::Envoy140(_) => 0,
             Params::GrpcA6(params) => u64::from(params.max_tokens) * MILLIS_PER_TOKEN,
+            Params::AwsSdk2026(params) | Params::AwsSdkLegacy(params) => params.max_tokens.into(),
         }
     }
 }
@@ -210,6 +295,7 @@ mod tests {
         crate::pattern::testing::check_params::<RatioParams>();
         crate::pattern::testing::check_params::<EnvoyParams>();
         crate::pattern::testing::check_params::<GrpcParams>();
+        crate::pattern::testing::check_params::<AwsParams>();
         let foreign = json!({"kind": "envoy-1.40", "ratio": 0.1});
         assert!(serde_json::from_value::<Params>(foreign).is_err());
     }
@@ -221,7 +307,8 @@ mod tests {
         let mut granted = 0;
         for _ in 0..1_000 {
             budget.on_request();
-            granted += u32::from(budget.try_retry(0)) + u32::from(budget.try_retry(0));
+            granted += u32::from(budget.try_retry(0, Failure::Failed))
+                + u32::from(budget.try_retry(0, Failure::Failed));
         }
         assert_eq!(granted, 100);
     }
@@ -230,16 +317,16 @@ mod tests {
     fn a_ratio_bucket_saves_up_no_more_than_its_maximum() {
         let mut budget = RetryBudget::new(&Params::default());
         (0..10_000).for_each(|_| budget.on_request());
-        assert_eq!((0..1_000).filter(|_| budget.try_retry(0)).count(), 100);
+        assert_eq!((0..1_000).filter(|_| budget.try_retry(0, Failure::Failed)).count(), 100);
     }
 
     #[test]
     fn envoy_bounds_the_retries_in_flight() {
         let mut budget = RetryBudget::new(&Params::Envoy140(EnvoyParams::default()));
-        assert_eq!((0..10).filter(|_| budget.try_retry(10)).count(), 3);
-        assert_eq!((0..10).filter(|_| budget.try_retry(29)).count(), 2);
+        assert_eq!((0..10).filter(|_| budget.try_retry(10, Failure::Failed)).count(), 3);
+        assert_eq!((0..10).filter(|_| budget.try_retry(29, Failure::Failed)).count(), 2);
         budget.on_retry_done();
-        assert!(budget.try_retry(29) && !budget.try_retry(29));
+        assert!(budget.try_retry(29, Failure::Failed) && !budget.try_retry(29, Failure::Failed));
     }
 
     #[test]
@@ -248,19 +335,41 @@ mod tests {
         let mut attempts = [0; 20];
         for tries in &mut attempts {
             *tries = 1;
-            budget.on_outcome(false);
-            while *tries < 4 && budget.try_retry(0) {
+            budget.on_outcome(false, None);
+            while *tries < 4 && budget.try_retry(0, Failure::Failed) {
                 *tries += 1;
-                budget.on_outcome(false);
+                budget.on_outcome(false, None);
                 budget.on_retry_done();
             }
         }
         assert_eq!((attempts[..5].to_vec(), attempts.iter().sum()), (vec![4, 1, 1, 1, 1], 23));
         assert_eq!(budget.tokens(), 0.0);
-        (0..50).for_each(|_| budget.on_outcome(true));
-        assert!(!budget.try_retry(0), "5.0 tokens are not more than half of 10");
-        budget.on_outcome(true);
-        assert!(budget.try_retry(0));
+        (0..50).for_each(|_| budget.on_outcome(true, None));
+        assert!(!budget.try_retry(0, Failure::Failed), "5.0 tokens are not more than half of 10");
+        budget.on_outcome(true, None);
+        assert!(budget.try_retry(0, Failure::Failed));
+    }
+
+    #[test]
+    fn aws_takes_tokens_for_retries_and_returns_those_of_the_last_one() {
+        let mut budget = RetryBudget::new(&Params::AwsSdk2026(AwsParams::default()));
+        let mut tokens = Vec::new();
+        for failure in [Failure::Failed, Failure::Failed] {
+            assert!(budget.try_retry(0, failure));
+            tokens.push(budget.tokens());
+        }
+        budget.on_outcome(true, Some(Failure::Failed));
+        tokens.push(budget.tokens());
+        assert_eq!(tokens, [486.0, 472.0, 486.0]);
+        budget.on_outcome(true, None);
+        assert_eq!(budget.tokens(), 487.0);
+        let mut legacy = RetryBudget::new(&Params::AwsSdkLegacy(AwsParams::default()));
+        assert!(legacy.try_retry(0, Failure::TimedOut) && legacy.try_retry(0, Failure::Failed));
+        assert_eq!(legacy.tokens(), 485.0);
+        let poor = AwsParams { max_tokens: 20, ..AwsParams::default() };
+        let mut poor = RetryBudget::new(&Params::AwsSdk2026(poor));
+        assert!(poor.try_retry(0, Failure::Failed) && !poor.try_retry(0, Failure::Failed));
+        assert_eq!(poor.tokens(), 6.0);
     }
 
     #[test]

@@ -59,7 +59,9 @@ fn retry(dice: &mut Dice) -> Value {
         "max_attempts": 2 + dice.roll(3), "wait_duration_ms": dice.pick(&[0.0, 50.0, 300.0]),
         "jitter": dice.pick(&["none", "full", "decorrelated"]),
     });
-    match dice.roll(4) {
+    match dice.roll(6) {
+        4 => retry["budget"] = json!({"kind": "aws-sdk-2026", "max_tokens": 40}),
+        5 => retry["budget"] = json!({"kind": "aws-sdk-legacy", "max_tokens": 40}),
         1 => retry["budget"] = json!({"kind": "ratio", "ratio": 0.1, "initial_tokens": 3}),
         2 => retry["budget"] = json!({"kind": "envoy-1.40"}),
         3 => retry["budget"] = json!({"kind": "grpc-a6"}),
@@ -87,6 +89,7 @@ fn connections(dice: &mut Dice) -> Value {
     json!({
         "maximum_pool_size": 1 + dice.roll(4),
         "connection_timeout_ms": dice.pick(&[250.0, 600.0]),
+        "max_pending_requests": dice.pick(&[Value::Null, json!(0), json!(3)]),
     })
 }
 

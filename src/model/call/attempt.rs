@@ -15,7 +15,7 @@ use crate::pattern::circuit_breaker;
 use crate::pattern::concurrency_limit::Sample;
 use crate::pattern::hedge::Hedge;
 use crate::pattern::rate_limiter::Permission;
-use crate::pattern::retry::Retry;
+use crate::pattern::retry::{Failure, Retry};
 use crate::plan::{EdgePlan, Role};
 use crate::scenario::Cancel;
 use crate::wiring::EdgeIndex;
@@ -195,7 +195,9 @@ impl<O: Observer> World<O> {
             return self.send(id);
         }
         let longest = params.map_or(0.0, |params| params.connection_timeout_ms);
-        if longest <= 0.0 {
+        let most = params.and_then(|params| params.max_pending_requests);
+        let full = most.is_some_and(|most| guards.waiting_for_connection.len() >= most);
+        if full || longest <= 0.0 {
             return self.reject_try(id, Cause::ConnectionPool);
         }
         guards.waiting_for_connection.push(&mut self.calls, id);
@@ -339,7 +341,8 @@ impl<O: Observer> World<O> {
     pub(super) fn finish_try(&mut self, id: Id, outcome: Outcome, sent: bool, counted: bool) {
         let now = self.now;
         let call = &mut self.calls[id];
-        call.outcome = outcome;
+        let before = std::mem::replace(&mut call.outcome, outcome);
+        let retried_after = (call.tries > 1).then(|| failure_of(before));
         let edge = call.edge;
         if sent {
             let took = now.since(call.sent_at);
@@ -350,7 +353,7 @@ impl<O: Observer> World<O> {
         self.free_try(id);
         if !open {
             if !counted {
-                self.count_outcome(id, outcome);
+                self.count_outcome(id, outcome, retried_after);
             }
             self.tell_guards(id, outcome, sent, permitted);
         }
@@ -390,7 +393,12 @@ impl<O: Observer> World<O> {
 
     /// Tells the budget how an attempt ended. What would be followed by no other in any case costs no
     /// tokens either.
-    pub(super) fn count_outcome(&mut self, id: Id, outcome: Outcome) {
+    pub(super) fn count_outcome(
+        &mut self,
+        id: Id,
+        outcome: Outcome,
+        retried_after: Option<Failure>,
+    ) {
         let call = &self.calls[id];
         let Edge { retry, hedge, guards, .. } = &mut self.edges[usize::from(call.edge.0)];
         let Some(budget) = &mut guards[call.server as usize].budget else { return };
@@ -398,7 +406,7 @@ impl<O: Observer> World<O> {
         let retries = |retry: &Retry| outcome.is_success() || retry.allows(0, failure);
         let hedges = |hedge: &Hedge| outcome.is_success() || hedge.is_non_fatal(failure);
         if retry.as_ref().is_some_and(retries) || hedge.as_ref().is_some_and(hedges) {
-            budget.on_outcome(outcome.is_success());
+            budget.on_outcome(outcome.is_success(), retried_after);
             if O::DETAILED {
                 let (edge, server, tokens) = (call.edge, call.server, budget.tokens());
                 self.tell(Observation::BudgetChanged { edge, server, tokens });

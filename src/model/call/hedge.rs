@@ -11,6 +11,7 @@ use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Observation, Outcome};
 use crate::pattern::hedge::MAX_ATTEMPTS;
+use crate::pattern::retry::Failure;
 use crate::plan::EdgePlan;
 use crate::wiring::EdgeIndex;
 
@@ -187,9 +188,9 @@ impl<O: Observer> World<O> {
         let call = &self.calls[id];
         let (edge, server) = (call.edge, call.server);
         let guards = self.guards(edge, server);
-        let under_way = guards.calls;
+        let in_flight = guards.requests_in_flight();
         let Some(budget) = &mut guards.budget else { return true };
-        let granted = budget.try_retry(under_way);
+        let granted = budget.try_retry(in_flight, Failure::Failed);
         if granted {
             self.hedges_of(id).granted += 1;
         } else {
@@ -220,7 +221,7 @@ impl<O: Observer> World<O> {
             self.calls[id].job = Id::NONE;
             return self.end_try(id, outcome, true);
         }
-        self.count_outcome(id, outcome);
+        self.count_outcome(id, outcome, None);
         self.hedges_of(id).note_failure(server);
         if others > 0 {
             self.go_on_with_others(id, outcome, more);
