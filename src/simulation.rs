@@ -143,7 +143,8 @@ impl Simulation<Metrics> {
         self.advance(Time::NEVER, u64::MAX);
     }
 
-    /// Does something at the moment that the run has reached, and remembers it for the link.
+    /// Does something at the moment that the run has reached, and remembers it for the link. At the
+    /// end of the run it changes nothing any more.
     ///
     /// # Errors
     /// The problems of the scenario that would come of it; then nothing has changed.
@@ -155,8 +156,10 @@ impl Simulation<Metrics> {
             *self = Simulation::new(self.run.clone());
             return Ok(());
         }
-        self.world.plan_switch(at, self.changes.len() as u32);
-        self.changes.push(Planned::Action(change));
+        if at < self.world.plan().end {
+            self.world.plan_switch(at, self.changes.len() as u32);
+            self.changes.push(Planned::Action(change));
+        }
         Ok(())
     }
 
@@ -200,13 +203,14 @@ impl<O: Observer + Clone> Simulation<O> {
         }
         let scenario = run.scenario_at(&state).expect("a run's own actions were checked");
         let plan = plan_of(&run, &scenario);
-        let observer = observer(&plan);
+        let (observer, end) = (observer(&plan), plan.end);
         let mut world = World::new(plan, observer);
         let mut changes = Vec::new();
         for (_, change) in at_start {
             tell(&mut world, &change);
         }
-        for (at, change) in later {
+        // A change at the end comes too late: the last window may have been looked at before.
+        for (at, change) in later.into_iter().filter(|(at, _)| *at < end) {
             world.plan_switch(at, changes.len() as u32);
             changes.push(change);
         }

@@ -57,6 +57,18 @@ mod native {
     }
 
     #[test]
+    fn what_is_done_at_the_end_comes_too_late_in_the_run_and_in_its_replay() {
+        let mut live = finished(Simulation::new(preset_run("retry-storm", &[])));
+        let before = live.digest();
+        let stop = Change::Set { path: "nodes.db.running".to_owned(), value: json!(false) };
+        live.act(stop).expect("a value of the scenario");
+        let live = finished(live);
+        let replay = finished(Simulation::new(live.run().clone()));
+        assert_eq!(live.digest(), before);
+        assert_eq!(shown(&live), shown(&replay));
+    }
+
+    #[test]
     fn a_checkpoint_goes_on_as_the_original_does() {
         for golden in DIGESTS {
             let run = preset_run(golden.preset, golden.switches);
