@@ -6,6 +6,7 @@
 //! and its connection stay held until the try ends.
 
 mod attempt;
+mod ending;
 mod hedge;
 
 pub(super) use hedge::Avoided;
