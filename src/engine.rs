@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod digest;
+mod logarithm;
 pub mod math;
 pub mod random;
 pub mod sample;

@@ -1,15 +1,11 @@
 //! Transcendental functions whose bits are the same on every target.
 //!
 //! The standard library leaves them to the platform: native and WebAssembly then differ in the last
-//! bit of up to one value in ten, and two runs of one seed drift apart. This is the only place that
-//! names `libm`. Square root, rounding and the four operations are exact in IEEE 754, so the
+//! bit of up to one value in ten, and two runs of one seed drift apart. Beside the
+//! logarithm this is the only place that names `libm`. Square root, rounding and the four operations are exact in IEEE 754, so the
 //! standard library's are used for those.
 
-/// Natural logarithm.
-#[inline]
-pub fn ln(x: f64) -> f64 {
-    libm::log(x)
-}
+pub use super::logarithm::ln;
 
 /// e to the power of `x`.
 #[inline]
