@@ -9,17 +9,22 @@ mod compile;
 mod profile;
 mod program;
 mod quantity;
+mod station;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
+pub use station::{
+    DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan, StationPlan,
+    StepAction, StepPlan,
+};
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time};
 use crate::pattern::{
     balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, failover, health,
-    hedge, liveness, logrotate, outlier, rate_limiter, restart, retry,
+    hedge, outlier, rate_limiter, retry,
 };
-use crate::scenario::{AfterLast, CallMode, Cancel, Discipline, Fallback, Scenario, Text};
-use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex, Wiring};
+use crate::scenario::{CallMode, Cancel, Discipline, Fallback, Scenario, Text};
+use crate::wiring::{EdgeIndex, NodeIndex, Wiring};
 
 /// A compiled scenario.
 #[derive(Clone, Debug)]
@@ -151,165 +156,6 @@ pub struct HealthCheckPlan {
     pub initial_delay: Duration,
     /// When to check and how to judge.
     pub rules: health::ActiveParams,
-}
-
-/// Liveness probe of a service.
-#[derive(Clone, Debug)]
-pub struct LivenessPlan {
-    /// Endpoint, into [`StationPlan::endpoints`]; without one only the connection.
-    pub endpoint: Option<u16>,
-    /// When to probe and how to judge.
-    pub rules: liveness::Params,
-}
-
-/// A service or a database.
-#[derive(Clone, Debug)]
-pub struct StationPlan {
-    /// The node.
-    pub node: NodeIndex,
-    /// Number of servers.
-    pub servers: u32,
-    /// Whether it runs at all.
-    pub running: bool,
-    /// Cores of a server.
-    pub cores: Option<u32>,
-    /// Index of the first of its pools over all nodes.
-    pub first_pool: u16,
-    /// Its pools.
-    pub pools: Vec<PoolPlan>,
-    /// Its programs.
-    pub endpoints: Vec<EndpointPlan>,
-    /// Number of `replay` steps in all its programs.
-    pub replays: u16,
-    /// Number of rows that its programs read and write.
-    pub rows: u16,
-    /// Memory of a server.
-    pub memory: Option<MemoryPlan>,
-    /// Disk of a server.
-    pub disk: Option<DiskPlan>,
-    /// Time from start until a server takes requests.
-    pub boot: Duration,
-    /// How long a server stands still that has nothing to do, in nanoseconds.
-    pub pause_when_idle: Option<Sampler>,
-    /// Starts crashed servers again.
-    pub restart: Option<restart::Params>,
-    /// Kills servers that do not live any more.
-    pub liveness_probe: Option<LivenessPlan>,
-    /// Where its requests draw whether an error fault hits them.
-    pub error_site: Site,
-}
-
-impl StationPlan {
-    /// Index over all nodes of its pool `local`.
-    pub fn pool_index(&self, local: u16) -> PoolIndex {
-        PoolIndex(self.first_pool + local)
-    }
-}
-
-/// A thread pool of one server.
-#[derive(Clone, Debug)]
-pub struct PoolPlan {
-    /// Number of threads.
-    pub threads: u32,
-    /// Most requests that wait.
-    pub queue_limit: u32,
-    /// Longest wait.
-    pub queue_timeout: Option<Duration>,
-    /// How long each request waits.
-    pub patience: Option<PatiencePlan>,
-    /// Who is next.
-    pub discipline: Discipline,
-    /// Where a random choice of who is next draws its luck; it holds the seed of the run.
-    pub site: Site,
-}
-
-/// How long each request waits for a thread.
-#[derive(Clone, Debug)]
-pub struct PatiencePlan {
-    /// In nanoseconds.
-    pub lasts: Sampler,
-    /// Where requests draw it.
-    pub site: Site,
-}
-
-/// A program.
-#[derive(Clone, Debug)]
-pub struct EndpointPlan {
-    /// Pool, into [`StationPlan::pools`].
-    pub pool: u16,
-    /// Steps in order.
-    pub steps: Vec<StepPlan>,
-}
-
-/// A step of a program, with the site where it draws its luck.
-#[derive(Clone, Debug)]
-pub struct StepPlan {
-    /// What is done.
-    pub action: StepAction,
-    /// Where it draws.
-    pub site: Site,
-}
-
-/// What a step does.
-#[derive(Clone, Debug)]
-pub enum StepAction {
-    /// Computes for so many nanoseconds of core time.
-    Cpu(Sampler),
-    /// Waits for so many nanoseconds.
-    Wait(Sampler),
-    /// Calls and waits for the end of the calls.
-    Call {
-        /// The calls.
-        edges: Box<[EdgeIndex]>,
-        /// Share of requests that make them.
-        ratio: f64,
-        /// Good answers that are enough; none means that all calls are waited for and must succeed.
-        needs: Option<u32>,
-        /// A failure only degrades the answer.
-        optional: bool,
-    },
-    /// Gives recorded answers in their order.
-    Replay {
-        /// Time that passes before each answer, and whether the request goes on.
-        answers: Box<[(Duration, bool)]>,
-        /// What comes after the last.
-        after_last: AfterLast,
-        /// Which of the station's replays it is.
-        replay: u16,
-    },
-    /// Notes the version of that row of the station.
-    Read(u16),
-    /// Raises the version of that row, or fails if it is not the noted one any more.
-    Commit(u16),
-    /// Writes so many bytes to the log.
-    Log(u64),
-    /// Fails with that probability.
-    Fail(f64),
-}
-
-/// Memory of a server, as what it has room for.
-#[derive(Clone, Copy, Debug)]
-pub struct MemoryPlan {
-    /// Requests in the server beyond which it is killed.
-    pub max_requests: u64,
-}
-
-impl MemoryPlan {
-    /// Whether one more request would be more than the memory holds.
-    pub fn is_full(self, requests: u32) -> bool {
-        u64::from(requests) >= self.max_requests
-    }
-}
-
-/// Disk of a server.
-#[derive(Clone, Debug)]
-pub struct DiskPlan {
-    /// Size in bytes.
-    pub capacity: u64,
-    /// In use by other things than the log.
-    pub used: u64,
-    /// Rotation of the log.
-    pub logrotate: Option<logrotate::Params>,
 }
 
 /// A call with its policies.

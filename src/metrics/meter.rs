@@ -1,7 +1,8 @@
 //! What the meters share: passages through a place, causes of rejection, and the columns they fill.
 
+use super::integral::Integral;
 use super::invariants::{Judge, Law};
-use super::level::{Integral, Level};
+use super::level::Level;
 use crate::census::Present;
 use crate::observation::Cause;
 use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
