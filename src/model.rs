@@ -17,6 +17,7 @@ mod census;
 pub mod client;
 pub mod cpu;
 pub mod edge;
+mod event;
 pub mod fault;
 pub mod health_check;
 pub mod job;
@@ -27,9 +28,10 @@ pub mod pool;
 pub mod retune;
 pub mod server;
 pub mod slab;
+mod soon;
 pub mod station;
 
-use crate::engine::{Calendar, Digest, Rank, Time, Timer};
+use crate::engine::{Calendar, Digest, Time, Timer};
 use crate::observation::{LabelIndex, Observation};
 use crate::plan::Plan;
 use crate::wiring::EdgeIndex;
@@ -37,11 +39,12 @@ use balancer::Balancer;
 use call::{Call, Hedges};
 use client::Population;
 use edge::Edge;
+pub use event::Event;
 use fault::Faults;
 use job::Job;
-use slab::{Id, Slab};
+use slab::Slab;
+use soon::Soon;
 use station::Station;
-use std::collections::VecDeque;
 
 /// Calls and jobs alive at once beyond which a run stops: memory is bounded, overload or not.
 const MAX_ALIVE: usize = 1_500_000;
@@ -51,156 +54,18 @@ pub trait Observer {
     /// Whether it wants to hear what is going on inside of breakers and retry budgets, too.
     const DETAILED: bool = false;
 
+    /// The clock moves on to `now`; what is observed from here on happens then.
+    #[inline(always)]
+    fn clock(&mut self, now: Time) {
+        let _ = now;
+    }
+
     /// Something happened at `now`.
     fn observe(&mut self, now: Time, observation: Observation);
 
     /// The model goes on under a new plan from `now`.
     fn retuned(&mut self, now: Time, plan: &Plan) {
         let _ = (now, plan);
-    }
-}
-
-/// Something that will happen. Closed and small; `World::handle` is the table of contents.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the variants' docs speak of their fields")]
-pub enum Event {
-    /// The next request of an open population arrives.
-    Arrival { population: u16 },
-    /// A user of a closed population has finished thinking.
-    ThinkingDone { population: u16, user: u32 },
-    /// A planned call begins: a refresh after its pause.
-    CallBegins { call: Id },
-    /// The rate limiter lets a call pass, or has kept it waiting for nothing.
-    RateWaitDone { call: Id },
-    /// A call has waited too long for a bulkhead permit or a connection.
-    PermitWaitDone { call: Id },
-    /// It is the turn of a try's next attempt, if it is still the one with that number.
-    HedgeDue { call: Id, number: u16 },
-    /// The caller gives up on the current try.
-    Timeout { call: Id },
-    /// The pause before a retry is over.
-    BackoffDone { call: Id },
-    /// The fallback has an answer.
-    FallbackDone { call: Id },
-    /// A request reaches the callee.
-    Delivered { job: Id },
-    /// A thread takes up a job.
-    ThreadReady { job: Id },
-    /// A job has waited too long for a thread.
-    QueueTimeout { job: Id },
-    /// A job's `wait` step is over, or its computing where cores are not limited.
-    WaitDone { job: Id },
-    /// A reply reaches the caller.
-    Replied { job: Id },
-    /// The next of the threads that share a server's cores is done.
-    CpuDone { station: u16, server: u32 },
-    /// A balancer checks its servers.
-    HealthCheckDue { balancer: u16 },
-    /// A health check got no answer in time.
-    ProbeTimeout { balancer: u16, server: u32 },
-    /// A server is asked whether it lives.
-    LivenessDue { station: u16, server: u32 },
-    /// A liveness probe got no answer in time.
-    LivenessTimeout { station: u16, server: u32 },
-    /// A balancer's outlier detection sweeps.
-    OutlierSweep { balancer: u16 },
-    /// A balancer notices the ejections of the last while.
-    EjectionsMerged { balancer: u16 },
-    /// Logrotate's timer fires on all servers of a station.
-    LogRotateDue { station: u16 },
-    /// The restart policy starts a crashed server.
-    RestartDue { station: u16, server: u32 },
-    /// A server has booted.
-    Booted { station: u16, server: u32 },
-    /// A breaker's own timer fires.
-    BreakerDue { edge: u16, server: u32 },
-    /// A fault begins or ends.
-    FaultsChange,
-    /// The rate of a modulated population jumps.
-    RateChanges { population: u16 },
-    /// The pause of a server that had nothing to do is over.
-    PauseOver { station: u16, server: u32 },
-    /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
-    PhaseOver { clock: u16, unit: u32 },
-    /// A switch of the run's list is flipped.
-    Switch { action: u32 },
-}
-
-impl Event {
-    /// The event as two words for the digest: its kind, and whom it concerns.
-    #[inline(always)]
-    fn words(self) -> (u64, u64) {
-        let server = |group: u16, server: u32| u64::from(group) << 32 | u64::from(server);
-        match self {
-            Event::Arrival { population } => (1, u64::from(population)),
-            Event::ThinkingDone { population, user } => (2, server(population, user)),
-            Event::CallBegins { call } => (3, call.word()),
-            Event::RateWaitDone { call } => (4, call.word()),
-            Event::PermitWaitDone { call } => (5, call.word()),
-            Event::Timeout { call } => (6, call.word()),
-            Event::BackoffDone { call } => (7, call.word()),
-            Event::FallbackDone { call } => (8, call.word()),
-            Event::Delivered { job } => (9, job.word()),
-            Event::ThreadReady { job } => (10, job.word()),
-            Event::QueueTimeout { job } => (11, job.word()),
-            Event::WaitDone { job } => (12, job.word()),
-            Event::Replied { job } => (13, job.word()),
-            Event::CpuDone { station, server: number } => (14, server(station, number)),
-            Event::HealthCheckDue { balancer } => (15, u64::from(balancer)),
-            Event::ProbeTimeout { balancer, server: number } => (16, server(balancer, number)),
-            Event::LogRotateDue { station } => (17, u64::from(station)),
-            Event::RestartDue { station, server: number } => (18, server(station, number)),
-            Event::Booted { station, server: number } => (19, server(station, number)),
-            Event::BreakerDue { edge, server: number } => (20, server(edge, number)),
-            Event::FaultsChange => (21, 0),
-            Event::RateChanges { population } => (42, u64::from(population)),
-            Event::HedgeDue { call, .. } => (43, call.word()),
-            Event::PhaseOver { clock, unit } => (44, server(clock, unit)),
-            Event::PauseOver { station, server: number } => (45, server(station, number)),
-            // Its number depends on whether it was planned from the start or flipped on the way.
-            Event::Switch { .. } => (22, 0),
-            Event::OutlierSweep { balancer } => (40, u64::from(balancer)),
-            Event::EjectionsMerged { balancer } => (41, u64::from(balancer)),
-            Event::LivenessDue { station, server: number } => (42, server(station, number)),
-            Event::LivenessTimeout { station, server: number } => (43, server(station, number)),
-        }
-    }
-
-    /// The order of things that happen at the same instant.
-    #[inline]
-    fn rank(self) -> Rank {
-        match self {
-            Event::Arrival { .. } | Event::ThinkingDone { .. } | Event::CallBegins { .. } => {
-                Rank::Arrival
-            }
-            Event::Delivered { .. }
-            | Event::ThreadReady { .. }
-            | Event::WaitDone { .. }
-            | Event::Replied { .. }
-            | Event::CpuDone { .. }
-            | Event::Booted { .. }
-            | Event::FallbackDone { .. } => Rank::Completion,
-            Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
-                Rank::Fault
-            }
-            Event::Switch { .. } => Rank::Switch,
-            Event::RateWaitDone { .. }
-            | Event::PermitWaitDone { .. }
-            | Event::HedgeDue { .. }
-            | Event::Timeout { .. }
-            | Event::BackoffDone { .. }
-            | Event::QueueTimeout { .. }
-            | Event::HealthCheckDue { .. }
-            | Event::ProbeTimeout { .. }
-            | Event::OutlierSweep { .. }
-            | Event::EjectionsMerged { .. }
-            | Event::LivenessDue { .. }
-            | Event::LivenessTimeout { .. }
-            | Event::LogRotateDue { .. }
-            | Event::RestartDue { .. }
-            | Event::PauseOver { .. }
-            | Event::BreakerDue { .. } => Rank::Timer,
-        }
     }
 }
 
@@ -212,7 +77,7 @@ pub struct World<O> {
     plan: Plan,
     calendar: Calendar<Event>,
     /// Consequences at the present instant, in their order; they come before the calendar's next.
-    soon: VecDeque<Event>,
+    soon: Soon,
     now: Time,
     events: u64,
     digest: Digest,
@@ -243,7 +108,7 @@ impl<O: Observer> World<O> {
         let mut world = World {
             observer,
             calendar: Calendar::new(),
-            soon: VecDeque::new(),
+            soon: Soon::default(),
             now: Time::ZERO,
             events: 0,
             digest: Digest::default(),
@@ -293,21 +158,21 @@ impl<O: Observer> World<O> {
     /// in, and a call for each event would cost a tenth of the whole.
     #[inline(always)]
     pub fn step(&mut self, end: Time) -> Option<Event> {
-        let event = match self.soon.pop_front() {
+        let event = match self.soon.pop() {
             Some(event) => event,
             None => match self.calendar.pop_until(end) {
                 Some((now, event)) => {
                     self.close_windows(now);
                     self.now = now;
+                    self.observer.clock(now);
                     event
                 }
                 None => return None,
             },
         };
         self.events += 1;
-        let (kind, whom) = event.words();
-        self.digest.absorb(self.now.0 ^ kind << 56);
-        self.digest.absorb(whom);
+        self.digest.absorb(self.now.0 ^ event.kind() << 56);
+        self.digest.absorb(event.whom());
         self.handle(event);
         Some(event)
     }
@@ -374,6 +239,7 @@ impl<O: Observer> World<O> {
     pub fn advance_to(&mut self, moment: Time) {
         debug_assert!(self.soon.is_empty(), "consequences come before the clock moves");
         self.now = self.now.max(moment);
+        self.observer.clock(self.now);
     }
 
     /// Number of events handled.
@@ -432,7 +298,7 @@ impl<O: Observer> World<O> {
         self.observer.observe(self.now, observation);
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, at: Time, event: Event) -> Timer {
         self.calendar.schedule(at, event.rank(), event)
     }

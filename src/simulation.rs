@@ -57,6 +57,11 @@ enum Planned {
 
 impl Observer for Metrics {
     #[inline(always)]
+    fn clock(&mut self, now: Time) {
+        Metrics::clock(self, now);
+    }
+
+    #[inline(always)]
     fn observe(&mut self, now: Time, observation: Observation) {
         Metrics::observe(self, now, observation);
     }

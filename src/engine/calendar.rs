@@ -143,20 +143,30 @@ impl<E: Copy> Calendar<E> {
     ///
     /// A time in the past is a bug of the caller: debug builds panic, release builds take it for
     /// now.
-    #[inline]
+    ///
+    /// Always inlined, but for the node: the event is then written where it shall stand. Passed on as
+    /// a whole it would be put together in memory first, and a processor waits when it reads as one
+    /// word what has just been written in parts.
+    #[inline(always)]
     pub fn schedule(&mut self, at: Time, rank: Rank, event: E) -> Timer {
         debug_assert!(at >= self.now, "an event cannot be scheduled in the past");
-        let at = at.max(self.now);
         if self.free == NIL {
             self.grow(event);
         }
+        let timer = self.link(at, rank);
+        self.events[(timer.slot - LISTS) as usize] = event;
+        timer
+    }
+
+    /// Puts the first free node where it belongs.
+    fn link(&mut self, at: Time, rank: Rank) -> Timer {
+        let at = at.max(self.now);
         let slot = self.free;
         let node = &mut self.nodes[slot as usize];
         self.free = node.next;
         node.at = at;
         node.rank = rank;
         let generation = node.generation;
-        self.events[(slot - LISTS) as usize] = event;
         self.append(slot, at, rank);
         self.pending += 1;
         Timer { slot, generation }

@@ -65,7 +65,12 @@ impl Duration {
     #[inline]
     pub fn from_nanos(nanos: f64) -> Duration {
         // What `f64::round` gives, which is a call of a function on processors without SSE 4.1. `as`
-        // saturates and maps NaN to 0, and what it cuts off is exact.
+        // saturates and maps NaN to 0, and what it cuts off is exact. Most fit a signed number, which
+        // a processor converts at once.
+        if nanos >= 0.0 && nanos < i64::MAX as f64 {
+            let whole = nanos as i64;
+            return Duration((whole + i64::from(nanos - whole as f64 >= 0.5)) as u64);
+        }
         let whole = nanos as u64;
         Duration(whole.saturating_add(u64::from(nanos - whole as f64 >= 0.5)))
     }

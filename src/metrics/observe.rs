@@ -8,22 +8,22 @@ use crate::wiring::NodeIndex;
 use std::sync::Arc;
 
 impl Metrics {
-    /// Takes note of something that has just happened at `now`, which never goes back.
-    ///
-    /// Always inlined: whoever tells of something knows what it is, so that of all arms only one is
-    /// left there, and nothing is packed up to be told apart again.
+    /// The clock moves on to `now`, which never goes back. Windows that end by then are closed.
     #[inline(always)]
-    pub fn observe(&mut self, now: Time, observation: Observation) {
+    pub fn clock(&mut self, now: Time) {
         if now.0 >= self.next_boundary {
             self.pass_boundaries(now.0);
         }
         self.went_back |= now.0 < self.now;
         self.now = now.0;
-        self.dispatch(now, observation);
     }
 
+    /// Takes note of something that has just happened at `at`, to which the clock has moved.
+    ///
+    /// Always inlined: whoever tells of something knows what it is, so that of all arms only one is
+    /// left there, and nothing is packed up to be told apart again.
     #[inline(always)]
-    fn dispatch(&mut self, at: Time, observation: Observation) {
+    pub fn observe(&mut self, at: Time, observation: Observation) {
         use Observation as O;
         let (now, measuring) = (at.0, self.measuring);
         match observation {

@@ -115,6 +115,7 @@ impl Script {
         let end = metrics.duration();
         for (at, observation) in self.observations.into_iter().take_while(|(at, _)| *at <= end) {
             between(metrics, at);
+            metrics.clock(at);
             metrics.observe(at, observation);
         }
         metrics.advance_to(end);

@@ -177,6 +177,7 @@ fn retuning_changes_capacity_from_then_on() {
     let mut metrics = Metrics::new(&wiring(), &setup(1, 2, Time::ZERO));
     metrics.retune_threads(ms(250.0), WEB, 20);
     metrics.retune_cores(ms(250.0), API, None);
+    metrics.clock(ms(250.0));
     metrics.observe(ms(250.0), Observation::ThreadTaken { pool: WEB });
     metrics.advance_to(ms(1_000.0));
     let utilisation = column(&metrics, "api.web/utilisation");
@@ -189,11 +190,16 @@ fn contradictions_are_named() {
     use Observation as O;
     let mut metrics = Metrics::new(&wiring(), &setup(1, 2, Time::ZERO));
     let response = Duration::from_ms(1.0);
+    metrics.clock(ms(5.0));
     metrics.observe(ms(5.0), O::RequestStarted { class: OLD, luck: 0, refresh: false });
+    metrics.clock(ms(7.0));
     metrics.observe(ms(7.0), O::RequestEnded { class: OLD, outcome: Outcome::Ok, response });
+    metrics.clock(ms(8.0));
     metrics.observe(ms(8.0), O::ThreadTaken { pool: WEB });
+    metrics.clock(ms(8.0));
     metrics
         .observe(ms(8.0), O::AttemptEnded { edge: SQL, outcome: Outcome::Failed, took: response });
+    metrics.clock(ms(9.0));
     metrics.observe(ms(9.0), O::CoresBusy { node: API, cores: f64::NAN });
     metrics.advance_to(ms(1_000.0));
     let problems = metrics.check_invariants();

@@ -184,6 +184,10 @@ fn time_to_collect(needed: f64, rate: f64, slope: f64) -> Option<Duration> {
     if needed <= 0.0 {
         return (rate > 0.0 || slope > 0.0).then_some(Duration::ZERO);
     }
+    if slope == 0.0 {
+        // What the solution below comes to, to the bit.
+        return (rate > 0.0).then(|| Duration::from_nanos(needed / rate));
+    }
     let under_root = rate * rate + 2.0 * slope * needed;
     if under_root < 0.0 {
         return None;

@@ -112,8 +112,8 @@ impl<O: Observer> World<O> {
         let Some(balancer) = plan.balancer else {
             let servers = self.plan.stations[usize::from(plan.station)].servers;
             let edge = &mut self.edges[usize::from(edge.0)];
-            let server = edge.turn % servers;
-            edge.turn = (server + 1) % servers;
+            let server = if edge.turn < servers { edge.turn } else { edge.turn % servers };
+            edge.turn = if server + 1 < servers { server + 1 } else { 0 };
             return Ok(server);
         };
         self.balance(id, balancer)

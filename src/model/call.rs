@@ -199,12 +199,11 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let call = &mut self.calls[id];
         call.started = now;
-        let (edge, server) = (call.edge, call.server);
         if let Origin::Request(Request { class, refreshes, .. }) = call.origin {
             let (luck, refresh) = (call.luck.0, refreshes > 0);
-            self.tell(Observation::RequestStarted { class, luck, refresh });
+            self.observer.observe(now, Observation::RequestStarted { class, luck, refresh });
         }
-        let guards = self.guards(edge, server);
+        let guards = &mut self.edges[usize::from(call.edge.0)].guards[call.server as usize];
         guards.calls += 1;
         if let Some(budget) = &mut guards.budget {
             budget.on_request();

@@ -46,13 +46,13 @@ pub struct Edge {
 #[derive(Clone, Debug)]
 pub struct Guards {
     /// Circuit breaker.
-    pub breaker: Option<CircuitBreaker>,
+    pub breaker: Option<Box<CircuitBreaker>>,
     /// What observers were last told of the breaker.
     pub shown: BreakerState,
     /// The breaker's own timer, and when it fires.
     pub breaker_timer: (Timer, Option<Time>),
     /// Rate limiter.
-    pub limiter: Option<RateLimiter>,
+    pub limiter: Option<Box<RateLimiter>>,
     /// Adaptive limit of the calls that hold a permit.
     pub limit: Option<Box<ConcurrencyLimit>>,
     /// What observers were last told of it; 0 without one.
@@ -62,7 +62,7 @@ pub struct Guards {
     /// Connections; without a pool, as many as anybody wants.
     pub connections: Semaphore,
     /// Budget of retries and hedges.
-    pub budget: Option<RetryBudget>,
+    pub budget: Option<Box<RetryBudget>>,
     /// Calls that wait for a permit.
     pub waiting_for_permit: List<{ call::WAITING }>,
     /// Calls that wait for a connection.
@@ -94,12 +94,14 @@ impl Edge {
 impl Guards {
     /// The guards of a process that has just started.
     pub fn new(plan: &EdgePlan, now: Time, server: u32) -> Guards {
-        let breaker = |params| CircuitBreaker::new(params, now, guard_unit(plan, server, now));
+        let unit = || guard_unit(plan, server, now);
+        let breaker = |params| Box::new(CircuitBreaker::new(params, now, unit()));
+        let limiter = |params| Box::new(RateLimiter::new(params, now));
         let mut guards = Guards {
             breaker: plan.circuit_breaker.as_ref().map(breaker),
             shown: BreakerState::Closed,
             breaker_timer: (Timer::NONE, None),
-            limiter: plan.rate_limiter.as_ref().map(|params| RateLimiter::new(params, now)),
+            limiter: plan.rate_limiter.as_ref().map(limiter),
             limit: None,
             shown_limit: 0,
             bulkhead: Semaphore::new(u32::MAX),
@@ -119,6 +121,12 @@ impl Guards {
         self.bulkhead.in_use() + self.waiting_for_permit.len()
     }
 
+    /// Whether no call waits for a permit or a connection.
+    #[inline]
+    pub fn nobody_waits(&self) -> bool {
+        self.waiting_for_permit.is_empty() && self.waiting_for_connection.is_empty()
+    }
+
     /// Takes over new parameters; calls under way keep what they hold.
     pub fn retune(&mut self, plan: &EdgePlan, now: Time, server: u32) {
         let unit = guard_unit(plan, server, now);
@@ -127,7 +135,7 @@ impl Guards {
                 breaker.retune(params, now, unit);
                 Some(breaker)
             }
-            (None, Some(params)) => Some(CircuitBreaker::new(params, now, unit)),
+            (None, Some(params)) => Some(Box::new(CircuitBreaker::new(params, now, unit))),
             (_, None) => None,
         };
         self.limiter = match (self.limiter.take(), &plan.rate_limiter) {
@@ -135,7 +143,7 @@ impl Guards {
                 limiter.retune(params, now);
                 Some(limiter)
             }
-            (None, Some(params)) => Some(RateLimiter::new(params, now)),
+            (None, Some(params)) => Some(Box::new(RateLimiter::new(params, now))),
             (_, None) => None,
         };
         self.set_limits(plan, now, server);
@@ -163,7 +171,7 @@ impl Guards {
                 budget.retune(params);
                 Some(budget)
             }
-            (None, Some(params)) => Some(RetryBudget::new(params)),
+            (None, Some(params)) => Some(Box::new(RetryBudget::new(params))),
             (_, None) => None,
         };
         self.open = bulkhead.is_none() && connections.is_none() && !self.has_machinery();
@@ -224,7 +232,7 @@ impl<O: Observer> World<O> {
     pub fn retry_tokens(&self) -> Vec<Option<f64>> {
         let of = |edge: &Edge| {
             let budgets = edge.guards.iter().filter_map(|guards| guards.budget.as_ref());
-            budgets.map(RetryBudget::tokens).reduce(|sum, tokens| sum + tokens)
+            budgets.map(|budget| budget.tokens()).reduce(|sum, tokens| sum + tokens)
         };
         self.edges.iter().map(of).collect()
     }

@@ -9,6 +9,7 @@ mod program;
 use super::call::SIBLINGS;
 use super::list::{Linked, Links, List};
 use super::slab::Id;
+use super::station::Station;
 use super::{Event, Observer, World};
 use crate::engine::{Duration, Luck, Time, Timer};
 use crate::observation::{Cause, Observation, Outcome};
@@ -266,7 +267,8 @@ impl<O: Observer> World<O> {
         job.arrived = now;
         let station = job.station;
         let plan = &self.plan.stations[usize::from(station)];
-        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        let Station { servers, queue_number, .. } = &mut self.stations[usize::from(station)];
+        let machine = &mut servers[server as usize];
         if !machine.is_up() {
             // Nobody listens on the port: the operating system refuses at once.
             job.broken = true;
@@ -282,11 +284,12 @@ impl<O: Observer> World<O> {
         let pool = plan.pool_index(job.pool);
         self.observer.observe(now, Observation::WorkArrived { pool, server });
         machine.residents.push(&mut self.jobs, id);
-        if machine.error_ratio > 0.0 && self.is_hit_by_errors(id) {
+        if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, self.jobs[id].luck) {
             self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
             return self.finish(id, Outcome::Failed);
         }
-        if self.take_thread(id) {
+        if machine.take_thread(plan, &mut self.jobs[id], queue_number) {
+            self.observer.observe(now, Observation::ThreadTaken { pool });
             self.take_up(id);
         } else if !self.enqueue(id) {
             self.leave_server(id);
@@ -294,14 +297,6 @@ impl<O: Observer> World<O> {
             self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull, waited });
             self.answer(id, Outcome::Rejected(Cause::QueueFull));
         }
-    }
-
-    fn is_hit_by_errors(&self, id: Id) -> bool {
-        let job = &self.jobs[id];
-        let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
-        let site = self.plan.stations[usize::from(job.station)].error_site;
-        // A server that stands still does not even fail.
-        !server.is_frozen() && job.luck.draws(site, 0).chance(server.error_ratio)
     }
 
     pub(super) fn on_thread_ready(&mut self, id: Id) {
@@ -320,9 +315,8 @@ impl<O: Observer> World<O> {
             return self.resume(id);
         }
         let waited = now - job.arrived;
-        let (unwanted, expired) = (job.is_unwanted(), job.deadline <= now);
-        let pool = self.pool_of(&self.jobs[id]);
-        if unwanted || expired {
+        let pool = self.plan.stations[usize::from(job.station)].pool_index(job.pool);
+        if job.is_unwanted() || job.deadline <= now {
             self.free_thread(id);
             self.leave_server(id);
             self.tell(Observation::WorkRefused { pool, cause: Cause::Expired, waited });

@@ -113,6 +113,13 @@ impl Pool {
         self.order = order.map(Box::new);
     }
 
+    /// A thread is free again. Whether somebody waits for it.
+    #[inline(always)]
+    pub fn give_back(&mut self) -> bool {
+        self.busy -= 1;
+        self.waiting > 0
+    }
+
     /// A job waits for a thread, behind all others of its rank; `work` is what it will take.
     pub fn push(&mut self, jobs: &mut Slab<Job>, id: Id, work: u64) {
         self.queues[rank_of(&jobs[id])].push(jobs, id);

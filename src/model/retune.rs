@@ -79,7 +79,7 @@ impl<O: Observer> World<O> {
             (Some(disk), Some(_)) => disk.log.retune(&rules.unwrap_or_default()),
             (None, Some(_)) => {
                 let log = LogFiles::new(&rules.unwrap_or_default());
-                machine.disk = Some(Disk { log, full: false });
+                machine.disk = Some(Box::new(Disk { log, full: false }));
             }
             (_, None) => machine.disk = None,
         }

@@ -2,11 +2,11 @@
 
 use super::Event;
 use super::cpu::Cpu;
-use super::job::RESIDENT;
+use super::job::{Job, RESIDENT};
 use super::list::List;
 use super::liveness::Liveness;
 use super::pool::Pool;
-use crate::engine::{Time, Timer};
+use crate::engine::{Duration, Luck, Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::plan::StationPlan;
@@ -71,7 +71,7 @@ pub struct Server {
     /// Events that wait until it moves again.
     pub parked: Vec<Event>,
     /// Its disk.
-    pub disk: Option<Disk>,
+    pub disk: Option<Box<Disk>>,
     /// Its restart back-off.
     pub backoff: Option<RestartBackoff>,
     /// Fires when a restart or a boot is due.
@@ -85,9 +85,9 @@ pub struct Server {
 impl Server {
     /// A server that is up from the start.
     pub fn new(plan: &StationPlan, running: Running) -> Server {
-        let disk = |disk: &crate::plan::DiskPlan| Disk {
-            log: LogFiles::new(&disk.logrotate.clone().unwrap_or_default()),
-            full: false,
+        let disk = |disk: &crate::plan::DiskPlan| {
+            let log = LogFiles::new(&disk.logrotate.clone().unwrap_or_default());
+            Box::new(Disk { log, full: false })
         };
         Server {
             running,
@@ -109,6 +109,36 @@ impl Server {
         }
     }
 
+    /// Takes a free thread for a job, if there is one. `queue_number` is the station's.
+    #[inline(always)]
+    pub(super) fn take_thread(
+        &mut self,
+        plan: &StationPlan,
+        job: &mut Job,
+        queue_number: &mut u64,
+    ) -> bool {
+        let number = usize::from(job.pool);
+        let frozen = self.is_frozen();
+        let pool = &mut self.pools[number];
+        if pool.busy >= plan.pools[number].threads || frozen {
+            return false;
+        }
+        pool.busy += 1;
+        job.holds_thread = true;
+        if pool.is_preemptive() && job.queue_number == 0 {
+            // One that never queued has its place in the order, too.
+            *queue_number += 1;
+            job.queue_number = *queue_number;
+        }
+        true
+    }
+
+    /// Whether an error fault lets a request of that luck fail.
+    pub(super) fn is_hit_by_errors(&self, plan: &StationPlan, luck: Luck) -> bool {
+        // A server that stands still does not even fail.
+        !self.is_frozen() && luck.draws(plan.error_site, 0).chance(self.error_ratio)
+    }
+
     /// Whether it takes requests.
     pub fn is_up(&self) -> bool {
         self.running == Running::Up
@@ -117,6 +147,18 @@ impl Server {
     /// Whether it stands still.
     pub fn is_frozen(&self) -> bool {
         self.frozen || self.pause.on
+    }
+
+    /// How long `work` takes at its present speed; none while it stands still.
+    #[inline]
+    pub fn time_for(&self, work: Duration) -> Option<Duration> {
+        if self.is_frozen() {
+            return None;
+        }
+        if self.slow_factor == 1.0 {
+            return Some(work);
+        }
+        Some(Duration::from_nanos(work.0 as f64 / self.speed()))
     }
 
     /// How fast it moves: 1 is as planned, 0 is a standstill.

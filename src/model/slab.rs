@@ -123,18 +123,24 @@ impl<T> Slab<T> {
 
 impl<T> std::ops::Index<Id> for Slab<T> {
     type Output = T;
-    /// For ids that are known to be alive; a stale one is a bug.
+    /// For ids that are known to be alive; a stale one is a bug, which builds with debug assertions
+    /// find.
     #[inline]
     fn index(&self, id: Id) -> &T {
-        self.get(id).expect("the id of a live record")
+        let entry = &self.entries[id.slot as usize];
+        debug_assert!(entry.generation == id.generation, "the id of a live record");
+        &entry.record
     }
 }
 
 impl<T> std::ops::IndexMut<Id> for Slab<T> {
-    /// For ids that are known to be alive; a stale one is a bug.
+    /// For ids that are known to be alive; a stale one is a bug, which builds with debug assertions
+    /// find.
     #[inline]
     fn index_mut(&mut self, id: Id) -> &mut T {
-        self.get_mut(id).expect("the id of a live record")
+        let entry = &mut self.entries[id.slot as usize];
+        debug_assert!(entry.generation == id.generation, "the id of a live record");
+        &mut entry.record
     }
 }
 

@@ -91,7 +91,10 @@ impl Balancer {
     ) -> Option<u32> {
         match self.algorithm {
             Algorithm::RoundRobin => {
-                let server = self.in_turn().find(|&server| load(server).is_some());
+                // Mostly the one whose turn it is.
+                let usable = |server: &u32| load(*server).is_some();
+                let first = Some(self.turn).filter(|turn| *turn < self.servers() && usable(turn));
+                let server = first.or_else(|| self.in_turn().find(usable));
                 self.passed(server)
             }
             Algorithm::LeastConnections if self.ties == Ties::Random => {

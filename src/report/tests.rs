@@ -242,6 +242,7 @@ fn what_cannot_be_judged_does_not_hold_and_says_why() {
 #[test]
 fn a_run_that_stops_at_once_has_a_report() {
     let mut metrics = Metrics::new(&wiring(), &setup(10, 100, ms(500.0)));
+    metrics.clock(Time(5));
     metrics.observe(Time(5), Observation::RequestStarted { class: OLD, luck: 1, refresh: true });
     let report = report(&metrics, &[(0.0, None)]);
     assert_eq!((report.totals.offered, report.digest.as_str()), (0, "0000000000000abc"));

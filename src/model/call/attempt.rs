@@ -4,29 +4,66 @@
 //! limit, bulkhead, connection.
 //! Whatever a try holds it keeps until it ends.
 
-use super::{LetGo, Stage};
-use crate::engine::{Duration, Time, Timer};
+use super::{Call, LetGo, Stage};
+use crate::engine::{Calendar, Duration, Time, Timer};
 use crate::model::edge::journey;
 use crate::model::job::{Caller, Job};
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::rate_limiter::Permission;
+use crate::plan::EdgePlan;
 use crate::scenario::Cancel;
 
+impl Call {
+    /// The clock of the timeout starts: it covers the waits for a permit and a connection too. False if
+    /// the time is up already.
+    #[inline(always)]
+    fn set_timeout(
+        &mut self,
+        id: Id,
+        plan: &EdgePlan,
+        calendar: &mut Calendar<Event>,
+        now: Time,
+    ) -> bool {
+        let own = plan.timeout.map_or(Time::NEVER, |timeout| now + timeout);
+        self.gives_up_at = own.min(self.deadline);
+        if self.gives_up_at < Time::NEVER && self.gives_up_at > now {
+            let event = Event::Timeout { call: id };
+            self.timeout = calendar.schedule(self.gives_up_at, event.rank(), event);
+        }
+        self.gives_up_at > now
+    }
+}
+
 impl<O: Observer> World<O> {
+    #[inline]
     pub(super) fn begin_try(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
         call.tries += 1;
         call.try_started = now;
         call.in_flight_then = 0;
-        let (edge, server) = (call.edge, call.server);
-        let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
-        if guards.open {
-            return self.begin_open_try(id);
+        let number = usize::from(call.edge.0);
+        let guards = &mut self.edges[number].guards[call.server as usize];
+        if !guards.open {
+            return self.ask_breaker(id);
         }
-        if let Some(breaker) = &mut guards.breaker {
+        // What the stages below come to where no policy is configured. Most calls have none, and this
+        // way is the shortest that leaves everything as the long one does.
+        if !call.set_timeout(id, &self.plan.edges[number], &mut self.calendar, now) {
+            return self.reject_try(id, Cause::Expired);
+        }
+        call.holds_permit = guards.bulkhead.try_acquire();
+        call.holds_connection = guards.connections.try_acquire();
+        self.send(id);
+    }
+
+    fn ask_breaker(&mut self, id: Id) {
+        let now = self.now;
+        let call = &self.calls[id];
+        let (edge, server) = (call.edge, call.server);
+        if let Some(breaker) = &mut self.guards(edge, server).breaker {
             let permitted = breaker.permit(now);
             self.calls[id].permitted_by_breaker = permitted;
             self.follow_breaker(edge, server);
@@ -35,21 +72,6 @@ impl<O: Observer> World<O> {
             }
         }
         self.ask_limiter(id);
-    }
-
-    /// What the stages below come to where no policy is configured. Most calls have none, and this
-    /// way is the shortest that leaves everything as the long one does.
-    #[inline(always)]
-    fn begin_open_try(&mut self, id: Id) {
-        if !self.set_timeout(id) {
-            return self.reject_try(id, Cause::Expired);
-        }
-        let call = &mut self.calls[id];
-        let number = usize::from(call.edge.0);
-        let guards = &mut self.edges[number].guards[call.server as usize];
-        call.holds_permit = guards.bulkhead.try_acquire();
-        call.holds_connection = guards.connections.try_acquire();
-        self.send(id);
     }
 
     pub(super) fn ask_limiter(&mut self, id: Id) {
@@ -103,27 +125,13 @@ impl<O: Observer> World<O> {
     }
 
     pub(super) fn start_timeout(&mut self, id: Id) {
-        if self.set_timeout(id) {
+        let call = &mut self.calls[id];
+        let plan = &self.plan.edges[usize::from(call.edge.0)];
+        if call.set_timeout(id, plan, &mut self.calendar, self.now) {
             self.ask_limit(id);
         } else {
             self.reject_try(id, Cause::Expired);
         }
-    }
-
-    /// The clock of the timeout starts: it covers the waits for a permit and a connection too. False if
-    /// the time is up already.
-    #[inline(always)]
-    fn set_timeout(&mut self, id: Id) -> bool {
-        let now = self.now;
-        let call = &mut self.calls[id];
-        let timeout = self.plan.edges[usize::from(call.edge.0)].timeout;
-        let own = timeout.map_or(Time::NEVER, |timeout| now + timeout);
-        call.gives_up_at = own.min(call.deadline);
-        if call.gives_up_at < Time::NEVER && call.gives_up_at > now {
-            let event = Event::Timeout { call: id };
-            call.timeout = self.calendar.schedule(call.gives_up_at, event.rank(), event);
-        }
-        call.gives_up_at > now
     }
 
     /// The adaptive limit refuses at once what is too much. A call that then waits for a permit is not
@@ -202,10 +210,9 @@ impl<O: Observer> World<O> {
         call.sent_at = now;
         call.stage = Stage::OnWire;
         self.calendar.cancel(std::mem::take(&mut call.wait));
-        let edge = call.edge;
-        let job = self.launch(id);
-        self.calls[id].job = job;
-        if self.edges[usize::from(edge.0)].hedge.is_some() {
+        let hedged = self.edges[usize::from(call.edge.0)].hedge.is_some();
+        self.calls[id].job = self.launch(id);
+        if hedged {
             self.plan_hedge(id);
         }
     }
@@ -242,7 +249,7 @@ impl<O: Observer> World<O> {
     #[inline(always)]
     pub(in crate::model) fn after(&mut self, wait: Duration, event: Event) -> Timer {
         if wait == Duration::ZERO {
-            self.soon.push_back(event);
+            self.soon.push(event);
             return Timer::NONE;
         }
         self.schedule(self.now + wait, event)

@@ -1,10 +1,10 @@
 //! The end of a try: what its policies hear of it, what it gives back, and who gets that next.
 
-use super::{Stage, failure_of};
-use crate::engine::Time;
-use crate::model::edge::Edge;
+use super::{Call, Stage, failure_of};
+use crate::engine::{Calendar, Time};
+use crate::model::edge::{Edge, Guards};
 use crate::model::slab::Id;
-use crate::model::{Observer, World};
+use crate::model::{Event, Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::circuit_breaker;
 use crate::pattern::concurrency_limit::Sample;
@@ -22,6 +22,32 @@ fn recorded(edge: EdgeIndex, server: u32, seen: circuit_breaker::Metrics) -> Obs
         failed: seen.failed_calls,
         failure_rate: seen.failure_rate_percent,
         slow_call_rate: seen.slow_call_rate_percent,
+    }
+}
+
+impl Call {
+    /// Stops the timers of a try and gives back its permit and its connection; which of them it had.
+    #[inline(always)]
+    fn give_back(&mut self, guards: &mut Guards, calendar: &mut Calendar<Event>) -> (bool, bool) {
+        debug_assert!(self.hedges.is_none(), "whoever ends a try lets its hedges go");
+        calendar.cancel(std::mem::take(&mut self.timeout));
+        calendar.cancel(std::mem::take(&mut self.wait));
+        self.gives_up_at = Time::NEVER;
+        self.stage = Stage::Planned;
+        if std::mem::take(&mut self.counted_by_budget)
+            && let Some(budget) = &mut guards.budget
+        {
+            budget.on_retry_done();
+        }
+        let permit = std::mem::take(&mut self.holds_permit);
+        if permit {
+            guards.bulkhead.release();
+        }
+        let connection = std::mem::take(&mut self.holds_connection);
+        if connection {
+            guards.connections.release();
+        }
+        (permit, connection)
     }
 }
 
@@ -63,14 +89,19 @@ impl<O: Observer> World<O> {
             let took = now.since(call.sent_at);
             self.observer.observe(now, Observation::AttemptEnded { edge, outcome, took });
         }
-        let open = self.edges[usize::from(edge.0)].guards[call.server as usize].open;
         let permitted = std::mem::take(&mut call.permitted_by_breaker);
-        self.free_try(id);
-        if !open {
-            if !counted {
-                self.count_outcome(id, outcome, retried_after);
+        let guards = &mut self.edges[usize::from(edge.0)].guards[call.server as usize];
+        if guards.open && guards.nobody_waits() {
+            call.give_back(guards, &mut self.calendar);
+        } else {
+            let open = guards.open;
+            self.free_try(id);
+            if !open {
+                if !counted {
+                    self.count_outcome(id, outcome, retried_after);
+                }
+                self.tell_guards(id, outcome, sent, permitted);
             }
-            self.tell_guards(id, outcome, sent, permitted);
         }
         if outcome.is_success() {
             self.end_call(id, outcome);
@@ -155,19 +186,11 @@ impl<O: Observer> World<O> {
     }
 
     /// Gives back what a try holds and stops its timers.
-    #[inline]
     pub(super) fn free_try(&mut self, id: Id) {
         let call = &mut self.calls[id];
-        debug_assert!(call.hedges.is_none(), "whoever ends a try lets its hedges go");
-        self.calendar.cancel(std::mem::take(&mut call.timeout));
-        call.gives_up_at = Time::NEVER;
-        let (edge, server) = (call.edge, call.server);
-        let permit = std::mem::take(&mut call.holds_permit);
-        let connection = std::mem::take(&mut call.holds_connection);
-        let counted = std::mem::take(&mut call.counted_by_budget);
-        let stage = std::mem::replace(&mut call.stage, Stage::Planned);
-        self.calendar.cancel(std::mem::take(&mut call.wait));
+        let (edge, server, stage) = (call.edge, call.server, call.stage);
         let guards = &mut self.edges[usize::from(edge.0)].guards[server as usize];
+        let (permit, connection) = call.give_back(guards, &mut self.calendar);
         match stage {
             Stage::WaitingForPermit => {
                 guards.waiting_for_permit.remove(&mut self.calls, id);
@@ -177,17 +200,8 @@ impl<O: Observer> World<O> {
             }
             _ => {}
         }
-        if counted && let Some(budget) = &mut guards.budget {
-            budget.on_retry_done();
-        }
-        if permit {
-            guards.bulkhead.release();
-        }
-        if connection {
-            guards.connections.release();
-            if self.plan.edges[usize::from(edge.0)].connection_pool.is_some() {
-                self.tell(Observation::ConnectionsChanged { edge, by: -1 });
-            }
+        if connection && self.plan.edges[usize::from(edge.0)].connection_pool.is_some() {
+            self.tell(Observation::ConnectionsChanged { edge, by: -1 });
         }
         if permit || connection {
             self.admit_waiting(edge, server);
@@ -197,9 +211,7 @@ impl<O: Observer> World<O> {
     /// Calls that wait for a permit or a connection get those that are free.
     #[inline]
     pub(in crate::model) fn admit_waiting(&mut self, edge: EdgeIndex, server: u32) {
-        let guards = self.guards(edge, server);
-        let nobody = guards.waiting_for_permit.is_empty();
-        if !nobody || !guards.waiting_for_connection.is_empty() {
+        if !self.guards(edge, server).nobody_waits() {
             self.admit_those_who_wait(edge, server);
         }
     }

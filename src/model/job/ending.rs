@@ -13,11 +13,21 @@ impl<O: Observer> World<O> {
     /// A job is done: its thread is free, and the reply goes back.
     pub(super) fn finish(&mut self, id: Id, outcome: Outcome) {
         let now = self.now;
-        self.free_thread(id);
+        let job = &mut self.jobs[id];
+        let (station, server, local) = (job.station, job.server, usize::from(job.pool));
+        let pool = self.plan.stations[usize::from(station)].pool_index(job.pool);
+        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        if std::mem::take(&mut job.holds_thread) {
+            let somebody_waits = machine.pools[local].give_back();
+            self.observer.observe(now, Observation::ThreadFreed { pool });
+            if somebody_waits {
+                self.hand_out_threads(station, server, local);
+            }
+        }
         self.leave_server(id);
         let job = &self.jobs[id];
         let wasted = !self.is_wanted(job, now + job.latency);
-        let (pool, took) = (self.pool_of(job), now - job.arrived);
+        let took = now - job.arrived;
         self.tell(Observation::WorkEnded { pool, outcome, took, wasted });
         self.answer(id, outcome);
     }

@@ -1,13 +1,18 @@
 //! The program of a job: step after step, until one takes time or the last is done.
 
-use super::{Doing, RowVersions};
+use super::{Doing, Job, RowVersions};
 use crate::engine::{Duration, Timer};
 use crate::model::call::{Call, LetGo, Origin};
 use crate::model::slab::Id;
 use crate::model::{Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
-use crate::plan::StepAction;
+use crate::plan::{StationPlan, StepAction};
 use crate::scenario::{AfterLast, CallMode};
+
+#[inline]
+fn work_drawn(station: &StationPlan, job: &Job, work: Duration) -> Observation {
+    Observation::WorkDrawn { node: station.node, luck: job.luck.0, step: job.step, work }
+}
 
 impl<O: Observer> World<O> {
     /// The present step of a job is over.
@@ -37,11 +42,15 @@ impl<O: Observer> World<O> {
             match &step.action {
                 StepAction::Cpu(time) => {
                     let work = Duration::from_nanos(time.sample(&mut draws));
-                    return self.compute(id, work);
+                    let drawn = work_drawn(station, job, work);
+                    self.tell(drawn);
+                    return self.compute_on(id, work);
                 }
                 StepAction::Wait(time) => {
                     let work = Duration::from_nanos(time.sample(&mut draws));
-                    return self.wait(id, work);
+                    let drawn = work_drawn(station, job, work);
+                    self.tell(drawn);
+                    return self.wait_on(id, work);
                 }
                 StepAction::Call { ratio, .. } if *ratio < 1.0 && !draws.chance(*ratio) => {}
                 StepAction::Call { .. } => {
@@ -79,22 +88,10 @@ impl<O: Observer> World<O> {
         }
     }
 
-    #[inline]
-    fn compute(&mut self, id: Id, work: Duration) {
-        self.tell_work(id, work);
-        self.compute_on(id, work);
-    }
-
     #[inline(always)]
     fn compute_on(&mut self, id: Id, work: Duration) {
-        self.jobs[id].doing = Doing::Computing;
         self.start_computing(id, work);
         self.expose(id);
-    }
-
-    fn wait(&mut self, id: Id, work: Duration) {
-        self.tell_work(id, work);
-        self.wait_on(id, work);
     }
 
     fn wait_on(&mut self, id: Id, work: Duration) {
@@ -167,16 +164,10 @@ impl<O: Observer> World<O> {
             AfterLast::Last => answers[answers.len() - 1],
             AfterLast::Ok => (Duration::ZERO, true),
         };
+        let drawn = work_drawn(station, job, wait);
         self.jobs[id].wait_fails = !ok;
-        self.wait(id, wait);
-    }
-
-    #[inline]
-    pub(super) fn tell_work(&mut self, id: Id, work: Duration) {
-        let job = &self.jobs[id];
-        let node = self.plan.stations[usize::from(job.station)].node;
-        let (luck, step) = (job.luck.0, job.step);
-        self.tell(Observation::WorkDrawn { node, luck, step, work });
+        self.tell(drawn);
+        self.wait_on(id, wait);
     }
 
     #[inline]
@@ -287,10 +278,11 @@ impl<O: Observer> World<O> {
     #[inline(always)]
     pub(super) fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
         let job = &mut self.jobs[id];
+        let trouble = job.trouble.take()?;
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
         let optional = matches!(step.action, StepAction::Call { optional: true, .. });
-        match job.trouble.take()? {
+        match trouble {
             _ if optional => {
                 job.degraded = true;
                 None

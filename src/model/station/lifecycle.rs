@@ -32,7 +32,7 @@ impl<O: Observer> World<O> {
             self.lose_all_jobs(station, server);
             // What waited for the server to move again finds its call gone, or a reply nobody reads.
             let parked = std::mem::take(&mut self.server(station, server).parked);
-            self.soon.extend(parked);
+            parked.into_iter().for_each(|event| self.soon.push(event));
             self.forget_guards(station, server);
             self.end_pause(station, server);
         }

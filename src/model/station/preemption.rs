@@ -73,7 +73,7 @@ impl<O: Observer> World<O> {
                 let job = &mut self.jobs[victim];
                 job.doing = Doing::Waiting;
                 job.left = (Duration::ZERO, self.now);
-                self.soon.push_back(Event::WaitDone { job: victim });
+                self.soon.push(Event::WaitDone { job: victim });
                 continue;
             }
             self.pass_thread(victim, next);
@@ -105,7 +105,7 @@ impl<O: Observer> World<O> {
         job.holds_thread = true;
         job.doing = Doing::Starting;
         self.tell(Observation::ThreadTaken { pool });
-        self.soon.push_back(Event::ThreadReady { job: to });
+        self.soon.push(Event::ThreadReady { job: to });
     }
 
     /// An interrupted job waits for a thread again.

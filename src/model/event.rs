@@ -1,0 +1,183 @@
+//! The events of the model, and their order among those of the same instant.
+
+use super::slab::Id;
+use crate::engine::Rank;
+
+/// Something that will happen. Closed and small; `World::handle` is the table of contents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the variants' docs speak of their fields")]
+pub enum Event {
+    /// The next request of an open population arrives.
+    Arrival { population: u16 },
+    /// A user of a closed population has finished thinking.
+    ThinkingDone { population: u16, user: u32 },
+    /// A planned call begins: a refresh after its pause.
+    CallBegins { call: Id },
+    /// The rate limiter lets a call pass, or has kept it waiting for nothing.
+    RateWaitDone { call: Id },
+    /// A call has waited too long for a bulkhead permit or a connection.
+    PermitWaitDone { call: Id },
+    /// It is the turn of a try's next attempt, if it is still the one with that number.
+    HedgeDue { call: Id, number: u16 },
+    /// The caller gives up on the current try.
+    Timeout { call: Id },
+    /// The pause before a retry is over.
+    BackoffDone { call: Id },
+    /// The fallback has an answer.
+    FallbackDone { call: Id },
+    /// A request reaches the callee.
+    Delivered { job: Id },
+    /// A thread takes up a job.
+    ThreadReady { job: Id },
+    /// A job has waited too long for a thread.
+    QueueTimeout { job: Id },
+    /// A job's `wait` step is over, or its computing where cores are not limited.
+    WaitDone { job: Id },
+    /// A reply reaches the caller.
+    Replied { job: Id },
+    /// The next of the threads that share a server's cores is done.
+    CpuDone { station: u16, server: u32 },
+    /// A balancer checks its servers.
+    HealthCheckDue { balancer: u16 },
+    /// A health check got no answer in time.
+    ProbeTimeout { balancer: u16, server: u32 },
+    /// A server is asked whether it lives.
+    LivenessDue { station: u16, server: u32 },
+    /// A liveness probe got no answer in time.
+    LivenessTimeout { station: u16, server: u32 },
+    /// A balancer's outlier detection sweeps.
+    OutlierSweep { balancer: u16 },
+    /// A balancer notices the ejections of the last while.
+    EjectionsMerged { balancer: u16 },
+    /// Logrotate's timer fires on all servers of a station.
+    LogRotateDue { station: u16 },
+    /// The restart policy starts a crashed server.
+    RestartDue { station: u16, server: u32 },
+    /// A server has booted.
+    Booted { station: u16, server: u32 },
+    /// A breaker's own timer fires.
+    BreakerDue { edge: u16, server: u32 },
+    /// A fault begins or ends.
+    FaultsChange,
+    /// The rate of a modulated population jumps.
+    RateChanges { population: u16 },
+    /// The pause of a server that had nothing to do is over.
+    PauseOver { station: u16, server: u32 },
+    /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
+    PhaseOver { clock: u16, unit: u32 },
+    /// A switch of the run's list is flipped.
+    Switch { action: u32 },
+}
+
+impl Event {
+    /// Its kind, for the digest.
+    #[inline(always)]
+    pub(super) fn kind(self) -> u64 {
+        match self {
+            Event::Arrival { .. } => 1,
+            Event::ThinkingDone { .. } => 2,
+            Event::CallBegins { .. } => 3,
+            Event::RateWaitDone { .. } => 4,
+            Event::PermitWaitDone { .. } => 5,
+            Event::Timeout { .. } => 6,
+            Event::BackoffDone { .. } => 7,
+            Event::FallbackDone { .. } => 8,
+            Event::Delivered { .. } => 9,
+            Event::ThreadReady { .. } => 10,
+            Event::QueueTimeout { .. } => 11,
+            Event::WaitDone { .. } => 12,
+            Event::Replied { .. } => 13,
+            Event::CpuDone { .. } => 14,
+            Event::HealthCheckDue { .. } => 15,
+            Event::ProbeTimeout { .. } => 16,
+            Event::LogRotateDue { .. } => 17,
+            Event::RestartDue { .. } => 18,
+            Event::Booted { .. } => 19,
+            Event::BreakerDue { .. } => 20,
+            Event::FaultsChange => 21,
+            Event::Switch { .. } => 22,
+            Event::OutlierSweep { .. } => 40,
+            Event::EjectionsMerged { .. } => 41,
+            Event::RateChanges { .. } | Event::LivenessDue { .. } => 42,
+            Event::HedgeDue { .. } | Event::LivenessTimeout { .. } => 43,
+            Event::PhaseOver { .. } => 44,
+            Event::PauseOver { .. } => 45,
+        }
+    }
+
+    /// Whom it concerns, as one word for the digest.
+    #[inline(always)]
+    pub(super) fn whom(self) -> u64 {
+        let member = |group: u16, number: u32| u64::from(group) << 32 | u64::from(number);
+        match self {
+            Event::CallBegins { call: id }
+            | Event::RateWaitDone { call: id }
+            | Event::PermitWaitDone { call: id }
+            | Event::HedgeDue { call: id, .. }
+            | Event::Timeout { call: id }
+            | Event::BackoffDone { call: id }
+            | Event::FallbackDone { call: id }
+            | Event::Delivered { job: id }
+            | Event::ThreadReady { job: id }
+            | Event::QueueTimeout { job: id }
+            | Event::WaitDone { job: id }
+            | Event::Replied { job: id } => id.word(),
+            Event::Arrival { population: number }
+            | Event::HealthCheckDue { balancer: number }
+            | Event::LogRotateDue { station: number }
+            | Event::RateChanges { population: number }
+            | Event::OutlierSweep { balancer: number }
+            | Event::EjectionsMerged { balancer: number } => u64::from(number),
+            Event::ThinkingDone { population: group, user: number }
+            | Event::CpuDone { station: group, server: number }
+            | Event::ProbeTimeout { balancer: group, server: number }
+            | Event::RestartDue { station: group, server: number }
+            | Event::Booted { station: group, server: number }
+            | Event::BreakerDue { edge: group, server: number }
+            | Event::PauseOver { station: group, server: number }
+            | Event::LivenessDue { station: group, server: number }
+            | Event::LivenessTimeout { station: group, server: number }
+            | Event::PhaseOver { clock: group, unit: number } => member(group, number),
+            // The number of a switch depends on whether it was planned from the start or flipped on
+            // the way.
+            Event::FaultsChange | Event::Switch { .. } => 0,
+        }
+    }
+
+    /// The order of things that happen at the same instant.
+    #[inline]
+    pub(super) fn rank(self) -> Rank {
+        match self {
+            Event::Arrival { .. } | Event::ThinkingDone { .. } | Event::CallBegins { .. } => {
+                Rank::Arrival
+            }
+            Event::Delivered { .. }
+            | Event::ThreadReady { .. }
+            | Event::WaitDone { .. }
+            | Event::Replied { .. }
+            | Event::CpuDone { .. }
+            | Event::Booted { .. }
+            | Event::FallbackDone { .. } => Rank::Completion,
+            Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
+                Rank::Fault
+            }
+            Event::Switch { .. } => Rank::Switch,
+            Event::RateWaitDone { .. }
+            | Event::PermitWaitDone { .. }
+            | Event::HedgeDue { .. }
+            | Event::Timeout { .. }
+            | Event::BackoffDone { .. }
+            | Event::QueueTimeout { .. }
+            | Event::HealthCheckDue { .. }
+            | Event::ProbeTimeout { .. }
+            | Event::OutlierSweep { .. }
+            | Event::EjectionsMerged { .. }
+            | Event::LivenessDue { .. }
+            | Event::LivenessTimeout { .. }
+            | Event::LogRotateDue { .. }
+            | Event::RestartDue { .. }
+            | Event::PauseOver { .. }
+            | Event::BreakerDue { .. } => Rank::Timer,
+        }
+    }
+}
