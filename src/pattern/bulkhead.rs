@@ -95,6 +95,15 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_holds_is_free() {
+        let mut permits = Semaphore::new(5);
+        (0..2).for_each(|_| assert!(permits.try_acquire()));
+        assert_eq!((permits.limit(), permits.in_use(), permits.free()), (5, 2, 3));
+        permits.set_limit(7);
+        assert_eq!((permits.limit(), permits.in_use(), permits.free()), (7, 2, 5));
+    }
+
+    #[test]
     fn a_lowered_limit_waits_for_permits_to_come_back() {
         let mut permits = Semaphore::new(3);
         assert_eq!([(); 3].map(|()| permits.try_acquire()), [true; 3]);
