@@ -140,6 +140,12 @@ fn timers_open_the_trial_and_end_it_when_nothing_comes_back() {
 }
 
 #[test]
+fn without_the_automatic_transition_it_stays_open_until_a_call_comes() {
+    let mut breaker = opened(&in_seconds());
+    assert_eq!((breaker.deadline(), at(&mut breaker, 100.0, "-a").as_str()), (None, "OH"));
+}
+
+#[test]
 fn without_a_time_limit_lost_calls_keep_it_half_open_for_ever() {
     let mut breaker = opened(&in_seconds());
     assert_eq!(at(&mut breaker, 6.0, "aaaaaa"), "HHHHhh");
@@ -158,7 +164,7 @@ fn half_of_the_window_must_be_bad_before_it_opens() {
     let opens_at = |window: u32, per_second: u32, fails_from: u32| {
         let params = Params { sliding_window_size: window, ..in_seconds() };
         let mut breaker = new(&params);
-        let times = (0..).map(|k| f64::from(k) / f64::from(per_second));
+        let times = (0..3_000).map(|k| f64::from(k) / f64::from(per_second));
         let mut call = |&seconds: &f64| {
             let failed = seconds >= f64::from(fails_from);
             at(&mut breaker, seconds, if failed { "E" } else { "S" }) == "O"
@@ -227,6 +233,36 @@ fn retuning_cannot_leave_a_trial_without_permits_and_results() {
     let fewer = Params { permitted_number_of_calls_in_half_open_state: 2, ..in_seconds() };
     breaker.retune(&fewer, Time::from_seconds(6.0), 0.0);
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn retuning_hands_out_the_permits_that_a_trial_has_more_or_fewer() {
+    for (permitted, answers) in [(6, "HHHHHhh"), (3, "HHhhhhh")] {
+        let mut breaker = opened(&in_seconds());
+        assert_eq!(at(&mut breaker, 6.0, "a"), "H");
+        let permitted_number_of_calls_in_half_open_state = permitted;
+        let other = Params { permitted_number_of_calls_in_half_open_state, ..in_seconds() };
+        breaker.retune(&other, Time::from_seconds(6.0), 0.0);
+        assert_eq!(at(&mut breaker, 6.0, "aaaaaaa"), answers, "{permitted} permits, one taken");
+    }
+}
+
+#[test]
+fn retuning_takes_over_window_and_minimum_unless_a_trial_has_just_failed() {
+    let few = Params { sliding_window_size: 3, minimum_number_of_calls: 2, ..in_seconds() };
+    let mut breaker = new(&in_seconds());
+    assert_eq!(at(&mut breaker, 0.0, "SSE") + &at(&mut breaker, 2.0, "E"), "CCCC");
+    breaker.retune(&few, Time::from_seconds(3.0), 0.0);
+    let metrics = breaker.metrics(Time::from_seconds(3.0));
+    assert_eq!((metrics.buffered_calls, metrics.failure_rate_percent), (1, -1.0));
+    assert_eq!(at(&mut breaker, 3.0, "E"), "O");
+
+    let mut breaker = opened(&in_seconds());
+    assert_eq!(at(&mut breaker, 6.0, "SEEE"), "HHHO");
+    let many = Params { minimum_number_of_calls: 9, ..in_seconds() };
+    breaker.retune(&many, Time::from_seconds(6.0), 0.0);
+    let metrics = breaker.metrics(Time::from_seconds(6.0));
+    assert_eq!((metrics.buffered_calls, metrics.failure_rate_percent), (4, 75.0));
 }
 
 #[test]
