@@ -111,6 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_has_left_is_in_charge_no_more() {
+        let mut failover = Failover::new();
+        let params = Params::default();
+        assert_eq!(failover.follow(&params, 2, |server| server == 1, at(1.0)), Some(1));
+        assert_eq!(failover.follow(&params, 1, |_| true, at(2.0)), Some(0));
+    }
+
+    #[test]
     fn with_failback_the_order_decides() {
         let mut failover = Failover::new();
         let params = Params::in_order();
