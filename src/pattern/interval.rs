@@ -47,6 +47,8 @@ mod tests {
         assert_eq!(exponential_ms(60_000, 2.0, Some(600_000), 5), 600_000);
         assert_eq!(exponential_ms(500, 2.0, Some(200), 1), 200);
         assert_eq!(exponential_ms(500, 2.0, None, u32::MAX), u64::MAX);
+        // A wait that does not grow is not multiplied four billion times to find that out.
+        assert_eq!(exponential_ms(7, 1.1, None, u32::MAX), 7);
     }
 
     #[test]
