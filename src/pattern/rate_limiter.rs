@@ -358,6 +358,30 @@ mod tests {
     }
 
     #[test]
+    fn a_sliding_log_grants_as_many_at_once_as_the_window_holds_and_never_more() {
+        let mut limiter = limiter(Like::SlidingLog, 5, 100.0, 1_000.0);
+        assert_eq!(limiter.acquire_permissions(Time(0), 6), Permission::Refused);
+        assert_eq!(
+            limiter.acquire_permissions(Time(0), 2),
+            Permission::Granted { wait: Duration::ZERO }
+        );
+        assert_eq!(limiter.available_permissions(Time(1)), 3);
+        let wait = Duration::from_ms(100.0);
+        assert_eq!(limiter.acquire_permissions(Time(0), 5), Permission::Granted { wait });
+    }
+
+    #[test]
+    fn a_token_bucket_keeps_its_tokens_when_the_period_changes_up_to_the_new_burst() {
+        let mut limiter = limiter(Like::TokenBucket, 10, 100.0, 0.0);
+        (0..4).for_each(|_| assert_ne!(limiter.acquire(Time(0)), Permission::Refused));
+        let slower = Params { limit_refresh_period_ms: 250.0, ..limiter.params.clone() };
+        limiter.retune(&slower, Time(0));
+        assert_eq!(limiter.available_permissions(Time(0)), 6);
+        limiter.retune(&Params { burst: Some(3), ..slower }, Time(0));
+        assert_eq!(limiter.available_permissions(Time(0)), 3);
+    }
+
+    #[test]
     fn retuning_keeps_permissions_up_to_the_new_limit() {
         let mut limiter = limiter(Like::Resilience4j24, 5, 100.0, 0.0);
         let smaller = Params { limit_for_period: 2, ..limiter.params.clone() };
