@@ -97,4 +97,14 @@ mod tests {
         let runs = [1.0, 1.0, 600.0, 600.1, 1.0];
         assert_eq!(delays(&mut backoff, &runs), [0.0, 10.0, 20.0, 0.0, 10.0]);
     }
+
+    #[test]
+    fn a_new_longest_wait_binds_the_row_that_goes_on() {
+        let mut backoff = RestartBackoff::new(&Params::default());
+        assert_eq!(delays(&mut backoff, &[1.0; 3]), [0.0, 10.0, 20.0]);
+        backoff.retune(&Params { max_delay_ms: 25_000.0, ..Params::default() });
+        assert_eq!(delays(&mut backoff, &[1.0; 2]), [25.0, 25.0], "not 40 s");
+        backoff.retune(&Params::default());
+        assert_eq!(delays(&mut backoff, &[1.0; 2]), [25.0, 50.0]);
+    }
 }
