@@ -363,6 +363,8 @@ mod tests {
         assert_eq!(tokens, [486.0, 472.0, 486.0]);
         budget.on_outcome(true, None);
         assert_eq!(budget.tokens(), 487.0);
+        budget.on_outcome(false, Some(Failure::Failed));
+        assert_eq!(budget.tokens(), 487.0, "a failure returns nothing");
         let mut legacy = RetryBudget::new(&Params::AwsSdkLegacy(AwsParams::default()));
         assert!(legacy.try_retry(0, Failure::TimedOut) && legacy.try_retry(0, Failure::Failed));
         assert_eq!(legacy.tokens(), 485.0);
@@ -377,5 +379,10 @@ mod tests {
         let mut budget = RetryBudget::new(&Params::default());
         budget.retune(&Params::Ratio(RatioParams { max_tokens: 7, ..RatioParams::default() }));
         assert_eq!(budget.tokens(), 7.0);
+        assert!(budget.try_retry(0, Failure::Failed));
+        budget.retune(&Params::default());
+        assert_eq!(budget.tokens(), 6.0, "what has been spent stays spent");
+        budget.retune(&Params::GrpcA6(GrpcParams::default()));
+        assert_eq!(budget.tokens(), 10.0, "another rule starts afresh");
     }
 }
