@@ -159,11 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn with_exactly_half_of_the_limit_in_use_it_grows() {
+        let params = Gradient2Params { queue_size: 10, ..Gradient2Params::default() };
+        assert_eq!(told(&mut Gradient2::new(&params), 10.0, 10), 22);
+    }
+
+    #[test]
     fn a_past_overload_is_forgotten_faster() {
         let mut limit = Gradient2::new(&Gradient2Params::default());
         (0..10).for_each(|_| _ = told(&mut limit, 100.0, 1));
         told(&mut limit, 10.0, 1);
         let plain = 100e6 * (1.0 - 2.0 / 601.0) + 10e6 * 2.0 / 601.0;
         assert!((limit.usual - 0.95 * plain).abs() < 1.0);
+        let mut twice = Gradient2::new(&Gradient2Params::default());
+        told(&mut twice, 30.0, 1);
+        told(&mut twice, 10.0, 1);
+        assert_eq!(twice.usual, 20e6, "twice as long as the last one is not yet out of date");
     }
 }
