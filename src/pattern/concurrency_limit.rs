@@ -194,5 +194,31 @@ mod tests {
         assert_eq!(limit.limit(), 30);
         limit.retune(&Params::default(), 0.0);
         assert_eq!(limit.limit(), 20);
+        let narrow = VegasParams { max_concurrency: 15, ..VegasParams::default() };
+        limit.retune(&Params::Vegas(narrow), 0.0);
+        assert_eq!(limit.limit(), 15);
+        limit.retune(&Params::Gradient2(Gradient2Params::default()), 0.0);
+        let narrow = Gradient2Params { min_limit: 1, max_concurrency: 9, ..Default::default() };
+        limit.retune(&Params::Gradient2(narrow), 0.0);
+        assert_eq!(limit.limit(), 9);
+    }
+
+    #[test]
+    fn a_retuned_window_keeps_its_samples_and_counts_by_the_new_rules() {
+        let windowed = |window_size| {
+            let window = WindowParams { window_size, ..WindowParams::default() };
+            Params::Aimd(AimdParams { windowed: true, window, ..AimdParams::default() })
+        };
+        let mut limit = ConcurrencyLimit::new(&windowed(10), 0.0);
+        let tell = |limit: &mut ConcurrencyLimit, ms: u64| {
+            limit.on_sample(Time(ms * 1_000_000), sample(50.0, 20, false), 0.0);
+            limit.limit()
+        };
+        assert_eq!((1..12).map(|n| tell(&mut limit, 10 * n)).max(), Some(20));
+        limit.retune(&windowed(20), 0.0);
+        assert_eq!(tell(&mut limit, 1_020), 20, "eleven samples are too few now");
+        assert_eq!((0..9).map(|n| tell(&mut limit, 1_030 + n)).max(), Some(20));
+        limit.retune(&windowed(10), 0.0);
+        assert_eq!(tell(&mut limit, 2_030), 21, "the nine before and this one are enough");
     }
 }

@@ -161,6 +161,35 @@ mod tests {
     }
 
     #[test]
+    fn from_a_hundred_on_the_edges_of_the_queue_and_the_steps_are_wider() {
+        let params = VegasParams { initial_limit: 200, ..VegasParams::default() };
+        let mut vegas = Vegas::new(&params, 0.0);
+        assert_eq!(told(&mut vegas, 100.0, 200), 200);
+        // The round trip with which so many wait.
+        let with_queue = |vegas: &mut Vegas, queue: f64| {
+            let share = (queue - 0.5) / f64::from(vegas.limit());
+            told(vegas, 100.0 / (1.0 - share), 200)
+        };
+        assert_eq!([2.0, 3.0, 5.0].map(|queue| with_queue(&mut vegas, queue)), [212, 214, 216]);
+        assert_eq!([6.0, 12.0, 13.0].map(|queue| with_queue(&mut vegas, queue)), [216, 216, 214]);
+    }
+
+    #[test]
+    fn luck_decides_when_a_probe_comes_between_half_of_the_samples_and_all() {
+        let params = VegasParams { probe_multiplier: 1, ..VegasParams::default() };
+        let probed_at = |unit| {
+            let mut vegas = Vegas::new(&params, unit);
+            told(&mut vegas, 10.0, 1);
+            let probed = |_: &i32| {
+                told(&mut vegas, 20.0, 1);
+                vegas.shortest == Some(Duration::from_ms(20.0))
+            };
+            (2..100).find(probed)
+        };
+        assert_eq!([0.0, 0.5, 0.9].map(probed_at), [10, 15, 19].map(Some));
+    }
+
+    #[test]
     fn a_probe_forgets_the_shortest_round_trip() {
         let params = VegasParams { probe_multiplier: 1, ..VegasParams::default() };
         let mut vegas = Vegas::new(&params, 0.0);

@@ -114,10 +114,13 @@ mod tests {
         for n in 0..9 {
             assert_eq!(add(10 + n, 10.0, 3, n == 4), None);
         }
-        assert_eq!(add(20, 0.05, 99, true), None, "too short to be true");
+        assert_eq!(add(20, 0.099, 99, true), None, "too short to be true");
         assert_eq!(add(1_001, 10.0, 2, false), None, "the window ends after this moment");
         let whole = Sample { round_trip: Duration::from_ms(11.0), in_flight: 7, dropped: true };
         assert_eq!(add(1_002, 21.0, 7, false), Some(whole));
         assert_eq!(add(2_003, 10.0, 1, false), None, "it was thrown away before");
+        (0..9).for_each(|n| assert_eq!(add(2_004 + n, 0.1, 1, false), None));
+        let whole = Sample { round_trip: Duration::from_ms(0.1), in_flight: 1, dropped: false };
+        assert_eq!(add(3_004, 0.1, 1, false), Some(whole), "just long enough");
     }
 }
