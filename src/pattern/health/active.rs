@@ -303,6 +303,15 @@ mod tests {
     }
 
     #[test]
+    fn only_containers_of_kubernetes_prove_themselves_after_each_restart() {
+        let all = [Like::Haproxy35, Like::Kubernetes13x, Like::AwsAlb, Like::Envoy140];
+        let forgets = all.map(|like| product(like).forgets_at_restart());
+        assert_eq!(forgets, [false, true, false, false]);
+        let starts_up = all.map(|like| product(like).starts_up());
+        assert_eq!(starts_up, [true, false, true, false]);
+    }
+
+    #[test]
     fn each_product_has_its_own_times() {
         let times = |like| {
             let params = product(like);
@@ -326,5 +335,17 @@ mod tests {
         assert_eq!((check.health(), check.is_up()), (6, true));
         check.retune(&product(Like::Kubernetes13x));
         assert_eq!((check.health(), check.is_up()), (0, true));
+        (0..3).for_each(|_| _ = check.record(Failed));
+        check.retune(&product(Like::Haproxy35));
+        assert_eq!((check.health(), check.is_up()), (0, false));
+    }
+
+    #[test]
+    fn retuning_does_not_make_the_next_success_the_first_of_all() {
+        let params = ActiveParams { fall: Some(3), rise: Some(2), ..product(Like::Envoy140) };
+        let mut check = ActiveCheck::new(&params, false);
+        assert_eq!([Passed, Failed].map(|result| check.record(result)), [true, false]);
+        check.retune(&ActiveParams { fall: Some(4), ..params });
+        assert_eq!([Passed, Passed].map(|result| check.record(result)), [false, true]);
     }
 }

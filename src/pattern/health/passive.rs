@@ -121,11 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn during_a_trial_others_go_on_skipping_and_its_success_clears() {
+    fn during_a_trial_others_go_on_skipping_and_only_its_success_clears() {
         let params = PassiveParams { max_fails: 1, fail_timeout_ms: 3_000.0 };
         let at = |seconds| Time::from_seconds(seconds);
         let mut mark = PassiveMark::new();
         mark.on_outcome(false, at(0.0));
+        mark.on_outcome(true, at(0.5));
         assert!(!mark.is_usable(&params, at(3.9), 2) && mark.is_usable(&params, at(4.0), 2));
         mark.on_pick(&params, at(4.0));
         assert!(!mark.is_usable(&params, at(4.1), 2));
