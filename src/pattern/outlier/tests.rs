@@ -202,32 +202,35 @@ fn who_breaks_connections_is_told_from_who_answers_with_errors() {
 
 #[test]
 fn ejections_grow_and_shrink_again() {
-    let params = Params {
-        base_ejection_time_ms: 10_000.0,
-        max_ejection_time_ms: Some(25_000.0),
-        ..Params::default()
-    };
-    let mut detector = OutlierDetector::new(&params, 10);
-    let mut now = 0.0;
-    let mut lengths = Vec::new();
-    for _ in 0..4 {
-        fail(&mut detector, 0, 5, now);
-        let start = now;
-        while detector.is_ejected(0) && now < 1e3 {
+    // The longest times of 25 s and of 30 s both end on the sweep at 30 s.
+    for longest_ms in [25_000.0, 30_000.0] {
+        let params = Params {
+            base_ejection_time_ms: 10_000.0,
+            max_ejection_time_ms: Some(longest_ms),
+            ..Params::default()
+        };
+        let mut detector = OutlierDetector::new(&params, 10);
+        let mut now = 0.0;
+        let mut lengths = Vec::new();
+        for _ in 0..8 {
+            fail(&mut detector, 0, 5, now);
+            let start = now;
+            while detector.is_ejected(0) && now < 1e3 {
+                now += 10.0;
+                detector.sweep(at(now), never);
+            }
+            lengths.push(now - start);
+        }
+        assert_eq!(lengths, [10.0, 20.0, 30.0, 30.0, 30.0, 30.0, 30.0, 30.0]);
+        // The multiplier has stopped at 4: base · 4 is the first that is not below the maximum + base.
+        (0..4).for_each(|_| {
             now += 10.0;
             detector.sweep(at(now), never);
-        }
-        lengths.push(now - start);
+        });
+        fail(&mut detector, 0, 5, now);
+        detector.sweep(at(now + 10.0), never);
+        assert!(!detector.is_ejected(0), "four quiet sweeps took four from the multiplier");
     }
-    assert_eq!(lengths, [10.0, 20.0, 30.0, 30.0], "25 s end on the sweep at 30 s");
-    // The multiplier has stopped at 4: base · 4 is the first that is not below the maximum + base.
-    (0..4).for_each(|_| {
-        now += 10.0;
-        detector.sweep(at(now), never);
-    });
-    fail(&mut detector, 0, 5, now);
-    detector.sweep(at(now + 10.0), never);
-    assert!(!detector.is_ejected(0), "four quiet sweeps took four from the multiplier");
 }
 
 #[test]
@@ -275,6 +278,8 @@ fn a_passed_health_check_brings_a_server_back() {
 fn the_balancer_notices_the_first_change_at_once_and_further_ones_later() {
     let mut view = View::default();
     let window = Duration::from_ms(1_000.0);
+    assert!(view.agrees(4, |_| false) && !view.agrees(4, |server| server == 3));
+    assert_eq!(view.follow(4, |_| false, window, at(4.9)), None, "no change, nothing to wait for");
     assert_eq!(view.follow(4, |server| server == 0, window, at(5.0)), None);
     assert!(view.is_out(0));
     assert_eq!(view.follow(4, |server| server < 3, window, at(5.01)), Some(at(6.0)));
