@@ -63,9 +63,10 @@ fn a_failure_takes_weight_that_comes_back_pick_by_pick() {
 fn weighted_least_connections_compares_calls_per_weight() {
     let loads = [Some(4), Some(1), Some(2)];
     assert_eq!(picks(Algorithm::WeightedLeastConnections, &[5, 1, 1], &loads, 1), [0]);
-    assert_eq!(picks(Algorithm::WeightedLeastConnections, &[1, 4, 4], &[3; 3].map(Some), 1), [1]);
-    let close = [Some(1), Some(3), Some(4)];
-    assert_eq!(picks(Algorithm::WeightedLeastConnections, &[1, 4, 4], &close, 1), [1]);
+    let close = [Some(2), Some(5), Some(6)];
+    assert_eq!(picks(Algorithm::WeightedLeastConnections, &[2, 4, 4], &close, 2), [0, 0]);
+    let close = [Some(3), Some(5), Some(6)];
+    assert_eq!(picks(Algorithm::WeightedLeastConnections, &[2, 4, 4], &close, 2), [1, 1]);
     let tied = [Some(2), Some(1), None];
     let expected = [0, 1, 0, 0, 1, 0];
     assert_eq!(picks(Algorithm::WeightedLeastConnections, &[2, 1, 1], &tied, 6), expected);

@@ -158,6 +158,17 @@ mod tests {
         assert_eq!(told(&mut vegas, 10.6, 26), 27, "two wait: one more is welcome");
         assert_eq!(told(&mut vegas, 12.0, 27), 27, "five wait: that is how it should be");
         assert_eq!(told(&mut vegas, 20.0, 27), 26);
+        let round_trip = Duration::from_ms(10.0);
+        vegas.on_sample(Sample { round_trip, in_flight: 1, dropped: true }, 0.0);
+        assert_eq!(vegas.limit(), 25, "a drop counts however few are under way");
+    }
+
+    #[test]
+    fn only_the_smoothed_share_of_a_change_takes_effect() {
+        let params = VegasParams { smoothing: 0.5, ..VegasParams::default() };
+        let mut vegas = Vegas::new(&params, 0.0);
+        told(&mut vegas, 10.0, 20);
+        assert_eq!([(); 2].map(|()| told(&mut vegas, 10.0, 20)), [23, 26]);
     }
 
     #[test]
