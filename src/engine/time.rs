@@ -134,6 +134,19 @@ mod tests {
         assert_eq!(Duration::from_ms(0.5), Duration(500_000));
         assert_eq!(Duration::from_seconds(1.5), Duration(1_500_000_000));
         assert_eq!(Time::from_seconds(2.0) - Time::from_seconds(0.5), Duration(1_500_000_000));
+        assert_eq!(Time(1_500_000_000).seconds(), 1.5);
+        assert_eq!((Duration(1_500_000_000).seconds(), Duration(1_500_000).ms()), (1.5, 1.5));
+    }
+
+    #[test]
+    fn moments_and_durations_add_up() {
+        let start = Time(30);
+        let mut end = start;
+        end += Duration(12);
+        assert_eq!((end, end), (Time(42), start + Duration(5) + Duration(7)));
+        assert_eq!(Duration(5) + Duration(7), Duration(12));
+        assert_eq!((end.since(start), end - start), (Duration(12), Duration(12)));
+        assert_eq!(start.since(end), Duration::ZERO, "nothing has passed before it began");
     }
 
     #[test]
