@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Most problems that are collected; the last one then says that there are more.
 pub const MAX_PROBLEMS: usize = 100;
@@ -95,19 +95,30 @@ pub fn quoted(text: &str) -> String {
 
 /// A user's text for a path or a message: one line, shortened, without invisible characters.
 pub fn shown(text: &str) -> String {
-    let mut out = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == MAX_ECHO {
-            out.push('…');
-            break;
+    Shown(text).to_string()
+}
+
+/// Writes what [`shown`] gives.
+pub(crate) struct Shown<'a>(pub &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |byte: u8| (b' '..=b'~').contains(&byte);
+        if self.0.len() <= MAX_ECHO && self.0.bytes().all(plain) {
+            return out.write_str(self.0);
         }
-        if is_invisible(character) || character == '\n' {
-            out.extend(character.escape_unicode());
-        } else {
-            out.push(character);
+        for (count, character) in self.0.chars().enumerate() {
+            if count == MAX_ECHO {
+                return out.write_char('…');
+            }
+            if is_invisible(character) || character == '\n' {
+                write!(out, "{}", character.escape_unicode())?;
+            } else {
+                out.write_char(character)?;
+            }
         }
+        Ok(())
     }
-    out
 }
 
 /// A user's value for a message.

@@ -1,7 +1,7 @@
 //! Edits of a scenario's JSON: merge patches, and single values set by their path.
 
 use super::schema::is_name;
-use super::shape::{known, part_at};
+use super::shape::{Object, known, object_at};
 use crate::problem::{Problem, quoted, shown};
 use serde_json::{Map, Value};
 
@@ -46,7 +46,6 @@ pub fn set_path(document: &mut Value, path: &str, value: Value) -> Result<(), Pr
 
 /// Whether `key` may follow `place`; else why not.
 fn check_step(document: &Value, place: &[&str], key: &str, last: bool) -> Result<(), String> {
-    let schema = part_at(document, place);
     let here = place.iter().try_fold(document, |value, key| entry(value, key));
     if here.and_then(|value| entry(value, key)).is_some() {
         return Ok(());
@@ -58,18 +57,15 @@ fn check_step(document: &Value, place: &[&str], key: &str, last: bool) -> Result
     if here.is_some_and(|value| !value.is_object() && !value.is_null()) {
         return Err("a single value has no parts".to_owned());
     }
-    let word = |word: &str| schema.and_then(|schema| schema.get(word));
-    let properties = word("properties").and_then(Value::as_object);
-    let named = word("additionalProperties").is_some_and(Value::is_object);
-    if properties.is_some_and(|properties| properties.contains_key(key)) {
-        return Ok(());
-    }
-    if named && last && is_name(key) {
+    let object = object_at(document, place);
+    let is_known = object.is_some_and(|object| object.names().any(|name| name == key));
+    let is_open = object.is_some_and(Object::is_open);
+    if is_known || (is_open && last && is_name(key)) {
         return Ok(());
     }
     let there =
         here.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str());
-    let fields = properties.into_iter().flatten().map(|(name, _)| name.as_str());
+    let fields = object.into_iter().flat_map(Object::names).map(|name| -> &str { name });
     Err(format!("{} is unknown{}", quoted(key), known(key, there.chain(fields), "there are")))
 }
 

@@ -4,10 +4,11 @@
 //! error, and so is a number that does not fit. Whole numbers lose their `.0`, so that one value has
 //! one spelling. What the values mean is not known here.
 
-use crate::problem::{Problem, join, quoted, shown};
+use crate::problem::{Problem, Shown, quoted};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -78,12 +79,25 @@ struct Node<'a> {
 }
 
 impl Node<'_> {
-    fn inside<E: Error>(&mut self, key: &str) -> Result<Node<'_>, E> {
+    fn inside<E: Error>(&mut self, key: impl fmt::Display) -> Result<Node<'_>, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format!("nested too deeply: at most {MAX_DEPTH} levels")));
         }
-        *self.path = join(self.path, key);
+        enter(self.path, key);
         Ok(Node { path: self.path, depth: self.depth + 1 })
+    }
+}
+
+/// Makes a path that of `key` inside of it, as [`join`](crate::problem::join) does.
+fn enter(path: &mut String, key: impl fmt::Display) {
+    let outside = path.len();
+    if outside > 0 {
+        path.push('.');
+    }
+    let inside = path.len();
+    write!(path, "{key}").expect("writing to a string");
+    if path.len() == inside {
+        path.truncate(outside);
     }
 }
 
@@ -129,7 +143,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         let outside = self.path.len();
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.inside(&list.len().to_string())?)? {
+        while let Some(item) = items.next_element_seed(self.inside(list.len())?)? {
             list.push(item);
             self.path.truncate(outside);
         }
@@ -141,11 +155,14 @@ impl<'de> Visitor<'de> for Node<'_> {
         let outside = self.path.len();
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let inside = self.inside(&shown(&key))?;
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format!("{} stands here twice", quoted(&key))));
+            let inside = self.inside(Shown(&key))?;
+            match map.entry(key) {
+                Entry::Vacant(place) => drop(place.insert(entries.next_value_seed(inside)?)),
+                Entry::Occupied(place) => {
+                    let key = quoted(place.key());
+                    return Err(A::Error::custom(format!("{key} stands here twice")));
+                }
             }
-            map.insert(key, entries.next_value_seed(inside)?);
             self.path.truncate(outside);
         }
         Ok(Value::Object(map))

@@ -4,10 +4,15 @@
 //! in words for people: the value, its bound, the nearest known name. It knows no parameter; what
 //! only makes sense together (references, sums, order in time) is checked in `check`.
 
-use super::schema::{MAX_NAME, PARSED, is_name};
+mod compiled;
+
+use super::schema::{MAX_NAME, is_name};
 use crate::nearest::nearest;
 use crate::problem::{Problem, Problems, echo, is_invisible, join, quoted, shown};
+use compiled::{Bounds, Kind, Others, Part, Shape, root};
 use serde_json::{Map, Value};
+
+pub(crate) use compiled::Object;
 
 /// Most names that a message lists.
 const MAX_LISTED: usize = 16;
@@ -15,87 +20,65 @@ const MAX_LISTED: usize = 16;
 /// Everything in `value` that does not fit the schema of a scenario.
 pub fn misfits(value: &Value) -> Vec<Problem> {
     let mut walker = Walker { problems: Problems::default() };
-    walker.walk(&PARSED, value, "");
+    walker.walk(root(), value, &Place::Document);
     walker.problems.or(()).err().unwrap_or_default()
 }
 
-/// The part of the schema that describes the place `path` of `document`, down to the shape that the
-/// document has chosen there. None where the schema knows no such place.
-pub(crate) fn part_at(document: &Value, path: &[&str]) -> Option<&'static Value> {
-    let mut schema: &'static Value = resolved(&PARSED);
+/// The object that the schema describes at the place `path` of `document`; of several objects the one
+/// that the document has chosen there. None where the schema knows no such place, or no object there.
+pub(crate) fn object_at(document: &Value, path: &[&str]) -> Option<&'static Object> {
+    let mut shape = root();
     let mut value = Some(document);
     for key in path {
-        schema = resolved(inner(shape_of(schema, value), key)?);
+        shape = inner(shape, value, key)?.shape();
         value = value.and_then(|value| match value {
             Value::Array(items) => items.get(key.parse::<usize>().ok()?),
             other => other.get(*key),
         });
     }
-    Some(shape_of(schema, value))
+    chosen(shape, value)
 }
 
-/// The schema of the entry `key`.
-fn inner<'s>(schema: &'s Value, key: &str) -> Option<&'s Value> {
-    let property = schema.get("properties").and_then(|properties| properties.get(key));
-    let entry = || schema.get("additionalProperties").filter(|entry| entry.is_object());
-    property.or_else(entry).or_else(|| schema.get("items"))
-}
-
-/// Of a tagged choice the shape that the value's tag names, else the schema itself.
-fn shape_of<'s>(schema: &'s Value, value: Option<&Value>) -> &'s Value {
-    let chosen = || {
-        let shapes = schema.get("oneOf")?.as_array()?;
-        let tag = tag_of(shapes)?;
-        let constant = value?.get(tag)?;
-        shapes.iter().find(|shape| shape["properties"][tag].get("const") == Some(constant))
-    };
-    chosen().unwrap_or(schema)
-}
-
-/// The schema behind references, without the possibility of null.
-fn resolved(schema: &'static Value) -> &'static Value {
-    let mut schema = schema;
-    loop {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let name = reference.trim_start_matches("#/$defs/");
-            schema = &PARSED["$defs"][name];
-        } else if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
-            let real = choices.iter().find(|choice| !allows_null(choice));
-            schema = real.expect("an optional value has a schema beside null");
-        } else {
-            return schema;
-        }
+/// What the schema says about the entry `key`.
+fn inner(shape: &'static Shape, value: Option<&Value>, key: &str) -> Option<Part> {
+    if let Kind::List { items, .. } = &shape.kind {
+        return *items;
+    }
+    let object = chosen(shape, value)?;
+    match (object.property(key), &object.others) {
+        (Some(property), _) => Some(property.part),
+        (None, Others::Named(part)) => Some(*part),
+        (None, Others::Anything | Others::Nothing) => None,
     }
 }
 
-fn allows_null(schema: &Value) -> bool {
-    let null = |kind: &Value| kind == "null";
-    let kinds = schema.get("type").is_some_and(|kind| match kind {
-        Value::Array(kinds) => kinds.iter().any(null),
-        kind => null(kind),
-    });
-    let choices = schema.get("anyOf").and_then(Value::as_array);
-    kinds || choices.is_some_and(|choices| choices.iter().any(allows_null))
+/// Of a tagged choice the object that the value's tag names.
+fn chosen(shape: &'static Shape, value: Option<&Value>) -> Option<&'static Object> {
+    match &shape.kind {
+        Kind::Object(object) => Some(object),
+        Kind::Choice { tag, objects } => {
+            let word = value?.get(tag)?.as_str()?;
+            objects.iter().find(|(own, _)| *own == word).map(|(_, object)| object)
+        }
+        _ => None,
+    }
 }
 
-/// The type of a value that the schema wants, null left out.
-fn kind_of(schema: &Value) -> &str {
-    let kind = match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds.iter().find(|kind| *kind != "null"),
-        kind => kind,
-    };
-    kind.and_then(Value::as_str).unwrap_or_default()
+/// Where the walker is. Only a problem needs this as a text, and most values have none.
+enum Place<'a> {
+    Document,
+    Field(&'a Place<'a>, &'a str),
+    Entry(&'a Place<'a>, usize),
 }
 
-/// The property that tells the shapes of a tagged choice apart.
-fn tag_of(shapes: &[Value]) -> Option<&str> {
-    let properties = shapes.first()?.get("properties")?.as_object()?;
-    let tag = properties.iter().find(|(_, property)| property.get("const").is_some());
-    tag.map(|(name, _)| name.as_str())
-}
-
-fn bound(schema: &Value, word: &str) -> Option<usize> {
-    schema.get(word).and_then(Value::as_u64).map(|bound| bound as usize)
+impl From<&Place<'_>> for String {
+    fn from(place: &Place<'_>) -> String {
+        match place {
+            Place::Document => String::new(),
+            Place::Field(outer, key) => join(&String::from(*outer), &shown(key)),
+            Place::Entry(outer, position) => join(&String::from(*outer), &position.to_string()),
+        }
+    }
 }
 
 struct Walker {
@@ -103,146 +86,152 @@ struct Walker {
 }
 
 impl Walker {
-    fn walk(&mut self, schema: &'static Value, value: &Value, path: &str) {
-        if self.problems.is_full() || (value.is_null() && allows_null(schema)) {
-            return;
+    fn part(&mut self, part: Part, value: &Value, place: &Place<'_>) {
+        if !(self.problems.is_full() || (value.is_null() && part.nullable)) {
+            self.walk(part.shape(), value, place);
         }
-        let schema = resolved(schema);
-        if let Some(shapes) = schema.get("oneOf").and_then(Value::as_array) {
-            return match tag_of(shapes) {
-                Some(tag) => self.tagged(shapes, tag, value, path),
-                None => self.word(shapes, value, path),
-            };
-        }
-        match (kind_of(schema), value) {
-            ("object", Value::Object(map)) => self.object(schema, map, path),
-            ("array", Value::Array(items)) => self.array(schema, items, path),
-            ("string", Value::String(text)) => self.text(schema, text, path),
-            ("integer" | "number", Value::Number(_)) => self.number(schema, value, path),
-            ("boolean", Value::Bool(_)) => {}
-            _ => self.problems.add(path, format!("{} is not {}", echo(value), wanted(schema))),
+    }
+
+    fn walk(&mut self, shape: &'static Shape, value: &Value, place: &Place<'_>) {
+        match (&shape.kind, value) {
+            (Kind::Choice { tag, objects }, _) => self.choice(objects, tag, value, place),
+            (Kind::Word(words), _) => self.word(words, value, place),
+            (Kind::Object(object), Value::Object(map)) => self.object(object, map, place),
+            (Kind::List { entries, by_position, items }, Value::Array(values)) => {
+                if self.count(entries, values.len(), place) {
+                    self.list(by_position, *items, values, place);
+                }
+            }
+            (Kind::Text { characters }, Value::String(text)) => self.text(characters, text, place),
+            (Kind::Number { .. }, Value::Number(_)) => self.number(shape, value, place),
+            (Kind::Boolean, Value::Bool(_)) => {}
+            _ => self.problems.add(place, format!("{} is not {}", echo(value), wanted(shape))),
         }
     }
 
     /// One of several constant words.
-    fn word(&mut self, shapes: &[Value], value: &Value, path: &str) {
-        let words = || shapes.iter().filter_map(|shape| shape["const"].as_str());
+    fn word(&mut self, words: &[&str], value: &Value, place: &Place<'_>) {
+        let all = || words.iter().copied();
         match value.as_str() {
-            Some(text) if words().any(|word| word == text) => {}
+            Some(text) if words.contains(&text) => {}
             Some(text) => {
-                let known = known(text, words(), "one of");
-                self.problems.add(path, format!("{} is unknown{known}", quoted(text)));
+                let known = known(text, all(), "one of");
+                self.problems.add(place, format!("{} is unknown{known}", quoted(text)));
             }
-            None => self.problems.add(path, format!("{} is not {}", echo(value), one_of(words()))),
+            None => self.problems.add(place, format!("{} is not {}", echo(value), one_of(all()))),
         }
     }
 
     /// One of several objects, told apart by the word under `tag`.
-    fn tagged(&mut self, shapes: &'static [Value], tag: &str, value: &Value, path: &str) {
+    fn choice(
+        &mut self,
+        objects: &'static [(&'static str, Object)],
+        tag: &str,
+        value: &Value,
+        place: &Place<'_>,
+    ) {
         let Value::Object(map) = value else {
-            return self.problems.add(path, format!("{} is not an object", echo(value)));
+            return self.problems.add(place, format!("{} is not an object", echo(value)));
         };
-        let word = |shape: &'static Value| shape["properties"][tag]["const"].as_str();
-        let words = || shapes.iter().filter_map(word);
-        let chosen = map.get(tag).and_then(Value::as_str);
-        if let Some(shape) = shapes.iter().find(|shape| chosen.is_some() && word(shape) == chosen) {
-            return self.object(shape, map, path);
-        }
-        let message = match (chosen, map.get(tag)) {
-            (Some(text), _) => {
+        let words = || objects.iter().map(|(word, _)| *word);
+        let message = match map.get(tag) {
+            Some(Value::String(text)) => {
+                if let Some((_, object)) = objects.iter().find(|(word, _)| word == text) {
+                    return self.object(object, map, place);
+                }
                 format!("{} is unknown{}", quoted(text), known(text, words(), "one of"))
             }
-            (None, Some(other)) => format!("{} is not {}", echo(other), one_of(words())),
-            (None, None) => format!("is missing: {}", one_of(words())),
+            Some(other) => format!("{} is not {}", echo(other), one_of(words())),
+            None => format!("is missing: {}", one_of(words())),
         };
-        self.problems.add(join(path, tag), message);
+        self.problems.add(&Place::Field(place, tag), message);
     }
 
-    fn object(&mut self, schema: &'static Value, map: &Map<String, Value>, path: &str) {
-        let fits = self.count(schema, map.len(), ["minProperties", "maxProperties"], path);
-        if !fits {
+    fn object(&mut self, object: &'static Object, map: &Map<String, Value>, place: &Place<'_>) {
+        if !self.count(&object.entries, map.len(), place) {
             return;
         }
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let entry = schema.get("additionalProperties");
+        let mut required = 0;
         for (key, value) in map {
-            let inside = join(path, &shown(key));
-            let property = properties.and_then(|properties| properties.get(key));
-            match (property, entry) {
-                (Some(property), _) => self.walk(property, value, &inside),
-                (None, Some(Value::Bool(false))) => {
-                    let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
-                    let known = known(key, names, "known here:");
-                    self.problems.add(inside, format!("unknown field{known}"));
+            let inside = Place::Field(place, key);
+            match (object.property(key), &object.others) {
+                (Some(property), _) => {
+                    required += usize::from(property.required);
+                    self.part(property.part, value, &inside);
                 }
-                (None, Some(entry)) if is_name(key) => self.walk(entry, value, &inside),
-                (None, Some(_)) => self.problems.add(inside, no_name(key)),
-                (None, None) => {}
+                (None, Others::Nothing) => {
+                    let known = known(key, object.names(), "known here:");
+                    self.problems.add(&inside, format!("unknown field{known}"));
+                }
+                (None, Others::Named(part)) if is_name(key) => self.part(*part, value, &inside),
+                (None, Others::Named(_)) => self.problems.add(&inside, no_name(key)),
+                (None, Others::Anything) => {}
             }
         }
-        for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
-            let name = name.as_str().unwrap_or_default();
-            if !map.contains_key(name) {
-                let wanted = properties.and_then(|properties| properties.get(name)).map(wanted);
-                let message = format!("is missing: {}", wanted.unwrap_or_default());
-                self.problems.add(join(path, name), message);
-            }
+        if required < object.required.len() {
+            self.missing(object, map, place);
         }
     }
 
-    fn array(&mut self, schema: &'static Value, items: &[Value], path: &str) {
-        if !self.count(schema, items.len(), ["minItems", "maxItems"], path) {
-            return;
+    fn missing(&mut self, object: &Object, map: &Map<String, Value>, place: &Place<'_>) {
+        for name in object.required.iter().filter(|name| !map.contains_key(**name)) {
+            let property = object.property(name);
+            let wanted = property.map(|property| wanted(property.part.shape()));
+            let message = format!("is missing: {}", wanted.unwrap_or_default());
+            self.problems.add(&Place::Field(place, name), message);
         }
-        let by_position = schema.get("prefixItems").and_then(Value::as_array);
-        for (position, item) in items.iter().enumerate() {
-            let own = by_position.and_then(|schemas| schemas.get(position));
-            if let Some(schema) = own.or_else(|| schema.get("items")) {
-                self.walk(schema, item, &join(path, &position.to_string()));
+    }
+
+    fn list(
+        &mut self,
+        by_position: &[Part],
+        items: Option<Part>,
+        values: &[Value],
+        place: &Place<'_>,
+    ) {
+        for (position, value) in values.iter().enumerate() {
+            if let Some(part) = by_position.get(position).copied().or(items) {
+                self.part(part, value, &Place::Entry(place, position));
             }
         }
     }
 
     /// Whether a number of entries is within its bounds.
-    fn count(&mut self, schema: &Value, entries: usize, words: [&str; 2], path: &str) -> bool {
-        let [least, most] = words.map(|word| bound(schema, word));
-        if most.is_some_and(|most| entries > most) {
-            let most = most.unwrap_or_default();
-            self.problems.add(path, format!("{entries} entries are too many: at most {most}"));
-        } else if least.is_some_and(|least| entries < least) {
-            let least = least.unwrap_or_default();
-            self.problems.add(path, format!("{entries} entries are too few: at least {least}"));
+    fn count(&mut self, bounds: &Bounds, entries: usize, place: &Place<'_>) -> bool {
+        if let Some(most) = bounds.most.filter(|most| entries > *most) {
+            self.problems.add(place, format!("{entries} entries are too many: at most {most}"));
+        } else if let Some(least) = bounds.least.filter(|least| entries < *least) {
+            self.problems.add(place, format!("{entries} entries are too few: at least {least}"));
         } else {
             return true;
         }
         false
     }
 
-    fn text(&mut self, schema: &Value, text: &str, path: &str) {
+    fn text(&mut self, bounds: &Bounds, text: &str, place: &Place<'_>) {
         let length = text.chars().count();
-        let most = bound(schema, "maxLength").unwrap_or(usize::MAX);
-        let least = bound(schema, "minLength").unwrap_or(0);
+        let most = bounds.most.unwrap_or(usize::MAX);
+        let least = bounds.least.unwrap_or(0);
         if length > most {
-            self.problems.add(path, format!("{length} characters are too many: at most {most}"));
+            self.problems.add(place, format!("{length} characters are too many: at most {most}"));
         } else if length < least {
-            self.problems.add(path, format!("is empty: at least {least} character"));
+            self.problems.add(place, format!("is empty: at least {least} character"));
         } else if let Some(character) = text.chars().find(|character| is_invisible(*character)) {
             let message = format!("{} contains U+{:04X}", quoted(text), u32::from(character));
-            self.problems.add(path, format!("{message}, which nobody can see"));
+            self.problems.add(place, format!("{message}, which nobody can see"));
         }
     }
 
-    fn number(&mut self, schema: &'static Value, value: &Value, path: &str) {
+    fn number(&mut self, shape: &Shape, value: &Value, place: &Place<'_>) {
+        let Kind::Number { whole, least, most } = shape.kind else { return };
         let number = value.as_f64().unwrap_or(f64::NAN);
-        let limit = |word: &str| schema.get(word).and_then(Value::as_f64);
-        let (least, most) = (limit("minimum"), limit("maximum"));
         let above = least.is_none_or(|least| number >= least);
         let below = most.is_none_or(|most| number <= most);
         if !(above && below) {
-            let range = range(schema);
-            self.problems.add(path, format!("{} is out of range:{range}", echo(value)));
-        } else if kind_of(schema) == "integer" && !(value.is_u64() || value.is_i64()) {
-            self.problems.add(path, format!("{} is not {}", echo(value), wanted(schema)));
+            let range = range(shape.schema);
+            self.problems.add(place, format!("{} is out of range:{range}", echo(value)));
+        } else if whole && !(value.is_u64() || value.is_i64()) {
+            self.problems.add(place, format!("{} is not {}", echo(value), wanted(shape)));
         }
     }
 }
@@ -257,21 +246,16 @@ fn range(schema: &Value) -> String {
     }
 }
 
-/// What the schema wants, in words.
-fn wanted(schema: &'static Value) -> String {
-    let schema = resolved(schema);
-    if let Some(shapes) = schema.get("oneOf").and_then(Value::as_array)
-        && tag_of(shapes).is_none()
-    {
-        return one_of(shapes.iter().filter_map(|shape| shape["const"].as_str()));
-    }
-    match kind_of(schema) {
-        "integer" => format!("a whole number{}", range(schema)),
-        "number" => format!("a number{}", range(schema)),
-        "string" => "a text".to_owned(),
-        "boolean" => "true or false".to_owned(),
-        "array" => "a list".to_owned(),
-        _ => "an object".to_owned(),
+/// What a shape wants, in words.
+fn wanted(shape: &Shape) -> String {
+    match &shape.kind {
+        Kind::Word(words) => one_of(words.iter().copied()),
+        Kind::Number { whole: true, .. } => format!("a whole number{}", range(shape.schema)),
+        Kind::Number { whole: false, .. } => format!("a number{}", range(shape.schema)),
+        Kind::Text { .. } => "a text".to_owned(),
+        Kind::Boolean => "true or false".to_owned(),
+        Kind::List { .. } => "a list".to_owned(),
+        Kind::Object(_) | Kind::Choice { .. } => "an object".to_owned(),
     }
 }
 
