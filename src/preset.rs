@@ -2,7 +2,7 @@
 
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, quoted};
-use crate::scenario::{MAX_NAME, read};
+use crate::scenario::{MAX_NAME, Scenario, check, read, same_in_order};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -30,11 +30,25 @@ static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     PRESETS.iter().map(|preset| read(preset.json).expect("presets are readable")).collect()
 });
 
+/// The scenarios of all presets, checked once.
+static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
+    DOCUMENTS.iter().map(|document| check(document).expect("presets are valid")).collect()
+});
+
 impl Preset {
     /// The scenario's JSON.
     pub fn document(&self) -> Value {
+        DOCUMENTS[self.position()].clone()
+    }
+
+    /// The scenario, checked.
+    pub(crate) fn scenario(&self) -> Scenario {
+        SCENARIOS[self.position()].clone()
+    }
+
+    fn position(&self) -> usize {
         let position = PRESETS.iter().position(|preset| preset.id == self.id);
-        DOCUMENTS[position.expect("every preset is in the list")].clone()
+        position.expect("every preset is in the list")
     }
 
     /// What a list shows: `{id, name, story, look_at, covers, toggles: [{key, name, help}]}`.
@@ -67,13 +81,16 @@ pub fn find(id: &str) -> Result<&'static Preset, Problem> {
 
 /// The preset that a document is, unchanged.
 pub fn of(document: &Value) -> Option<&'static Preset> {
-    PRESETS.iter().zip(&*DOCUMENTS).find(|(_, own)| *own == document).map(|(preset, _)| preset)
+    PRESETS
+        .iter()
+        .zip(&*DOCUMENTS)
+        .find(|(_, own)| same_in_order(own, document))
+        .map(|(preset, _)| preset)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::check;
 
     #[test]
     fn every_preset_is_a_valid_scenario() {
@@ -84,6 +101,19 @@ mod tests {
             }
             assert_eq!(of(&document), Some(preset));
             assert_eq!(find(preset.id), Ok(preset));
+        }
+    }
+
+    #[test]
+    fn in_another_order_a_preset_is_another_document() {
+        for preset in PRESETS {
+            let mut document = preset.document();
+            let nodes = document["nodes"].as_object_mut().expect("nodes");
+            let name = nodes.keys().next().expect("a node").clone();
+            let node = nodes.shift_remove(&name).expect("it is there");
+            nodes.insert(name, node);
+            assert_eq!(document, preset.document(), "objects are equal in any order");
+            assert_eq!(of(&document), None, "{}", preset.id);
         }
     }
 

@@ -13,7 +13,9 @@ use crate::preset::{self, Preset};
 use crate::problem::{Problem, Problems, join, quoted};
 use crate::scenario::patch::{merge, set_path};
 use crate::scenario::shape::known;
-use crate::scenario::{self, MAX_SEED, Scenario, check_edited, check_work, core_of, respell};
+use crate::scenario::{
+    self, MAX_SEED, Scenario, check_edited, check_work, core_of, respell, same_in_order,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -91,7 +93,7 @@ impl fmt::Display for Action {
 }
 
 /// Which edits are in force at a moment.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct SwitchState {
     /// Switches that are on.
     pub on: BTreeSet<String>,
@@ -122,7 +124,10 @@ impl Run {
         // Stable: actions of one moment keep their order.
         actions.sort_by_key(|action| action.at);
         let framed = framed(&document, &actions)?;
-        let scenario = scenario::check(&framed)?;
+        let scenario = match preset::of(&framed) {
+            Some(preset) => preset.scenario(),
+            None => scenario::check(&framed)?,
+        };
         let core = core_of(&framed);
         let run = Run { document, scenario, seed, actions, core };
         run.check_actions(Time::ZERO)?;
@@ -254,6 +259,16 @@ impl Run {
         let at = time.seconds();
         let name = |problem: Problem| Problem::new(&path, format!("at {at} s: {problem}"));
         problems.into_iter().map(name).collect()
+    }
+}
+
+impl PartialEq for SwitchState {
+    fn eq(&self, other: &SwitchState) -> bool {
+        let mut settings = self.settings.iter().zip(&other.settings);
+        self.on == other.on
+            && self.happened == other.happened
+            && self.settings.len() == other.settings.len()
+            && settings.all(|((a, one), (b, other))| a == b && same_in_order(one, other))
     }
 }
 

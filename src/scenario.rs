@@ -29,8 +29,8 @@ pub use node::{
     Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query, Service,
 };
 pub use quantity::{Distribution, Text};
-pub(crate) use read::respell;
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
+pub(crate) use read::{respell, same_in_order};
 pub use schema::{MAX_NAME, SCHEMA, schema};
 pub use shape::misfits;
 pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};

@@ -225,3 +225,18 @@ proptest! {
         }
     }
 }
+
+/// Objects are equal in any order, but nodes are numbered by it.
+#[test]
+fn a_preset_in_another_order_is_no_preset() {
+    let mut document = preset::find("slow-dependency").expect("a preset").document();
+    let nodes = document["nodes"].as_object_mut().expect("nodes");
+    let (name, node) =
+        nodes.iter().next().map(|(name, node)| (name.clone(), node.clone())).expect("a node");
+    nodes.shift_remove(&name);
+    nodes.insert(name, node);
+    let run = Run::new(document, 7, Vec::new()).expect("the order is the author's");
+    assert_eq!(run.preset(), None);
+    let back = decode(&encode(&run).expect("short enough")).expect("it leads back");
+    assert_eq!(back.to_json().to_string(), run.to_json().to_string());
+}

@@ -57,6 +57,23 @@ pub(crate) fn respell(value: &mut Value) {
     }
 }
 
+/// Whether two values are equal down to the order of their names. `==` takes objects as equal in any
+/// order, but nodes, pools and calls are numbered by it.
+pub(crate) fn same_in_order(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len()
+                && pairs.all(|((a, one), (b, other))| a == b && same_in_order(one, other))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| same_in_order(one, other))
+        }
+        _ => one == other,
+    }
+}
+
 /// A finite number, without `.0` where it is whole.
 fn number(value: f64) -> Option<Value> {
     if value.fract() == 0.0 && value.abs() <= MAX_EXACT {

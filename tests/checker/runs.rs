@@ -141,3 +141,15 @@ fn a_run_survives_json() {
         ]
     );
 }
+
+#[test]
+fn a_value_in_another_order_is_another_value() {
+    let pools = "nodes.api.pools";
+    let same = json!({"web": {"threads": 4, "queue_limit": 10}, "spare": {}});
+    let other = json!({"spare": {}, "web": {"threads": 4, "queue_limit": 10}});
+    assert_eq!(same, other, "objects are equal in any order, but pools are numbered by it");
+    let problems = Run::new(document(), 7, vec![set(1.0, pools, same), set(2.0, pools, other)]);
+    let problems = problems.expect_err("the wiring is fixed");
+    let wanted = "actions.1: at 2 s: nodes.api.pools: cannot change: the wiring of a run is fixed";
+    assert_eq!(problems[0].to_string(), wanted);
+}
