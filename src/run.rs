@@ -17,6 +17,7 @@ use crate::scenario::{
     self, MAX_SEED, Scenario, check_edited, check_work, core_of, respell, same_in_order,
 };
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -310,14 +311,14 @@ fn is_frame(path: &str) -> bool {
 }
 
 /// The document with the settings of the run itself that the actions make.
-fn framed(document: &Value, actions: &[Action]) -> Result<Value, Vec<Problem>> {
-    let mut framed = document.clone();
+fn framed<'d>(document: &'d Value, actions: &[Action]) -> Result<Cow<'d, Value>, Vec<Problem>> {
+    let mut framed = Cow::Borrowed(document);
     for (number, action) in actions.iter().enumerate() {
         if let Change::Set { path, value } = &action.change
             && is_frame(path)
             && action.at == Time::ZERO
         {
-            set_path(&mut framed, path, value.clone())
+            set_path(framed.to_mut(), path, value.clone())
                 .map_err(|problem| vec![problem.within(&format!("actions.{number}"))])?;
         }
     }
