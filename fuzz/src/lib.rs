@@ -9,6 +9,7 @@ pub mod dice;
 pub mod draw;
 pub mod edit;
 pub mod mend;
+pub mod mutate;
 pub mod names;
 pub mod shape;
 pub mod shrink;

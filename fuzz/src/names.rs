@@ -4,6 +4,7 @@
 //! the same everywhere, so that `node.program` exists more often than not.
 
 use crate::dice::Dice;
+use serde_json::Value;
 
 /// Kinds of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,28 @@ impl Names {
             names.draw_calls(dice, caller);
         }
         names
+    }
+
+    /// The names that a document has.
+    pub fn of(document: &Value) -> Names {
+        let named = |(key, node): (&String, &Value)| {
+            let kinds = [Kind::Clients, Kind::Balancer, Kind::Service, Kind::Database];
+            let kind = kinds.into_iter().find(|kind| node["kind"] == kind.word())?;
+            let entries = |part: &str| node[part].as_object().into_iter().flatten();
+            let keys = |part: &str| entries(part).map(|(key, _)| key.clone());
+            let to = |call: &Value| call["to"].as_str().unwrap_or_default().to_owned();
+            Some(Named {
+                key: key.clone(),
+                kind,
+                pools: keys("pools").collect(),
+                programs: keys("endpoints").chain(keys("queries")).collect(),
+                calls: entries("calls").map(|(key, call)| (key.clone(), to(call))).collect(),
+                classes: keys("classes").collect(),
+                behind: node["to"].as_str().map(str::to_owned),
+            })
+        };
+        let nodes = document["nodes"].as_object().into_iter().flatten();
+        Names { nodes: nodes.filter_map(named).collect() }
     }
 
     fn draw_calls(&mut self, dice: &mut Dice, caller: usize) {
