@@ -1,0 +1,174 @@
+//! A random scenario: its systems, its faults, and what is switched while it goes on.
+
+use super::calls::{Maker, POLICIES, call};
+use super::nodes::{DISCIPLINES, balancer, disk, pause, pool, service, steps, users};
+use super::{Dice, END_S, QUIET_S, time};
+use brownout::run::Change;
+use serde_json::{Value, json};
+
+fn effect(dice: &mut Dice) -> (&'static str, Value) {
+    let server = dice.pick(&["front", "back", "front#0", "back#0", "db"]);
+    let way = dice.pick(&["front", "lb", "users.main", "front.back", "front.db"]);
+    match dice.roll(7) {
+        0 => (server, json!({"kind": "crash"})),
+        1 => (server, json!({"kind": "freeze"})),
+        2 => (server, json!({"kind": "slow", "factor": dice.pick(&[10.0, 0.1])})),
+        3 => (server, json!({"kind": "errors", "ratio": 0.5})),
+        4 => (way, json!({"kind": "latency", "added_ms": 60.0})),
+        5 => (way, json!({"kind": "packet_loss", "ratio": dice.pick(&[0.3, 1.0])})),
+        _ => (
+            dice.pick(&["users", "fans"]),
+            json!({"kind": "spike", "factor": dice.pick(&[4.0, 0.0])}),
+        ),
+    }
+}
+
+fn fault(dice: &mut Dice, at_s: f64) -> Value {
+    let (target, effect) = effect(dice);
+    let mut fault = json!({"at_s": at_s, "target": target, "effect": effect});
+    if dice.one_in(5) {
+        let up = json!({"dist": "exponential", "mean_ms": dice.pick(&[200.0, 1_000.0])});
+        let down = json!({"dist": "constant", "ms": 100.0});
+        fault["recurs"] = json!({"up": up, "down": down});
+        if dice.one_in(2) {
+            fault["recurs"]["crews"] = json!(1);
+        }
+    } else {
+        fault["for_s"] = json!(f64::from(1 + dice.roll(12)) / 10.0);
+    }
+    fault
+}
+
+/// A value to be set while the run goes on.
+fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
+    let or_off = |dice: &mut Dice, value: Maker| {
+        if dice.one_in(3) { Value::Null } else { value(dice) }
+    };
+    let service = dice.pick(&["nodes.front", "nodes.back"]);
+    let edge = dice.pick(&[
+        "nodes.users.calls.main",
+        "nodes.front.calls.back",
+        "nodes.front.calls.db",
+        "nodes.users.calls.direct",
+        "nodes.fans.calls.main",
+    ]);
+    match dice.roll(17) {
+        0 => {
+            let (name, policy) = dice.pick(&POLICIES);
+            (format!("{edge}.{name}"), or_off(dice, policy))
+        }
+        1 => (format!("{service}.servers"), json!(1 + dice.roll(5))),
+        2 => (
+            format!("faults.live-{}", dice.roll(2)),
+            if dice.one_in(4) { Value::Null } else { fault(dice, at_s) },
+        ),
+        3 => (format!("{service}.running"), json!(!dice.one_in(2))),
+        4 => (format!("{service}.pools.web"), pool(dice)),
+        5 => (format!("{service}.endpoints.page.pool"), json!(dice.pick(&["web", "other"]))),
+        6 => (format!("{service}.cores"), or_off(dice, |dice| json!(1 + dice.roll(3)))),
+        7 => (format!("{service}.disk"), or_off(dice, disk)),
+        8 => ("nodes.lb".to_owned(), balancer(dice)),
+        9 => ("nodes.fans.arrivals.users".to_owned(), json!(1 + dice.roll(8))),
+        10 => ("nodes.users.arrivals.rate_rps".to_owned(), json!(dice.pick(&[0.0, 30.0, 90.0]))),
+        11 => (format!("{edge}.mode"), json!(dice.pick(&["sync", "async"]))),
+        13 => ("nodes.db.discipline".to_owned(), json!(dice.pick(&DISCIPLINES))),
+        14 => (format!("{service}.pools.web.discipline"), json!(dice.pick(&DISCIPLINES))),
+        12 => (format!("{edge}.timeout_ms"), json!(dice.pick(&[5.0, 100.0, 400.0]))),
+        15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
+        _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
+    }
+}
+
+pub(super) fn scenario(dice: &mut Dice) -> Value {
+    let mut front = {
+        let steps = steps(dice);
+        service(dice, steps)
+    };
+    front["calls"] = json!({"back": call(dice, "back"), "db": call(dice, "db")});
+    let back = {
+        let steps = json!([{"do": "cpu", "time": time(dice)}, {"do": "wait", "time": time(dice)}]);
+        service(dice, steps)
+    };
+    let faults: serde_json::Map<String, Value> = (0..dice.roll(4))
+        .map(|number| {
+            let at_s = dice.moment_s();
+            (format!("f{number}"), fault(dice, at_s))
+        })
+        .collect();
+    let think = json!({"dist": "exponential", "mean_ms": dice.pick(&[100.0, 400.0])});
+    json!({
+        "v": 1, "name": {"en": "chaos"}, "duration_s": END_S, "windows": 50,
+        "nodes": {
+            "users": users(dice),
+            "fans": {
+                "kind": "clients",
+                "arrivals": {"kind": "closed", "users": 1 + dice.roll(6), "think": think},
+                "calls": {"main": call(dice, "lb")},
+            },
+            "lb": balancer(dice),
+            "front": front,
+            "back": back,
+            "db": {
+                "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
+                "discipline": dice.pick(&DISCIPLINES),
+                "queries": {"q": {"cost": time(dice)}},
+            },
+        },
+        "faults": faults,
+        "toggles": {
+            "patient": {
+                "name": {"en": "patient"}, "help": {"en": "waits longer"},
+                "patch": {"nodes": {"front": {"calls": {"back": {"timeout_ms": 700.0}}}}},
+            },
+            "kill": {
+                "name": {"en": "kill"}, "help": {"en": "kills"},
+                "patch": {"faults": {"kill": {
+                    "at_s": 0.0, "target": "back", "effect": {"kind": "crash"},
+                }}},
+            },
+        },
+        "interventions": {
+            "bigger": {
+                "name": {"en": "bigger"}, "at_s": dice.moment_s(),
+                "patch": {"nodes": {"back": {"servers": 4}}},
+            },
+        },
+    })
+}
+
+/// What is done while the run goes on, in the order of time.
+pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
+    let set = |path: &str, value| Change::Set { path: path.to_owned(), value };
+    let mut changes: Vec<(f64, Change)> = (0..dice.roll(10))
+        .map(|_| {
+            let at_s = dice.moment_s();
+            let change = match dice.roll(5) {
+                0 => Change::Toggle { id: "kill".to_owned(), on: !dice.one_in(2) },
+                1 => Change::Toggle { id: "patient".to_owned(), on: !dice.one_in(2) },
+                _ => {
+                    let (path, value) = setting(dice, at_s);
+                    set(&path, value)
+                }
+            };
+            (at_s, change)
+        })
+        .collect();
+    changes.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let nobody =
+        json!({"at_s": QUIET_S, "target": "fans", "effect": {"kind": "spike", "factor": 0.0}});
+    changes.push((QUIET_S, set("faults.nobody", nobody)));
+    changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
+    changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
+    for fault in ["f0", "f1", "f2", "f3", "live-0", "live-1"] {
+        changes.push((QUIET_S, set(&format!("faults.{fault}"), Value::Null)));
+    }
+    for service in ["front", "back"] {
+        let probe = format!("nodes.{service}.liveness_probe");
+        changes.push((QUIET_S, set(&probe, Value::Null)));
+        let pause = format!("nodes.{service}.pause_when_idle");
+        changes.push((QUIET_S, set(&pause, Value::Null)));
+        changes.push((QUIET_S, set(&format!("nodes.{service}.running"), json!(true))));
+    }
+    changes.push((QUIET_S, Change::Toggle { id: "kill".to_owned(), on: false }));
+    changes
+}
