@@ -171,8 +171,6 @@ impl<O: Observer> World<O> {
             },
         };
         self.events += 1;
-        self.digest.absorb(self.now.0 ^ event.kind() << 56);
-        self.digest.absorb(event.whom());
         self.handle(event);
         Some(event)
     }
@@ -193,41 +191,88 @@ impl<O: Observer> World<O> {
         &self.window_digests
     }
 
+    /// The table of contents: what the digest hears of each event, as its kind and whom it concerns,
+    /// and where it is handled. One table for both, because an event's kind is hard to foresee, and a
+    /// processor that has guessed wrong has to begin anew.
     #[inline(always)]
     fn handle(&mut self, event: Event) {
+        let member = |group: u16, number: u32| u64::from(group) << 32 | u64::from(number);
         match event {
-            Event::Arrival { population } => self.on_arrival(population),
-            Event::ThinkingDone { population, user } => self.on_thinking_done(population, user),
-            Event::CallBegins { call } => self.begin_call(call),
-            Event::RateWaitDone { call } => self.on_rate_wait_done(call),
-            Event::PermitWaitDone { call } => self.on_permit_wait_done(call),
-            Event::HedgeDue { call, number } => self.on_hedge_due(call, number),
-            Event::Timeout { call } => self.on_timeout(call),
-            Event::BackoffDone { call } => self.on_backoff_done(call),
-            Event::FallbackDone { call } => self.on_fallback_done(call),
-            Event::Delivered { job } => self.on_delivered(job),
-            Event::ThreadReady { job } => self.on_thread_ready(job),
-            Event::QueueTimeout { job } => self.on_queue_timeout(job),
-            Event::WaitDone { job } => self.on_wait_done(job),
-            Event::Replied { job } => self.on_replied(job),
-            Event::CpuDone { station, server } => self.on_cpu_done(station, server),
-            Event::HealthCheckDue { balancer } => self.on_health_check_due(balancer),
-            Event::ProbeTimeout { balancer, server } => self.on_probe_timeout(balancer, server),
-            Event::OutlierSweep { balancer } => self.on_outlier_sweep(balancer),
-            Event::LivenessDue { station, server } => self.on_liveness_due(station, server),
-            Event::LivenessTimeout { station, server } => self.on_liveness_timeout(station, server),
-            Event::EjectionsMerged { balancer } => self.on_ejections_merged(balancer),
-            Event::LogRotateDue { station } => self.on_logrotate_due(station),
-            Event::RestartDue { station, server } => self.on_restart_due(station, server),
-            Event::Booted { station, server } => self.on_booted(station, server),
-            Event::BreakerDue { edge, server } => self.on_breaker_due(edge, server),
-            Event::FaultsChange => self.apply_faults(),
-            Event::RateChanges { population } => self.on_rate_changes(population),
-            Event::PhaseOver { clock, unit } => self.on_phase_over(clock, unit),
-            Event::PauseOver { station, server } => self.on_pause_over(station, server),
-            // The simulation flips the switch: only it knows the scenario.
-            Event::Switch { .. } => {}
+            Event::Arrival { population } => self.note(1, population.into()).on_arrival(population),
+            Event::ThinkingDone { population, user } => {
+                self.note(2, member(population, user)).on_thinking_done(population, user)
+            }
+            Event::CallBegins { call } => self.note(3, call.word()).begin_call(call),
+            Event::RateWaitDone { call } => self.note(4, call.word()).on_rate_wait_done(call),
+            Event::PermitWaitDone { call } => self.note(5, call.word()).on_permit_wait_done(call),
+            Event::HedgeDue { call, number } => {
+                self.note(43, call.word()).on_hedge_due(call, number)
+            }
+            Event::Timeout { call } => self.note(6, call.word()).on_timeout(call),
+            Event::BackoffDone { call } => self.note(7, call.word()).on_backoff_done(call),
+            Event::FallbackDone { call } => self.note(8, call.word()).on_fallback_done(call),
+            Event::Delivered { job } => self.note(9, job.word()).on_delivered(job),
+            Event::ThreadReady { job } => self.note(10, job.word()).on_thread_ready(job),
+            Event::QueueTimeout { job } => self.note(11, job.word()).on_queue_timeout(job),
+            Event::WaitDone { job } => self.note(12, job.word()).on_wait_done(job),
+            Event::Replied { job } => self.note(13, job.word()).on_replied(job),
+            Event::CpuDone { station, server } => {
+                self.note(14, member(station, server)).on_cpu_done(station, server)
+            }
+            Event::HealthCheckDue { balancer } => {
+                self.note(15, balancer.into()).on_health_check_due(balancer)
+            }
+            Event::ProbeTimeout { balancer, server } => {
+                self.note(16, member(balancer, server)).on_probe_timeout(balancer, server)
+            }
+            Event::OutlierSweep { balancer } => {
+                self.note(40, balancer.into()).on_outlier_sweep(balancer)
+            }
+            Event::LivenessDue { station, server } => {
+                self.note(42, member(station, server)).on_liveness_due(station, server)
+            }
+            Event::LivenessTimeout { station, server } => {
+                self.note(43, member(station, server)).on_liveness_timeout(station, server)
+            }
+            Event::EjectionsMerged { balancer } => {
+                self.note(41, balancer.into()).on_ejections_merged(balancer)
+            }
+            Event::LogRotateDue { station } => {
+                self.note(17, station.into()).on_logrotate_due(station)
+            }
+            Event::RestartDue { station, server } => {
+                self.note(18, member(station, server)).on_restart_due(station, server)
+            }
+            Event::Booted { station, server } => {
+                self.note(19, member(station, server)).on_booted(station, server)
+            }
+            Event::BreakerDue { edge, server } => {
+                self.note(20, member(edge, server)).on_breaker_due(edge, server)
+            }
+            Event::FaultsChange => self.note(21, 0).apply_faults(),
+            Event::RateChanges { population } => {
+                self.note(42, population.into()).on_rate_changes(population)
+            }
+            Event::PhaseOver { clock, unit } => {
+                self.note(44, member(clock, unit)).on_phase_over(clock, unit)
+            }
+            Event::PauseOver { station, server } => {
+                self.note(45, member(station, server)).on_pause_over(station, server)
+            }
+            // The simulation flips the switch: only it knows the scenario. Its number depends on whether
+            // it was planned from the start or flipped on the way.
+            Event::Switch { .. } => {
+                self.note(22, 0);
+            }
         }
+    }
+
+    /// Tells the digest of an event.
+    #[inline(always)]
+    fn note(&mut self, kind: u64, whom: u64) -> &mut Self {
+        self.digest.absorb(self.now.0 ^ kind << 56);
+        self.digest.absorb(whom);
+        self
     }
 
     /// The present moment.
