@@ -194,7 +194,7 @@ fn failure_of(outcome: Outcome) -> Failure {
 
 impl<O: Observer> World<O> {
     /// The first try of a call begins.
-    #[inline]
+    #[inline(never)]
     pub(super) fn begin_call(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -264,7 +264,7 @@ impl<O: Observer> World<O> {
                 self.tell(Observation::FallbackUsed { edge });
                 self.wait_in(id, Stage::FallingBack, wait);
             }
-            _ => self.end_call(id, call.outcome),
+            _ => self.end_failed_call(id, call.outcome),
         }
     }
 
@@ -273,11 +273,17 @@ impl<O: Observer> World<O> {
             return;
         }
         if self.calls.get(id).is_some_and(|call| call.stage == Stage::FallingBack) {
-            self.end_call(id, Outcome::Degraded);
+            self.end_failed_call(id, Outcome::Degraded);
         }
     }
 
-    #[inline]
+    /// All tries have failed: there is another answer, or none.
+    #[inline(never)]
+    fn end_failed_call(&mut self, id: Id, outcome: Outcome) {
+        self.end_call(id, outcome);
+    }
+
+    #[inline(always)]
     fn end_call(&mut self, id: Id, outcome: Outcome) {
         let call = &self.calls[id];
         let (edge, server, origin) = (call.edge, call.server, call.origin);
@@ -325,11 +331,13 @@ impl<O: Observer> World<O> {
     }
 
     /// While the calling server stands still, what concerns its calls waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn park_if_frozen(&mut self, id: Id, event: Event) -> bool {
-        if self.frozen_servers == 0 {
-            return false;
-        }
+        self.frozen_servers > 0 && self.park(id, event)
+    }
+
+    #[inline(never)]
+    fn park(&mut self, id: Id, event: Event) -> bool {
         let Some(call) = self.calls.get(id) else { return false };
         let Origin::Job(job) = call.origin else { return false };
         let job = &self.jobs[job];

@@ -139,7 +139,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A user sends a request, at once.
-    #[inline]
+    #[inline(always)]
     fn send_request(
         &mut self,
         population: u16,
@@ -154,7 +154,7 @@ impl<O: Observer> World<O> {
         self.begin_call(call);
     }
 
-    #[inline]
+    #[inline(always)]
     fn new_request(&mut self, population: u16, user: u32, luck: Luck, key: u64, class: u16) -> Id {
         let plan = &self.plan.populations[usize::from(population)];
         let request = Request {

@@ -223,7 +223,7 @@ fn lossy_journey(latency: Duration, loss: f64, mut draws: Draws) -> Journey {
 
 impl<O: Observer> World<O> {
     /// The guards of the calling server of a call.
-    #[inline]
+    #[inline(always)]
     pub(super) fn guards(&mut self, edge: EdgeIndex, server: u32) -> &mut Guards {
         &mut self.edges[usize::from(edge.0)].guards[server as usize]
     }

@@ -245,8 +245,7 @@ impl<O: Observer> World<O> {
     pub(super) fn on_delivered(&mut self, id: Id) {
         let job = &self.jobs[id];
         if job.lost {
-            self.jobs[id].outcome = Outcome::Failed;
-            return self.on_replied(id);
+            return self.end_lost_request(id);
         }
         if job.is_unwanted() {
             self.jobs.remove(id);
@@ -254,8 +253,15 @@ impl<O: Observer> World<O> {
         }
         match self.choose_server(id) {
             Ok(server) => self.admit(id, server),
-            Err(outcome) => self.answer(id, outcome),
+            Err(outcome) => self.turn_away(id, outcome),
         }
+    }
+
+    /// The sender's system has given up on a message.
+    #[cold]
+    fn end_lost_request(&mut self, id: Id) {
+        self.jobs[id].outcome = Outcome::Failed;
+        self.on_replied(id);
     }
 
     /// A request reaches a server.
@@ -272,12 +278,12 @@ impl<O: Observer> World<O> {
         if !machine.is_up() {
             // Nobody listens on the port: the operating system refuses at once.
             job.broken = true;
-            return self.answer(id, Outcome::Failed);
+            return self.turn_away(id, Outcome::Failed);
         }
         if plan.memory.is_some_and(|memory| memory.is_full(machine.residents.len())) {
             job.broken = true;
             self.kill_for_memory(station, server);
-            return self.answer(id, Outcome::Failed);
+            return self.turn_away(id, Outcome::Failed);
         }
         // A switch may give the program another pool; this job stays with the one that it enters.
         job.pool = plan.endpoints[usize::from(job.endpoint)].pool;
@@ -286,7 +292,7 @@ impl<O: Observer> World<O> {
         machine.residents.push(&mut self.jobs, id);
         if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, self.jobs[id].luck) {
             self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
-            return self.finish(id, Outcome::Failed);
+            return self.break_off(id, Outcome::Failed);
         }
         if machine.take_thread(plan, &mut self.jobs[id], queue_number) {
             self.observer.observe(now, Observation::ThreadTaken { pool });
@@ -295,7 +301,7 @@ impl<O: Observer> World<O> {
             self.leave_server(id);
             let waited = Duration::ZERO;
             self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull, waited });
-            self.answer(id, Outcome::Rejected(Cause::QueueFull));
+            self.turn_away(id, Outcome::Rejected(Cause::QueueFull));
         }
     }
 
@@ -307,7 +313,7 @@ impl<O: Observer> World<O> {
     }
 
     /// The thread that a job has just got takes it up, or drops it if nobody wants it any more.
-    #[inline]
+    #[inline(always)]
     fn take_up(&mut self, id: Id) {
         let now = self.now;
         let job = &mut self.jobs[id];
@@ -320,7 +326,7 @@ impl<O: Observer> World<O> {
             self.free_thread(id);
             self.leave_server(id);
             self.tell(Observation::WorkRefused { pool, cause: Cause::Expired, waited });
-            return self.answer(id, Outcome::Rejected(Cause::Expired));
+            return self.turn_away(id, Outcome::Rejected(Cause::Expired));
         }
         self.tell(Observation::WorkStarted { pool, waited });
         self.run_steps(id);
@@ -336,6 +342,6 @@ impl<O: Observer> World<O> {
         self.leave_queue(id);
         self.leave_server(id);
         self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull, waited });
-        self.answer(id, Outcome::Rejected(Cause::QueueFull));
+        self.turn_away(id, Outcome::Rejected(Cause::QueueFull));
     }
 }

@@ -150,7 +150,7 @@ impl Server {
     }
 
     /// How long `work` takes at its present speed; none while it stands still.
-    #[inline]
+    #[inline(always)]
     pub fn time_for(&self, work: Duration) -> Option<Duration> {
         if self.is_frozen() {
             return None;

@@ -87,7 +87,7 @@ impl<T> Slab<T> {
     }
 
     /// Takes a record out. False if it had been taken out before.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: Id) -> bool {
         match self.entries.get_mut(id.slot as usize) {
             Some(entry) if entry.generation == id.generation => {

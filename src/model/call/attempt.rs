@@ -37,7 +37,7 @@ impl Call {
 }
 
 impl<O: Observer> World<O> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_try(&mut self, id: Id) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -218,7 +218,7 @@ impl<O: Observer> World<O> {
     }
 
     /// An attempt goes on the wire: the first one of its try, or a hedge.
-    #[inline]
+    #[inline(always)]
     pub(super) fn launch(&mut self, id: Id) -> Id {
         let call = &self.calls[id];
         let edge = call.edge;

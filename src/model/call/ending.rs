@@ -69,16 +69,17 @@ impl<O: Observer> World<O> {
             return self.on_hedged_reply(id, job, outcome, server);
         }
         call.job = Id::NONE;
-        self.end_try(id, outcome, true);
+        self.finish_try(id, outcome, true, false);
     }
 
-    /// A try ended; `sent` tells whether it had been on the wire.
-    #[inline]
+    /// A try ended otherwise than by a reply; `sent` tells whether it had been on the wire.
+    #[inline(never)]
     pub(super) fn end_try(&mut self, id: Id, outcome: Outcome, sent: bool) {
         self.finish_try(id, outcome, sent, false);
     }
 
     /// A try ended; `counted` tells whether the budget knows already how.
+    #[inline(always)]
     pub(super) fn finish_try(&mut self, id: Id, outcome: Outcome, sent: bool, counted: bool) {
         let now = self.now;
         let call = &mut self.calls[id];

@@ -11,6 +11,10 @@ use crate::scenario::Cancel;
 
 impl<O: Observer> World<O> {
     /// A job is done: its thread is free, and the reply goes back.
+    ///
+    /// Always inlined, as are the other stations on the way of a request that nothing befalls; what is
+    /// rarer goes through functions of its own, such as the next.
+    #[inline(always)]
     pub(super) fn finish(&mut self, id: Id, outcome: Outcome) {
         let now = self.now;
         let job = &mut self.jobs[id];
@@ -32,6 +36,12 @@ impl<O: Observer> World<O> {
         self.answer(id, outcome);
     }
 
+    /// A job ends before its program does.
+    #[inline(never)]
+    pub(super) fn break_off(&mut self, id: Id, outcome: Outcome) {
+        self.finish(id, outcome);
+    }
+
     /// Whether somebody still waits for a job when its reply arrives at `at`: its caller, and its
     /// caller's caller, up to the user.
     #[inline]
@@ -48,9 +58,15 @@ impl<O: Observer> World<O> {
         }
     }
 
+    /// The reply to what has not been done, or not to its end.
+    #[inline(never)]
+    pub(super) fn turn_away(&mut self, id: Id, outcome: Outcome) {
+        self.answer(id, outcome);
+    }
+
     /// Sends the reply.
-    #[inline]
-    pub(in crate::model) fn answer(&mut self, id: Id, outcome: Outcome) {
+    #[inline(always)]
+    fn answer(&mut self, id: Id, outcome: Outcome) {
         let job = &mut self.jobs[id];
         job.doing = Doing::Replying;
         job.outcome = outcome;
@@ -75,7 +91,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A reply reaches whoever waits for it.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn on_replied(&mut self, id: Id) {
         let Some(job) = self.jobs.get(id) else { return };
         match job.caller {
@@ -192,6 +208,6 @@ impl<O: Observer> World<O> {
         let (pool, wasted) = (self.pool_of(job), !self.is_wanted(job, self.now));
         self.tell(Observation::WorkEnded { pool, outcome: Outcome::Failed, took, wasted });
         self.jobs[id].broken = true;
-        self.answer(id, Outcome::Failed);
+        self.turn_away(id, Outcome::Failed);
     }
 }

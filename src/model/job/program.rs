@@ -16,7 +16,7 @@ fn work_drawn(station: &StationPlan, job: &Job, work: Duration) -> Observation {
 
 impl<O: Observer> World<O> {
     /// The present step of a job is over.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn next_step(&mut self, id: Id) {
         self.jobs[id].step += 1;
         self.run_steps(id);
@@ -24,19 +24,17 @@ impl<O: Observer> World<O> {
 
     /// Runs a job until a step takes time, or until its end.
     pub(super) fn run_steps(&mut self, id: Id) {
-        loop {
+        let outcome = loop {
             let job = &self.jobs[id];
             let station = &self.plan.stations[usize::from(job.station)];
             let endpoint = &station.endpoints[usize::from(job.endpoint)];
             let step = endpoint.steps.get(usize::from(job.step));
             // A reply at the very deadline is in time; one more step would not be.
             if job.deadline < self.now || job.deadline == self.now && step.is_some() {
-                return self.finish(id, Outcome::Rejected(Cause::Expired));
+                break Outcome::Rejected(Cause::Expired);
             }
             let Some(step) = step else {
-                let degraded = job.degraded;
-                let outcome = if degraded { Outcome::Degraded } else { Outcome::Ok };
-                return self.finish(id, outcome);
+                break if job.degraded { Outcome::Degraded } else { Outcome::Ok };
             };
             let mut draws = job.luck.draws(step.site, 0);
             match &step.action {
@@ -58,7 +56,7 @@ impl<O: Observer> World<O> {
                         return;
                     }
                     if let Some(outcome) = self.trouble_of_calls(id) {
-                        return self.finish(id, outcome);
+                        break outcome;
                     }
                 }
                 StepAction::Replay { .. } => return self.replay(id),
@@ -69,23 +67,24 @@ impl<O: Observer> World<O> {
                 StepAction::Commit(row) => {
                     let row = *row;
                     if !self.commit_row(id, row) {
-                        return self.finish(id, Outcome::Failed);
+                        break Outcome::Failed;
                     }
                 }
                 StepAction::Log(bytes) => {
                     let bytes = *bytes;
                     if !self.write_log(id, bytes) {
-                        return self.finish(id, Outcome::Failed);
+                        break Outcome::Failed;
                     }
                 }
                 StepAction::Fail(ratio) => {
                     if draws.chance(*ratio) {
-                        return self.finish(id, Outcome::Failed);
+                        break Outcome::Failed;
                     }
                 }
             }
             self.jobs[id].step += 1;
-        }
+        };
+        self.finish(id, outcome);
     }
 
     #[inline(always)]
@@ -112,7 +111,7 @@ impl<O: Observer> World<O> {
         match &step.action {
             StepAction::Call { .. } => self.resume_after_calls(id),
             // There is work left, so the answer would be too late.
-            _ if job.deadline <= self.now => self.finish(id, Outcome::Rejected(Cause::Expired)),
+            _ if job.deadline <= self.now => self.break_off(id, Outcome::Rejected(Cause::Expired)),
             StepAction::Cpu(_) => self.compute_on(id, left),
             StepAction::Wait(_) | StepAction::Replay { .. } => self.wait_on(id, left),
             StepAction::Read(_)
@@ -181,7 +180,7 @@ impl<O: Observer> World<O> {
         let job = &mut self.jobs[id];
         job.timer = Timer::NONE;
         if std::mem::take(&mut job.wait_fails) {
-            return self.finish(id, Outcome::Failed);
+            return self.break_off(id, Outcome::Failed);
         }
         self.next_step(id);
     }
@@ -270,7 +269,7 @@ impl<O: Observer> World<O> {
     pub(super) fn resume_after_calls(&mut self, id: Id) {
         match self.trouble_of_calls(id) {
             None => self.next_step(id),
-            Some(outcome) => self.finish(id, outcome),
+            Some(outcome) => self.break_off(id, outcome),
         }
     }
 
