@@ -229,10 +229,10 @@ impl<O: Observer> World<O> {
                 self.note(40, balancer.into()).on_outlier_sweep(balancer)
             }
             Event::LivenessDue { station, server } => {
-                self.note(42, member(station, server)).on_liveness_due(station, server)
+                self.note(46, member(station, server)).on_liveness_due(station, server)
             }
             Event::LivenessTimeout { station, server } => {
-                self.note(43, member(station, server)).on_liveness_timeout(station, server)
+                self.note(47, member(station, server)).on_liveness_timeout(station, server)
             }
             Event::EjectionsMerged { balancer } => {
                 self.note(41, balancer.into()).on_ejections_merged(balancer)
