@@ -103,13 +103,13 @@ draws inner unit 3fa09dfac246e730
 draws below 000000000000007f
 draws below large 000000f6acdf3633
 uniform e18baff514a6a26f
-exponential 1d8b03412a42689c
-erlang ec8bf202496a5b7b
-lognormal 0d4dda694629aea6
+exponential 50e0dc78cac8fac4
+erlang 6bd228ba526f49cb
+lognormal 770510e612681457
 pareto 423f5fc2bd8255d3
-hyperexponential 39d54bfedcd9e82d
-gamma 0f68d5c35117ff2b
-gamma below one 505869b4a3477d0e
+hyperexponential a90dac4adba223e0
+gamma 55c6b350c439ad75
+gamma below one da8838435dac8452
 sine 82ff12ec26154568
 cosine e3c10740599a92cd
 run 2313e4d5a092cfbd";
