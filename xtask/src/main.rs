@@ -29,8 +29,9 @@ cargo xtask <command>
                                         --quick: seed 1, and natively without optimisation only
   shots [--after SECONDS] [FRAGMENT]... pictures of the page into target/shots, each in two sizes,
                                         two themes and two languages; FRAGMENT like '#p=retry-storm'
-  swarm [--count N] [--seed S] [--jobs N] | [--one SEED]
-                                        random runs, and the smallest run for each that fails
+  swarm [--count N] [--seed S] [--jobs N] [--wasm N] | [--one SEED]
+                                        random runs, and the smallest run for each that fails; --wasm:
+                                        one of N natively and in a browser, too, however it is cut
   fuzz TARGET [--runs N] [--compares]   libFuzzer on one of scenario, link, run
   wasm-pack ARGUMENTS...                wasm-pack with everything it looks for on its PATH";
 

@@ -1,6 +1,7 @@
 //! `cargo xtask swarm` and `cargo xtask fuzz`: random runs, and inputs from libFuzzer.
 
 use crate::arguments::Arguments;
+use crate::matrix;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ const COMPARES_FLAG: &str = " -Cllvm-args=-sanitizer-coverage-trace-compares";
 
 /// The targets, with the longest input in bytes: longer ones are slow and show nothing new.
 const TARGETS: [(&str, u32); 3] = [("scenario", 2_000), ("link", 600), ("run", 600)];
+
+/// Random runs of a swarm whose number is not said; `fuzz/targets/swarm.rs` has the same.
+const SWARM: u64 = 100_000;
 
 /// Words of the formats that are not in the schema.
 const WORDS: [&str; 18] = [
@@ -44,15 +48,33 @@ const WORDS: [&str; 18] = [
     "nodes.",
 ];
 
-/// Runs random scenarios; see `fuzz/targets/swarm.rs` for the arguments.
-pub fn swarm(project: &Project, arguments: Arguments) -> Outcome<ExitCode> {
+/// Runs random scenarios; see `fuzz/targets/swarm.rs` for the arguments. With `--wasm N`, every Nth seed
+/// then gives a smaller run that is repeated natively and in a browser, cut in every way of the matrix.
+pub fn swarm(project: &Project, mut arguments: Arguments) -> Outcome<ExitCode> {
+    let wasm = arguments.value("--wasm")?;
+    let arguments = arguments.rest();
     let what =
         ["build", "--quiet", "--profile", "swarm", "--package", "brownout-fuzz", "--bin", "swarm"];
     run(&mut cargo(project, &what))?;
     let program = project.target.join("swarm").join(format!("swarm{}", env::consts::EXE_SUFFIX));
-    let status =
-        Command::new(program).args(arguments.rest()).current_dir(&project.root).status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let status = Command::new(program).args(&arguments).current_dir(&project.root).status()?;
+    let mut all_hold = status.success();
+    if let Some(step) = wasm {
+        let which = share(&arguments, step.parse()?)?;
+        // No preset: from seed 1 to seed 0.
+        all_hold &= matrix::program(project, "1..0", &which, true)?.status()?.success();
+    }
+    Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every Nth seed of the swarm, as `COUNT,FIRST_SEED,STEP`.
+fn share(arguments: &[String], step: u64) -> Outcome<String> {
+    let value = |name: &str, default: u64| {
+        let pair = arguments.windows(2).find(|pair| pair[0] == name);
+        pair.map_or(Ok(default), |pair| pair[1].parse())
+    };
+    let (count, first) = (value("--count", SWARM)?, value("--seed", 0)?);
+    Ok(format!("{},{first},{step}", count.div_ceil(step.max(1))))
 }
 
 /// Builds a target and runs libFuzzer on it. What it finds stays in `target/fuzz`.
@@ -126,4 +148,16 @@ fn write_dictionary(project: &Project, file: &Path) -> Outcome {
     let lines: Vec<String> = words.iter().map(|word| format!("\"{word}\"\n")).collect();
     fs::write(file, lines.concat())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_share_of_the_swarm_begins_where_the_swarm_does() {
+        let words = ["--seed", "700", "--count", "101"].map(str::to_owned);
+        assert_eq!(share(&words, 50).unwrap(), "3,700,50");
+        assert_eq!(share(&[], 100).unwrap(), "1000,0,100");
+    }
 }

@@ -1,5 +1,6 @@
 //! Repeats runs natively: a job on each line of standard input, an answer on each line of standard
-//! output; see `runs.rs`. `replay --random COUNT` writes random runs instead, `{seed, run}` on a line.
+//! output; see `runs.rs`. `replay --random COUNT [FIRST_SEED STEP]` writes random runs instead, `{seed, run}`
+//! on a line.
 
 use brownout::lane::Lane;
 use brownout::run::Run;
@@ -18,14 +19,19 @@ const RIGOUR: Rigour = Rigour { audited: 0, links: false };
 fn main() -> Outcome {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.as_slice() {
-        [option, count] if option == "--random" => draw(count.parse()?),
+        [option, count] if option == "--random" => draw(count.parse()?, 0, 1),
+        [option, count, first, step] if option == "--random" => {
+            draw(count.parse()?, first.parse()?, step.parse()?)
+        }
         _ => serve(|job| Ok(answer(job))),
     }
 }
 
-/// Writes the random runs of the first seeds that can be tried, with everything that is done to them.
-fn draw(count: usize) -> Outcome {
-    let drawn = (0_u64..).filter_map(|seed| Some((seed, Case::of_seed(seed, SIZE)?)));
+/// Writes random runs with everything that is done to them: those of the first seeds that can be tried,
+/// counted from `first` on in steps.
+fn draw(count: usize, first: u64, step: usize) -> Outcome {
+    let seeds = (first..).step_by(step.max(1));
+    let drawn = seeds.filter_map(|seed| Some((seed, Case::of_seed(seed, SIZE)?)));
     let tried = drawn.filter_map(|(seed, case)| Some((seed, tried(&case, RIGOUR).ok()?)));
     for (seed, passed) in tried.take(count) {
         println!("{{\"seed\":{seed},\"run\":{}}}", passed.document);

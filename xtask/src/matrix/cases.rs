@@ -78,9 +78,9 @@ pub fn of_presets(project: &Project, seeds: RangeInclusive<u64>) -> Outcome<Vec<
     Ok(cases)
 }
 
-/// Random runs, drawn by a native program.
-pub fn random(program: &Path, count: usize) -> Outcome<Vec<Case>> {
-    let output = Command::new(program).args(["--random", &count.to_string()]).output()?;
+/// Random runs, drawn by a native program: `COUNT` or `COUNT,FIRST_SEED,STEP`.
+pub fn random(program: &Path, which: &str) -> Outcome<Vec<Case>> {
+    let output = Command::new(program).arg("--random").args(which.split(',')).output()?;
     let lines = String::from_utf8(output.stdout)?;
     let case = |line: &str| {
         let mut value: Value = serde_json::from_str(line)?;

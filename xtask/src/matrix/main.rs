@@ -1,8 +1,9 @@
 //! The determinism matrix: every preset, as it was and with its switches, gives the same bits natively
 //! (with and without optimisation) and in a browser, however the run is cut.
 //!
-//! `matrix FIRST_SEED LAST_SEED RANDOM NAME=PROGRAM...`: the number of random runs besides, and the
-//! native programs (see `bin/replay.rs`); the browser comes by itself.
+//! `matrix FIRST_SEED LAST_SEED RANDOM NAME=PROGRAM...`: the number of random runs besides (with their
+//! first seed and the step to the next, `100,7,50`), and the native programs (see `bin/replay.rs`); the
+//! browser comes by itself.
 
 mod cases;
 mod table;
@@ -61,7 +62,7 @@ fn run() -> Outcome<bool> {
     let mut cases = cases::of_presets(&project, first.parse()?..=last.parse()?)?;
     let mut builds = builds(&project, programs)?;
     if let Some(Build::Native { program, .. }) = builds.first() {
-        cases.extend(cases::random(program, random.parse()?)?);
+        cases.extend(cases::random(program, random)?);
     }
     let mut table = Table::default();
     let mut reference = Vec::new();
