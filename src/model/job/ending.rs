@@ -21,14 +21,17 @@ impl<O: Observer> World<O> {
         let (station, server, local) = (job.station, job.server, usize::from(job.pool));
         let pool = self.plan.stations[usize::from(station)].pool_index(job.pool);
         let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        let mut somebody_waits = false;
         if std::mem::take(&mut job.holds_thread) {
-            let somebody_waits = machine.pools[local].give_back();
+            somebody_waits = machine.pools[local].give_back();
             self.observer.observe(now, Observation::ThreadFreed { pool });
-            if somebody_waits {
-                self.hand_out_threads(station, server, local);
-            }
         }
-        self.leave_server(id);
+        machine.residents.remove(&mut self.jobs, id);
+        if somebody_waits {
+            self.hand_out_threads(station, server, local);
+        } else if machine.residents.is_empty() {
+            self.pause_if_idle(station, server);
+        }
         let job = &self.jobs[id];
         let wasted = !self.is_wanted(job, now + job.latency);
         let took = now - job.arrived;
