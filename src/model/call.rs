@@ -283,6 +283,7 @@ impl<O: Observer> World<O> {
         self.end_call(id, outcome);
     }
 
+    /// A call ends, and whoever wanted it hears of it.
     #[inline(always)]
     fn end_call(&mut self, id: Id, outcome: Outcome) {
         let call = &self.calls[id];

@@ -37,6 +37,7 @@ impl Call {
 }
 
 impl<O: Observer> World<O> {
+    /// The next try of a call begins.
     #[inline(always)]
     pub(super) fn begin_try(&mut self, id: Id) {
         let now = self.now;
