@@ -174,6 +174,22 @@ mod tests {
     }
 
     #[test]
+    fn the_folded_mean_is_the_mean_distance_from_zero() {
+        for (mean, sd) in [(0.0, 1.0), (1.0, 2.0), (-3.0, 2.0), (5.0, 0.5)] {
+            // Ten standard deviations on either side in steps of a thousandth of one.
+            let part = |number: i32| {
+                let z = (f64::from(number) + 0.5) / 1_000.0;
+                (mean + z * sd).abs() * exp(-z * z / 2.0) / 1_000.0
+            };
+            let sum = (-10_000..10_000).map(part).sum::<f64>();
+            let integral = sum / (2.0 * std::f64::consts::PI).sqrt();
+            let gap = (folded_normal_mean(mean, sd) - integral).abs();
+            assert!(gap < 1e-6, "{mean} ± {sd}: {gap} from {integral}");
+        }
+        assert_eq!(folded_normal_mean(-3.0, 0.0), 3.0);
+    }
+
+    #[test]
     fn the_normal_quantile_is_symmetric() {
         assert_eq!(normal_quantile(0.5), 0.0);
         for p in [0.25, 0.0625, pow(2.0, -30.0), pow(2.0, -52.0)] {
