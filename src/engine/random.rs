@@ -359,6 +359,10 @@ mod tests {
     fn chance_is_sure_at_both_ends_and_takes_one_draw() {
         let mut draws = Draws::seeded(4);
         assert!((0..1_000).all(|_| !draws.chance(0.0) && draws.chance(1.0)));
+        // The one state whose next draw is 0.
+        let mut least = Draws::seeded(GOLDEN.wrapping_neg());
+        assert_eq!({ least }.next_unit(), 0.0);
+        assert!(!least.chance(0.0));
         let hits = (0..DRAWS).filter(|_| draws.chance(0.1)).count() as f64;
         assert!((hits / f64::from(DRAWS) - 0.1).abs() < 0.005);
         let (mut once, mut twice) = (Draws::seeded(5), Draws::seeded(5));

@@ -64,15 +64,15 @@ impl Duration {
     /// both ends.
     #[inline]
     pub fn from_nanos(nanos: f64) -> Duration {
-        // What `f64::round` gives, which is a call of a function on processors without SSE 4.1. `as`
-        // saturates and maps NaN to 0, and what it cuts off is exact. Most fit a signed number, which
-        // a processor converts at once.
+        // What `f64::round` gives, which is a call of a function on processors without SSE 4.1: what
+        // `as` cuts off is exact. Most fit a signed number, which a processor converts at once.
         if nanos >= 0.0 && nanos < i64::MAX as f64 {
             let whole = nanos as i64;
             return Duration((whole + i64::from(nanos - whole as f64 >= 0.5)) as u64);
         }
-        let whole = nanos as u64;
-        Duration(whole.saturating_add(u64::from(nanos - whole as f64 >= 0.5)))
+        // The others are negative, no number, or so large that they are whole. `as` saturates and
+        // maps NaN to 0.
+        Duration(nanos as u64)
     }
 
     /// From a fractional count of nanoseconds, rounded up to a whole one; saturates at both ends.
@@ -162,8 +162,10 @@ mod tests {
         let edges = [0.0, -0.0, 0.499_999_999_999_999_94, 0.5, 1.5, -0.5, -1e9, 1e300, f64::NAN];
         let large =
             [9_007_199_254_740_993.0, 1.8446744073709552e19, f64::INFINITY, 4503599627370497.5];
+        // The largest below 2^63, 2^63 itself, and the largest below 2^64.
+        let signed = [9.223372036854775e18, 9.223_372_036_854_776e18, 1.844674407370955e19];
         let random = (0..10_000).map(|n| draws.next_unit() * f64::from(1 << (n % 31)));
-        for nanos in edges.into_iter().chain(large).chain(random) {
+        for nanos in edges.into_iter().chain(large).chain(signed).chain(random) {
             assert_eq!(Duration::from_nanos(nanos).0, nanos.round() as u64, "{nanos}");
             assert_eq!(Duration::from_nanos_up(nanos).0, nanos.ceil() as u64, "{nanos}");
         }
