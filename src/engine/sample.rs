@@ -295,7 +295,8 @@ mod tests {
         ] {
             assert!((sampler.mean() - 7.0).abs() < 1e-12, "{sampler:?}");
         }
-        assert_eq!(Sampler::Pareto { scale: 1.0, shape: 1.0 }.mean(), f64::INFINITY);
+        let infinite = [1.0, 0.5].map(|shape| Sampler::Pareto { scale: 1.0, shape }.mean());
+        assert_eq!(infinite, [f64::INFINITY; 2]);
     }
 
     #[test]
@@ -326,6 +327,16 @@ mod tests {
                 let (one, ten) = (draw(make(1.0)), draw(make(10.0)));
                 assert!((ten - 10.0 * one).abs() <= 1e-12 * ten, "{one} and {ten}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_long_for_one_normal_variable_is_long_for_all() {
+        for luck in 0..1_000 {
+            let draw = |sampler: Sampler| sampler.sample(&mut Luck(luck).draws(Site(1), 0));
+            let folded = draw(Sampler::FoldedNormal { mean: 50.0, sd: 2.0 });
+            let logarithm = math::ln(draw(Sampler::LogNormal { mu: 0.0, sigma: 2.0 }));
+            assert!((folded - 50.0 - logarithm).abs() < 1e-9, "{folded} and {logarithm}");
         }
     }
 
