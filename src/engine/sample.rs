@@ -341,6 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn a_gamma_of_shape_one_is_drawn_like_those_above() {
+        for luck in 0..1_000 {
+            let draw = |shape| {
+                let sampler = Sampler::Gamma { shape, scale: 1.0 };
+                sampler.sample(&mut Luck(luck).draws(Site(1), 0))
+            };
+            assert!((draw(1.0) - draw(1.0 + 1e-12)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
     fn zero_means_no_time_at_all() {
         let mut draws = Draws::seeded(1);
         assert_eq!(Sampler::exponential(0.0).sample(&mut draws).to_bits(), 0);
