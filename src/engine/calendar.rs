@@ -302,7 +302,8 @@ impl<E: Copy> Calendar<E> {
         let Node { previous, next, .. } = *self.node(index);
         self.nodes[previous as usize].next = next;
         self.nodes[next as usize].previous = previous;
-        if previous == next && next < LISTS {
+        // Every ring contains its anchor, so a single neighbour is that.
+        if previous == next {
             self.vacate(next);
         }
     }

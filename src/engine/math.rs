@@ -1,8 +1,8 @@
 //! Transcendental functions whose bits are the same on every target.
 //!
 //! The standard library leaves them to the platform: native and WebAssembly then differ in the last
-//! bit of up to one value in ten, and two runs of one seed drift apart. This is the only place that
-//! names `libm`, with the logarithm's own. Square root, rounding and the four operations are exact in
+//! bit of up to one value in ten, and two runs of one seed drift apart. This and `logarithm`
+//! are the only places that name `libm`. Square root, rounding and the four operations are exact in
 //! IEEE 754, so the standard library's are used for those.
 
 pub use super::logarithm::ln;

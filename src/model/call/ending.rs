@@ -72,7 +72,7 @@ impl<O: Observer> World<O> {
         self.finish_try(id, outcome, true, false);
     }
 
-    /// A try ended otherwise than by a reply; `sent` tells whether it had been on the wire.
+    /// A try ended in one of the rarer ways; `sent` tells whether it had been on the wire.
     #[inline(never)]
     pub(super) fn end_try(&mut self, id: Id, outcome: Outcome, sent: bool) {
         self.finish_try(id, outcome, sent, false);
