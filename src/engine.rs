@@ -10,9 +10,11 @@ pub mod math;
 pub mod random;
 pub mod sample;
 pub mod time;
+pub mod zipf;
 
 pub use calendar::{Calendar, Rank, Timer};
 pub use digest::Digest;
 pub use random::{Draws, Luck, Site};
 pub use sample::Sampler;
 pub use time::{Duration, Time};
+pub use zipf::Zipf;

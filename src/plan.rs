@@ -18,7 +18,7 @@ pub use station::{
     StepAction, StepPlan,
 };
 
-use crate::engine::{Duration, Luck, Sampler, Site, Time};
+use crate::engine::{Duration, Luck, Sampler, Site, Time, Zipf};
 use crate::pattern::{
     balance, bulkhead, circuit_breaker, concurrency_limit, connection_pool, failover, health,
     hedge, outlier, rate_limiter, retry,
@@ -208,6 +208,25 @@ impl EdgePlan {
         self.latency_jitter
             .as_ref()
             .map_or(Duration::ZERO, |jitter| Duration::from_nanos(sample(jitter)))
+    }
+}
+
+/// Which of many like things requests are about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeysPlan {
+    /// Their popularity.
+    pub zipf: Zipf,
+    /// Share of requests that are about key 0.
+    pub hot_ratio: f64,
+    /// Where a request draws what it is about; the same wherever the set has the same name.
+    pub site: Site,
+}
+
+impl KeysPlan {
+    /// What a request of that luck is about: a number from 0, the most popular, to the count − 1.
+    pub fn key_of(&self, wish: Luck) -> u64 {
+        let mut draws = wish.draws(self.site, 0);
+        if draws.chance(self.hot_ratio) { 0 } else { self.zipf.sample(&mut draws) - 1 }
     }
 }
 

@@ -7,8 +7,10 @@
 //! Scenario types hold no behaviour. [`crate::plan`] compiles them into what the model runs on.
 
 mod arrivals;
+mod balancer;
 mod check;
 mod client;
+mod database;
 mod edge;
 mod fault;
 mod node;
@@ -16,22 +18,24 @@ pub mod patch;
 mod quantity;
 mod read;
 mod schema;
+mod service;
 pub(crate) mod shape;
 mod step;
 
 pub use arrivals::{ArrivalState, Arrivals, Batch, Process, Profile};
+pub use balancer::{Balancer, HealthCheck};
 pub use check::{MAX_EVENTS, MAX_SERVERS, check};
 pub(crate) use check::{check_edited, check_work, core_of};
 pub use client::{Class, Clients, Refresh};
+pub use database::{Database, Query};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault, Recurrence};
-pub use node::{
-    Balancer, Database, Discipline, Disk, Endpoint, HealthCheck, Memory, Node, Pool, Query, Service,
-};
-pub use quantity::{Distribution, Text};
+pub use node::Node;
+pub use quantity::{Distribution, Keys, Text};
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
 pub(crate) use read::{respell, same_in_order};
 pub use schema::{MAX_NAME, SCHEMA, schema};
+pub use service::{Discipline, Disk, Endpoint, Memory, Pool, Service};
 pub use shape::misfits;
 pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};
 

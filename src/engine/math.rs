@@ -19,6 +19,18 @@ pub fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
+/// e to the power of `x`, minus 1: exact to the last bits for small `x` too.
+#[inline]
+pub fn exp_m1(x: f64) -> f64 {
+    libm::expm1(x)
+}
+
+/// The natural logarithm of 1 + `x`: exact to the last bits for small `x` too.
+#[inline]
+pub fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
 /// Sine of `x` radians.
 #[inline]
 pub fn sin(x: f64) -> f64 {

@@ -4,8 +4,8 @@
 
 use super::World;
 use super::call::{Call, Hedges, Origin, Stage};
+use super::control::outlier::Outlier;
 use super::job::{Caller, Doing, Job};
-use super::outlier::Outlier;
 use super::slab::Id;
 use crate::engine::Timer;
 

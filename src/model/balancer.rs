@@ -1,8 +1,8 @@
 //! Balancers: which server of a service a request goes to.
 
 use super::call::Avoided;
+use super::control::outlier::Outlier;
 use super::job::Caller;
-use super::outlier::Outlier;
 use super::slab::Id;
 use super::{Observer, World};
 use crate::engine::{Time, Timer};

@@ -86,6 +86,8 @@ pub struct Call {
     pub luck: Luck,
     /// The user, for balancers that hash.
     pub key: u64,
+    /// The luck of the user's request: what it is about, on whatever server and in whatever try.
+    pub wish: Luck,
     /// Rank in pools that serve by priority.
     pub priority: u8,
     /// When the caller itself gives up on everything.
@@ -147,7 +149,7 @@ impl Linked<SIBLINGS> for Call {
 }
 
 impl Call {
-    /// A call that has not begun.
+    /// A call that has not begun, of a request of its own.
     #[inline]
     pub fn new(origin: Origin, edge: EdgeIndex, server: u32, luck: Luck, key: u64) -> Call {
         Call {
@@ -156,6 +158,7 @@ impl Call {
             server,
             luck,
             key,
+            wish: luck,
             priority: 0,
             deadline: Time::NEVER,
             started: Time::ZERO,
@@ -288,14 +291,14 @@ impl<O: Observer> World<O> {
     fn end_call(&mut self, id: Id, outcome: Outcome) {
         let call = &self.calls[id];
         let (edge, server, origin) = (call.edge, call.server, call.origin);
-        let (luck, key) = (call.luck, call.key);
+        let (luck, key, wish) = (call.luck, call.key, call.wish);
         let took = self.now - call.started;
         self.guards(edge, server).calls -= 1;
         self.tell(Observation::CallEnded { edge, outcome, took });
         match origin {
             Origin::Request(request) => {
                 self.calls.remove(id);
-                self.end_request(request, luck, key, outcome);
+                self.end_request(request, luck, key, wish, outcome);
             }
             Origin::Job(job) => {
                 self.jobs[job].calls.remove(&mut self.calls, id);

@@ -172,7 +172,14 @@ impl<O: Observer> World<O> {
 
     /// A request ended: the user is content, presses refresh, or gives up.
     #[inline]
-    pub(super) fn end_request(&mut self, request: Request, luck: Luck, key: u64, outcome: Outcome) {
+    pub(super) fn end_request(
+        &mut self,
+        request: Request,
+        luck: Luck,
+        key: u64,
+        wish: Luck,
+        outcome: Outcome,
+    ) {
         let response = self.now - request.intended;
         self.tell(Observation::RequestEnded { class: request.class, outcome, response });
         let plan = &self.plan.populations[usize::from(request.population)];
@@ -185,13 +192,22 @@ impl<O: Observer> World<O> {
                 let wait = Duration::from_nanos(refresh.delay.sample(&mut draws));
                 let luck = luck.derive(plan.site.then("refresh"), 0);
                 let nth = request.refreshes + 1;
-                return self.plan_refresh(request, luck, key, nth, wait);
+                let again = self.plan_refresh(request, luck, key, nth, wait);
+                self.calls[again].wish = wish;
+                return;
             }
         }
         self.think(request.population, request.user);
     }
 
-    fn plan_refresh(&mut self, from: Request, luck: Luck, key: u64, nth: u32, wait: Duration) {
+    fn plan_refresh(
+        &mut self,
+        from: Request,
+        luck: Luck,
+        key: u64,
+        nth: u32,
+        wait: Duration,
+    ) -> Id {
         let plan = &self.plan.populations[usize::from(from.population)];
         let class = match &plan.arrivals.source {
             Source::Stream(source) if source.names_classes() => from.class.0 - plan.first_class,
@@ -204,6 +220,7 @@ impl<O: Observer> World<O> {
             request.refreshes = nth;
         }
         self.schedule(at, Event::CallBegins { call });
+        call
     }
 
     /// A user of a closed population thinks before the next request.

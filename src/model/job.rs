@@ -87,6 +87,8 @@ pub struct Job {
     pub luck: Luck,
     /// The user, for balancers that hash.
     pub key: u64,
+    /// The luck of the user's request: what it is about.
+    pub wish: Luck,
     /// Rank in pools that serve by priority.
     pub priority: u8,
     /// When its caller gives up, if it was told.
@@ -118,8 +120,8 @@ pub struct Job {
     lacking: Option<u32>,
     /// Its present wait ends in failure.
     wait_fails: bool,
-    /// Versions of the rows that it has read.
-    rows: Option<Box<RowVersions>>,
+    /// What few jobs need.
+    pub(super) extras: Option<Box<Extras>>,
     /// It is about to start the calls of its present step.
     starts_calls: bool,
     /// The first call of its present step that failed.
@@ -134,9 +136,12 @@ pub struct Job {
     resident: Links,
 }
 
-/// Rows of a station with the versions that a job has seen.
+/// What few jobs have: kept apart, so that the others stay small, and do not ask for it one by one.
 #[derive(Clone, Debug, Default)]
-struct RowVersions(Vec<(u16, u64)>);
+pub struct Extras {
+    /// Rows of its station with the versions that it has seen.
+    rows: Vec<(u16, u64)>,
+}
 
 impl Linked<QUEUE> for Job {
     fn links(&self) -> &Links {
@@ -171,6 +176,7 @@ impl Job {
             doing: Doing::Travelling,
             luck,
             key,
+            wish: luck,
             priority: 0,
             deadline: Time::NEVER,
             cancel: Cancel::None,
@@ -186,7 +192,7 @@ impl Job {
             calls: List::default(),
             lacking: None,
             wait_fails: false,
-            rows: None,
+            extras: None,
             starts_calls: false,
             trouble: None,
             degraded: false,

@@ -1,10 +1,10 @@
 //! A server: its pools of threads, its cores, its disk, and whether it runs.
 
 use super::Event;
+use super::control::liveness::Liveness;
 use super::cpu::Cpu;
 use super::job::{Job, RESIDENT};
 use super::list::List;
-use super::liveness::Liveness;
 use super::pool::Pool;
 use crate::engine::{Duration, Luck, Time, Timer};
 use crate::pattern::logrotate::LogFiles;

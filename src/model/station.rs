@@ -196,6 +196,9 @@ impl<O: Observer> World<O> {
         if machine.residents.is_empty() {
             self.pause_if_idle(station, server);
         }
+        if self.jobs[id].extras.is_some() {
+            self.settle_extras(id, None);
+        }
     }
 
     pub(super) fn hand_out_all_threads(&mut self, station: u16, server: u32) {

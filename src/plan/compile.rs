@@ -2,15 +2,14 @@
 //!
 //! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
 
+mod edge;
+mod station;
+
 use super::arrivals::arrivals;
-use super::program::Memories;
 use super::quantity::sampler;
 use super::*;
 use crate::pattern::failover;
-use crate::scenario::{
-    Balancer, Call, Clients, Database, Disk, Endpoint, Fault, HealthCheck, Memory, Node, Pool,
-    Service,
-};
+use crate::scenario::{Balancer, Call, Clients, HealthCheck, Node};
 use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
 
 /// Name of the only pool of a database.
@@ -209,181 +208,6 @@ impl Compiler<'_> {
             max_in_flight: balancer.max_in_flight,
             site: Site::named(key),
         }
-    }
-
-    fn service(&self, node: NodeIndex, key: &str, service: &Service) -> StationPlan {
-        let site = Site::named(key);
-        let mut memories = Memories::default();
-        let endpoint = |(name, endpoint): (&String, &Endpoint)| {
-            let pool = endpoint.pool.as_ref().and_then(|pool| service.pools.get_index_of(pool));
-            let step = |(number, step)| StepPlan {
-                action: self.action(node, step, &mut memories),
-                site: site.then(name).index(number as u64),
-            };
-            EndpointPlan {
-                pool: pool.unwrap_or(0) as u16,
-                steps: endpoint.steps.iter().enumerate().map(step).collect(),
-            }
-        };
-        StationPlan {
-            node,
-            servers: service.servers,
-            running: service.running,
-            cores: service.cores,
-            first_pool: self.first_pool(node),
-            pools: service.pools.iter().map(|(name, pool)| self.pool(site, name, pool)).collect(),
-            endpoints: service.endpoints.iter().map(endpoint).collect(),
-            replays: memories.replays,
-            rows: memories.rows.len() as u16,
-            memory: service.memory.as_ref().and_then(memory),
-            disk: service.disk.as_ref().map(disk),
-            boot: Duration::from_seconds(service.boot_s),
-            pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
-            restart: service.restart.clone(),
-            liveness_probe: service.liveness_probe.as_ref().map(|rules| LivenessPlan {
-                endpoint: rules.endpoint.as_ref().map(|name| self.endpoint(node, Some(name))),
-                rules: rules.clone(),
-            }),
-            error_site: site.then("errors"),
-        }
-    }
-
-    fn pool(&self, station: Site, name: &str, pool: &Pool) -> PoolPlan {
-        PoolPlan {
-            threads: pool.threads,
-            queue_limit: pool.queue_limit,
-            queue_timeout: pool.queue_timeout_ms.map(Duration::from_ms),
-            // No endpoint and no call can have a name with a blank, so the site is nobody else's.
-            patience: pool.patience.as_ref().map(|lasts| PatiencePlan {
-                lasts: sampler(lasts),
-                site: station.then("patience in").then(name),
-            }),
-            discipline: pool.discipline,
-            site: self.pool_site(station, name),
-        }
-    }
-
-    fn pool_site(&self, station: Site, name: &str) -> Site {
-        station.then("pools").then(name).index(self.scenario.seed)
-    }
-
-    fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
-        let site = Site::named(key);
-        let endpoint = |(name, query): (&String, &crate::scenario::Query)| EndpointPlan {
-            pool: 0,
-            steps: vec![StepPlan {
-                action: StepAction::Cpu(sampler(&query.cost)),
-                site: site.then(name).index(0),
-            }],
-        };
-        StationPlan {
-            node,
-            servers: 1,
-            running: database.running,
-            cores: database.cores,
-            first_pool: self.first_pool(node),
-            pools: vec![PoolPlan {
-                threads: database.connections,
-                queue_limit: database.queue_limit,
-                queue_timeout: database.queue_timeout_ms.map(Duration::from_ms),
-                patience: None,
-                discipline: database.discipline,
-                site: self.pool_site(site, SESSIONS),
-            }],
-            endpoints: database.queries.iter().map(endpoint).collect(),
-            replays: 0,
-            rows: 0,
-            memory: None,
-            disk: None,
-            boot: Duration::from_seconds(database.boot_s),
-            pause_when_idle: None,
-            restart: database.restart.clone(),
-            liveness_probe: None,
-            error_site: site.then("errors"),
-        }
-    }
-
-    fn edge(&self, owner: NodeIndex, node_key: &str, key: &str, call: &Call) -> EdgePlan {
-        let index = self.edge_index(owner, key);
-        let wired = &self.wiring.edges[usize::from(index.0)];
-        let balancer = match self.roles[usize::from(wired.callee.0)] {
-            Role::Balancer(balancer) => Some(balancer),
-            Role::Population(_) | Role::Station(_) => None,
-        };
-        let endpoint = call.to.split_once('.').map(|(_, endpoint)| endpoint);
-        EdgePlan {
-            owner,
-            balancer,
-            station: self.station_of(wired.station),
-            endpoint: self.endpoint(wired.station, endpoint),
-            mode: call.mode,
-            latency: Duration::from_ms(call.latency_ms),
-            latency_jitter: call.latency_jitter.as_ref().map(sampler),
-            timeout: call.timeout_ms.map(Duration::from_ms),
-            cancel: call.cancel,
-            propagate_deadline: call.propagate_deadline,
-            retry: call.retry.clone(),
-            hedge: call.hedge.clone(),
-            circuit_breaker: call.circuit_breaker.clone(),
-            rate_limiter: call.rate_limiter.clone(),
-            concurrency_limit: call.concurrency_limit.clone(),
-            bulkhead: call.bulkhead.clone(),
-            connection_pool: call.connection_pool.clone(),
-            fallback: call.fallback.clone(),
-            site: Site::named(node_key).then(key),
-        }
-    }
-
-    fn endpoint(&self, station: NodeIndex, name: Option<&str>) -> u16 {
-        let node = &self.scenario.nodes[usize::from(station.0)];
-        let found = name.map(|name| match node {
-            Node::Service(service) => service.endpoints.get_index_of(name),
-            Node::Database(database) => database.queries.get_index_of(name),
-            Node::Clients(_) | Node::Balancer(_) => None,
-        });
-        found.map_or(0, |index| index.expect("the checker resolves every endpoint") as u16)
-    }
-
-    fn fault(&self, key: &str, fault: &Fault) -> FaultPlan {
-        let start = Time::from_seconds(fault.at_s);
-        FaultPlan {
-            key: key.to_owned(),
-            name: fault.name.clone(),
-            start,
-            end: fault.for_s.map_or(Time::NEVER, |length| start + Duration::from_seconds(length)),
-            target: self.fault_target(&fault.target),
-            effect: fault.effect.clone(),
-            recurs: fault.recurs.as_ref().map(|recurs| RecurrencePlan {
-                up: sampler(&recurs.up),
-                down: sampler(&recurs.down),
-                crews: recurs.crews.unwrap_or(u32::MAX),
-            }),
-        }
-    }
-
-    fn fault_target(&self, target: &str) -> FaultTarget {
-        if let Some((node, call)) = target.split_once('.') {
-            return FaultTarget::Edge(self.edge_index(node_index(self.scenario, node), call));
-        }
-        let Some((node, server)) = target.split_once('#') else {
-            return FaultTarget::Node(node_index(self.scenario, target));
-        };
-        let server = server.parse().expect("the checker reads the number of the server");
-        FaultTarget::Server(node_index(self.scenario, node), server)
-    }
-}
-
-fn memory(memory: &Memory) -> Option<MemoryPlan> {
-    // Without a need per request, memory sets no limit (the checker refuses base above limit).
-    let room = (memory.limit_mb - memory.base_mb) / memory.per_request_mb;
-    (memory.per_request_mb > 0.0).then_some(MemoryPlan { max_requests: room as u64 })
-}
-
-fn disk(disk: &Disk) -> DiskPlan {
-    DiskPlan {
-        capacity: disk.capacity_bytes,
-        used: disk.used_bytes,
-        logrotate: disk.logrotate.clone(),
     }
 }
 

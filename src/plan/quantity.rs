@@ -1,7 +1,8 @@
 //! Distributions of times as samplers.
 
-use crate::engine::Sampler;
-use crate::scenario::Distribution;
+use super::KeysPlan;
+use crate::engine::{Sampler, Site, Zipf};
+use crate::scenario::{Distribution, Keys};
 
 /// Nanoseconds in a millisecond.
 const NANOS: f64 = 1e6;
@@ -34,5 +35,16 @@ pub(super) fn sampler(distribution: &Distribution) -> Sampler {
             let pairs: Vec<_> = pairs.map(|(number, ms)| (ms * NANOS, weight(number))).collect();
             Sampler::empirical(&pairs).expect("the checker wants a positive weight")
         }
+    }
+}
+
+/// Which of many like things requests are about.
+#[expect(dead_code, reason = "the first component that stores things uses it")]
+pub(super) fn keys(keys: &Keys) -> KeysPlan {
+    KeysPlan {
+        zipf: Zipf::new(keys.count, keys.zipf_exponent),
+        hot_ratio: keys.hot_ratio,
+        // No node and no call can have a name with a blank, so the site is nobody else's.
+        site: Site::named("keys of").then(&keys.set),
     }
 }

@@ -110,3 +110,25 @@ pub enum Distribution {
         weights: Vec<f64>,
     },
 }
+
+/// Which of many like things a request is about: a page, a product, a row. A request and its refreshes
+/// are about the same one wherever the key set has the same name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Name of the set; steps and queries that name the same set mean the same thing.
+    #[schemars(length(min = 1, max = 64))]
+    pub set: String,
+    /// How many there are.
+    #[schemars(range(min = 1, max = 1_000_000_000_u64))]
+    pub count: u64,
+    /// Exponent of Zipf's law: the k-th most popular key is asked for in proportion to 1 ÷ k^exponent.
+    /// 0: all are equally popular.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub zipf_exponent: f64,
+    /// Share of requests that are about key 0, whatever its popularity: one hot row.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub hot_ratio: f64,
+}

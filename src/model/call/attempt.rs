@@ -228,6 +228,7 @@ impl<O: Observer> World<O> {
         let mut job = Job::new(Caller::Call(id), plan.station, plan.endpoint, luck, call.key);
         job.edge = Some(edge);
         job.priority = call.priority;
+        job.wish = call.wish;
         job.cancel = plan.cancel;
         let jitter = |way: &str| plan.jitter(luck, way);
         job.latency = plan.latency + jitter("jitter back");

@@ -32,6 +32,9 @@ impl<O: Observer> World<O> {
         } else if machine.residents.is_empty() {
             self.pause_if_idle(station, server);
         }
+        if self.jobs[id].extras.is_some() {
+            self.settle_extras(id, Some(outcome));
+        }
         let job = &self.jobs[id];
         let wasted = !self.is_wanted(job, now + job.latency);
         let took = now - job.arrived;
@@ -59,6 +62,13 @@ impl<O: Observer> World<O> {
             let Origin::Job(caller) = call.origin else { return true };
             job = &self.jobs[caller];
         }
+    }
+
+    /// A job leaves its server: what few jobs have is settled. `outcome`: none if its work was stopped.
+    #[cold]
+    pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
+        let _ = outcome;
+        self.jobs[id].extras = None;
     }
 
     /// The reply to what has not been done, or not to its end.

@@ -1,6 +1,6 @@
 //! The program of a job: step after step, until one takes time or the last is done.
 
-use super::{Doing, Job, RowVersions};
+use super::{Doing, Job};
 use crate::engine::{Duration, Timer};
 use crate::model::call::{Call, LetGo, Origin};
 use crate::model::slab::Id;
@@ -127,7 +127,7 @@ impl<O: Observer> World<O> {
     fn read_row(&mut self, id: Id, row: u16) {
         let job = &mut self.jobs[id];
         let version = self.stations[usize::from(job.station)].rows[usize::from(row)];
-        let RowVersions(noted) = &mut **job.rows.get_or_insert_default();
+        let noted = &mut job.extras.get_or_insert_default().rows;
         noted.retain(|(other, _)| *other != row);
         noted.push((row, version));
     }
@@ -136,7 +136,8 @@ impl<O: Observer> World<O> {
     fn commit_row(&mut self, id: Id, row: u16) -> bool {
         let job = &mut self.jobs[id];
         let version = &mut self.stations[usize::from(job.station)].rows[usize::from(row)];
-        let noted = job.rows.as_mut().and_then(|rows| rows.0.iter_mut().find(|(r, _)| *r == row));
+        let noted =
+            job.extras.as_mut().and_then(|extras| extras.rows.iter_mut().find(|(r, _)| *r == row));
         let (_, noted) = noted.expect("the checker wants every row read before it is written");
         if noted != version {
             return false;
@@ -193,7 +194,7 @@ impl<O: Observer> World<O> {
         job.starts_calls = true;
         job.trouble = None;
         let (server, luck, key) = (job.server, job.luck, job.key);
-        let (priority, deadline) = (job.priority, job.deadline);
+        let (priority, deadline, wish) = (job.priority, job.deadline, job.wish);
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
         let StepAction::Call { edges, needs, .. } = &step.action else {
@@ -206,6 +207,7 @@ impl<O: Observer> World<O> {
             let mut call = Call::new(Origin::Job(id), *edge, server, luck, key);
             call.priority = priority;
             call.deadline = deadline;
+            call.wish = wish;
             let call = self.calls.insert(call);
             self.jobs[id].calls.push(&mut self.calls, call);
             asynchronous &= self.plan.edges[usize::from(edge.0)].mode == CallMode::Async;

@@ -1,7 +1,7 @@
 //! Outlier detection behind a balancer: what the detector is told, and what follows from it.
 
-use super::{Event, Observer, World};
 use crate::engine::{Draws, Duration, Luck, Timer};
+use crate::model::{Event, Observer, World};
 use crate::observation::{Observation, Outcome};
 use crate::pattern::outlier::{Answer, Finding, OutlierDetector, Params, Verdict, View};
 
@@ -31,7 +31,7 @@ impl Outlier {
     }
 
     /// Whether observers know how many are ejected, and a timer will tell the balancer who.
-    pub(super) fn is_told(&self) -> bool {
+    pub(in crate::model) fn is_told(&self) -> bool {
         let detector = &self.detector;
         let noticed = self.view.agrees(detector.servers(), |server| detector.is_ejected(server));
         self.shown == detector.active() && (noticed || self.merge != Timer::NONE)
@@ -50,7 +50,7 @@ fn answer(outcome: Outcome, broken: bool) -> Answer {
 }
 
 impl<O: Observer> World<O> {
-    pub(super) fn start_outlier_detection(&mut self, number: u16) {
+    pub(in crate::model) fn start_outlier_detection(&mut self, number: u16) {
         let plan = &self.plan.balancers[usize::from(number)];
         let Some(params) = &plan.outlier_detection else { return };
         let interval = params.interval();
@@ -62,7 +62,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Follows changed rules and a changed number of servers.
-    pub(super) fn retune_outlier_detection(&mut self, number: u16) {
+    pub(in crate::model) fn retune_outlier_detection(&mut self, number: u16) {
         let plan = &self.plan.balancers[usize::from(number)];
         let servers = self.plan.stations[usize::from(plan.station)].servers;
         let outlier = &mut self.balancers[usize::from(number)].health.outlier;
@@ -93,7 +93,7 @@ impl<O: Observer> World<O> {
     }
 
     /// An attempt behind a balancer ended.
-    pub(super) fn watch_for_outliers(
+    pub(in crate::model) fn watch_for_outliers(
         &mut self,
         number: u16,
         server: u32,
@@ -116,7 +116,7 @@ impl<O: Observer> World<O> {
         }
     }
 
-    pub(super) fn on_outlier_sweep(&mut self, number: u16) {
+    pub(in crate::model) fn on_outlier_sweep(&mut self, number: u16) {
         let now = self.now;
         let mut draws = self.outlier_draws(number, u32::MAX);
         let Some(params) = &self.plan.balancers[usize::from(number)].outlier_detection else {
@@ -143,7 +143,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A server passed an active health check.
-    pub(super) fn bring_back_ejected(&mut self, number: u16, server: u32) {
+    pub(in crate::model) fn bring_back_ejected(&mut self, number: u16, server: u32) {
         let now = self.now;
         let outlier = self.balancers[usize::from(number)].health.outlier.as_mut();
         if outlier.is_some_and(|outlier| outlier.detector.on_check_passed(server, now)) {
@@ -151,7 +151,7 @@ impl<O: Observer> World<O> {
         }
     }
 
-    pub(super) fn on_ejections_merged(&mut self, number: u16) {
+    pub(in crate::model) fn on_ejections_merged(&mut self, number: u16) {
         if let Some(outlier) = &mut self.balancers[usize::from(number)].health.outlier {
             outlier.merge = Timer::NONE;
             self.follow_ejections(number);

@@ -3,17 +3,17 @@
 //! A check of an endpoint is real work: it waits for a thread like any request, so a server whose
 //! queue is long fails its checks. A check without an endpoint only tries the connection.
 
-use super::job::{Caller, Job};
-use super::slab::Id;
-use super::{Event, Observer, World};
 use crate::engine::{Luck, Time, Timer};
+use crate::model::job::{Caller, Job};
+use crate::model::slab::Id;
+use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
 use crate::pattern::health::{ActiveCheck, CheckResult};
 use crate::scenario::Cancel;
 
 impl<O: Observer> World<O> {
     /// The first round of checks takes place at the start, or when the initial delay is over.
-    pub(super) fn start_health_checks(&mut self, number: u16) {
+    pub(in crate::model) fn start_health_checks(&mut self, number: u16) {
         let plan = &self.plan.balancers[usize::from(number)];
         let Some(check) = &plan.health_check else { return };
         let delay = check.initial_delay;
@@ -32,7 +32,7 @@ impl<O: Observer> World<O> {
         state.timer = (timer, at);
     }
 
-    pub(super) fn on_health_check_due(&mut self, number: u16) {
+    pub(in crate::model) fn on_health_check_due(&mut self, number: u16) {
         let now = self.now;
         let plan = &self.plan.balancers[usize::from(number)];
         if plan.health_check.is_none() {
@@ -105,7 +105,7 @@ impl<O: Observer> World<O> {
         self.admit(job, server);
     }
 
-    pub(super) fn on_probe_timeout(&mut self, number: u16, server: u32) {
+    pub(in crate::model) fn on_probe_timeout(&mut self, number: u16, server: u32) {
         let job = self.forget_probe(number, server);
         if let Some(job) = self.jobs.get_mut(job) {
             job.caller = Caller::Nobody;
@@ -114,7 +114,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A check was answered.
-    pub(super) fn end_probe(&mut self, number: u16, server: u32, result: CheckResult) {
+    pub(in crate::model) fn end_probe(&mut self, number: u16, server: u32, result: CheckResult) {
         self.forget_probe(number, server);
         self.judge(number, server, result);
     }
@@ -146,7 +146,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A server begins to boot: under Kubernetes' rules it has to show anew that it is ready.
-    pub(super) fn forget_readiness(&mut self, station: u16, server: u32) {
+    pub(in crate::model) fn forget_readiness(&mut self, station: u16, server: u32) {
         for number in 0..self.balancers.len() as u16 {
             let plan = &self.plan.balancers[usize::from(number)];
             let Some(check) = plan.health_check.as_ref().filter(|_| plan.station == station) else {
@@ -166,7 +166,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Follows a changed health check.
-    pub(super) fn retune_health_check(&mut self, number: u16, had_check: bool) {
+    pub(in crate::model) fn retune_health_check(&mut self, number: u16, had_check: bool) {
         let has_check = self.plan.balancers[usize::from(number)].health_check.is_some();
         if has_check && !had_check {
             self.start_health_checks(number);

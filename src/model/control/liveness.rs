@@ -4,10 +4,10 @@
 //! A probe of an endpoint is real work, as a balancer's health check is: a server whose queue is long
 //! fails it and is killed for being busy.
 
-use super::job::{Caller, Job};
-use super::slab::Id;
-use super::{Event, Observer, World};
 use crate::engine::{Duration, Luck, Time, Timer};
+use crate::model::job::{Caller, Job};
+use crate::model::slab::Id;
+use crate::model::{Event, Observer, World};
 use crate::observation::DownCause;
 use crate::pattern::liveness::LivenessProbe;
 use crate::plan::LivenessPlan;
@@ -20,7 +20,7 @@ use crate::scenario::Cancel;
 pub struct Liveness {
     probe: LivenessProbe,
     /// The probe under way.
-    pub(super) job: Id,
+    pub(in crate::model) job: Id,
     timeout: Timer,
     /// Fires at the next probe.
     due: Timer,
@@ -45,7 +45,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A server has started: it is alive until its probe says otherwise.
-    pub(super) fn start_liveness_probe(&mut self, station: u16, server: u32) {
+    pub(in crate::model) fn start_liveness_probe(&mut self, station: u16, server: u32) {
         let Some(plan) = self.liveness_plan(station) else { return };
         let servers = &self.stations[usize::from(station)].servers;
         let origin = servers[server as usize].liveness.origin;
@@ -56,7 +56,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A server is gone, or nobody probes it any more.
-    pub(super) fn stop_liveness_probe(&mut self, station: u16, server: u32) {
+    pub(in crate::model) fn stop_liveness_probe(&mut self, station: u16, server: u32) {
         let liveness = self.liveness(station, server);
         let stopped = Liveness { origin: liveness.origin, ..Liveness::default() };
         let Liveness { job, timeout, due, .. } = std::mem::replace(liveness, stopped);
@@ -68,7 +68,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Follows a probe that comes or goes.
-    pub(super) fn retune_liveness_probe(&mut self, station: u16, server: u32) {
+    pub(in crate::model) fn retune_liveness_probe(&mut self, station: u16, server: u32) {
         let wanted = self.liveness_plan(station).is_some();
         let up = self.stations[usize::from(station)].servers[server as usize].is_up();
         let probed = self.liveness(station, server).due != Timer::NONE;
@@ -79,7 +79,7 @@ impl<O: Observer> World<O> {
         }
     }
 
-    pub(super) fn on_liveness_due(&mut self, station: u16, server: u32) {
+    pub(in crate::model) fn on_liveness_due(&mut self, station: u16, server: u32) {
         let Some(plan) = self.liveness_plan(station) else { return };
         let period = Duration::from_ms(plan.rules.period_ms);
         let timeout = Duration::from_ms(plan.rules.timeout_ms);
@@ -103,7 +103,7 @@ impl<O: Observer> World<O> {
         self.admit(job, server);
     }
 
-    pub(super) fn on_liveness_timeout(&mut self, station: u16, server: u32) {
+    pub(in crate::model) fn on_liveness_timeout(&mut self, station: u16, server: u32) {
         let job = self.forget_liveness_job(station, server);
         if let Some(job) = self.jobs.get_mut(job) {
             job.caller = Caller::Nobody;
@@ -112,7 +112,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A probe was answered.
-    pub(super) fn end_liveness_probe(&mut self, station: u16, server: u32, passed: bool) {
+    pub(in crate::model) fn end_liveness_probe(&mut self, station: u16, server: u32, passed: bool) {
         self.forget_liveness_job(station, server);
         self.judge_liveness(station, server, passed);
     }

@@ -1,0 +1,1 @@
+//! What is stored: which of many like things a request is about.

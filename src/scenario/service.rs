@@ -1,0 +1,173 @@
+//! A service: servers with thread pools, memory and disks, and the programs that they run.
+
+use super::{Call, Distribution, Step, Text};
+use crate::pattern::{liveness, logrotate, restart};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Servers that run the same programs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Name shown on the page; the key of the node where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Number of servers. Servers added while the run goes on boot first; those taken away stop at once.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 1_000))]
+    pub servers: u32,
+    /// Whether the service runs at all; an operator may stop it.
+    #[serde(default = "yes")]
+    pub running: bool,
+    /// Processor cores of a server, shared evenly by the threads that compute; none means that
+    /// threads never wait for a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_024))]
+    pub cores: Option<u32>,
+    /// Thread pools of a server, by name.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
+    pub pools: IndexMap<String, Pool>,
+    /// Programs that callers can ask for, by name.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
+    pub endpoints: IndexMap<String, Endpoint>,
+    /// Calls that the programs make, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 50))]
+    pub calls: IndexMap<String, Call>,
+    /// Memory of a server; a server that needs more than it has crashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// Disk of a server, filled by `log` steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
+    /// Time from start until a server takes requests.
+    #[serde(default = "default_boot_s")]
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
+    pub boot_s: f64,
+    /// A server that has nothing to do stands still for so long, again and again until it finds work
+    /// at the end of a pause: garbage collection, maintenance. Its mean is above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_when_idle: Option<Distribution>,
+    /// Starts crashed servers again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<restart::Params>,
+    /// Kills servers that do not answer any more, for `restart` to start them again, as Kubernetes does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness_probe: Option<liveness::Params>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+pub(super) fn yes() -> bool {
+    true
+}
+
+pub(super) fn default_boot_s() -> f64 {
+    30.0
+}
+
+/// A pool of threads with the queue in front of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pool {
+    /// Number of threads: as many requests are worked on at once. 200 is Tomcat's default.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub threads: u32,
+    /// Requests that may wait; one more is refused. 8192 is Tomcat's limit of connections.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub queue_limit: u32,
+    /// A request that has waited this long is refused; none means that it waits for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.001, max = 86_400_000.0), extend("x-unit" = "ms"))]
+    pub queue_timeout_ms: Option<f64>,
+    /// How long a request waits for its first thread before it leaves, each for a time of its own; it
+    /// is refused then. None means that it waits for ever. Beside a queue timeout the shorter counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Distribution>,
+    /// Which of the waiting requests is next.
+    pub discipline: Discipline,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Pool {
+            threads: 200,
+            queue_limit: 8_192,
+            queue_timeout_ms: None,
+            patience: None,
+            discipline: Discipline::Fifo,
+        }
+    }
+}
+
+/// Which of the waiting requests is next, and whether it waits for a thread at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Discipline {
+    /// The one that came first.
+    #[default]
+    Fifo,
+    /// The one that came last: under overload, the only one whose caller still waits.
+    Lifo,
+    /// The one of the most important class; among equals the one that came first.
+    Priority,
+    /// Anyone, each as likely as another.
+    Random,
+    /// The one with the least work in its first `cpu` or `wait` step. Whoever has a thread keeps it.
+    ShortestFirst,
+    /// The one of the most important class, which takes the thread of the least important request
+    /// that computes or waits in a step. That one goes back to the head of its class and later goes
+    /// on where it was. Requests in calls keep their threads.
+    PreemptivePriority,
+    /// The one that came last, which takes the thread of the one that came first of those that compute
+    /// or wait in a step; that one later goes on where it was. Requests in calls keep their threads.
+    PreemptiveLifo,
+}
+
+/// A program that callers can ask a service for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Pool whose thread runs it; the first pool where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub pool: Option<String>,
+    /// What the thread does, in order.
+    #[schemars(length(max = 50))]
+    pub steps: Vec<Step>,
+}
+
+/// Memory of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// A server that would need more than this is killed.
+    #[schemars(range(min = 1.0, max = 1e7), extend("x-unit" = "MB"))]
+    pub limit_mb: f64,
+    /// Needed without any request.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1e7), extend("x-unit" = "MB"))]
+    pub base_mb: f64,
+    /// Needed by each request that waits or is worked on.
+    #[schemars(range(min = 0.0, max = 1e6), extend("x-unit" = "MB"))]
+    pub per_request_mb: f64,
+}
+
+/// Disk of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// Size.
+    #[schemars(range(min = 1, max = 1_000_000_000_000_000_u64), extend("x-unit" = "bytes"))]
+    pub capacity_bytes: u64,
+    /// In use at the start by other things than the log.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000_000_000_000_000_u64), extend("x-unit" = "bytes"))]
+    pub used_bytes: u64,
+    /// Rotates the log when its timer fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logrotate: Option<logrotate::Params>,
+}
