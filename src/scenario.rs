@@ -64,10 +64,17 @@ pub struct Scenario {
     /// What to look at while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_at: Option<Text>,
+    /// What the team did that had the outage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub they_did: Option<Text>,
     /// Identifiers of the incidents that this scenario reproduces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(min = 1, max = 64)))]
     pub covers: Vec<String>,
+    /// The facts of these incidents, as clauses of `expect`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub figures: Vec<Figures>,
     /// Seed of every random stream.
     #[serde(default = "default_seed")]
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
@@ -117,6 +124,18 @@ fn default_windows() -> u32 {
 
 fn default_max_events() -> u64 {
     100_000_000
+}
+
+/// The facts of an incident, as clauses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Figures {
+    /// One of those that the scenario covers.
+    #[schemars(length(min = 1, max = 64))]
+    pub incident: String,
+    /// Clauses that stand in `expect`, to the letter.
+    #[schemars(length(min = 1, max = 50), inner(length(min = 1, max = 200)))]
+    pub clauses: Vec<String>,
 }
 
 /// A named edit of nodes and faults that can be switched on and off while the scenario runs.

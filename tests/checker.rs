@@ -37,6 +37,23 @@ fn the_good_scenario_is_good() {
 }
 
 #[test]
+fn figures_name_what_is_covered_and_expected() {
+    let figures = |incident: &str, clause: &str| {
+        json!({
+            "covers": ["KU.1"],
+            "expect": {"both": ["goodput_ratio > 0"]},
+            "figures": [{"incident": incident, "clauses": [clause]}],
+        })
+    };
+    assert_eq!(problems(&figures("KU.1", "goodput_ratio > 0")), [""; 0]);
+    refused(figures("KU.2", "goodput_ratio > 0"), "figures.0.incident: \"KU.2\" is not in covers");
+    refused(
+        figures("KU.1", "goodput_ratio > 1"),
+        "figures.0.clauses.0: \"goodput_ratio > 1\" is no clause of expect",
+    );
+}
+
+#[test]
 fn shapes() {
     for (patch, wanted) in [
         (json!({"windows": "many"}), "windows: \"many\" is not a whole number from 1 to 1200"),

@@ -1,7 +1,8 @@
 //! Clauses such as `goodput_ratio >= 0.95`: what a run must show.
 //!
 //! ```text
-//! clause := metric [ "(" argument { "," argument } ")" ] operator value
+//! clause := figure [ "/" figure ] operator value                  (how many times as much)
+//! figure := metric [ "(" argument { "," argument } ")" ]
 //! operator := "<" | "<=" | ">" | ">=" | "==" | "!=" | "~"        (~: within 2 %)
 //! argument := name | number | cause | from ".." to                (p(99, users, 30s..60s))
 //! value := number [ unit ] | "none" | "true" | "false" | state
@@ -71,14 +72,28 @@ struct Arguments {
     spell: Option<(Time, Time)>,
 }
 
+/// A metric and whom it is asked about.
+#[derive(Clone, Debug, PartialEq)]
+struct Figure {
+    metric: &'static Metric,
+    arguments: Arguments,
+}
+
+impl Figure {
+    fn measure(&self, metrics: &Metrics, report: &Report) -> Result<f64, String> {
+        measure::measure(self.metric.quantity, &self.arguments, metrics, report)
+    }
+}
+
 /// A clause whose every name and unit has been checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clause {
     text: String,
-    metric: &'static Metric,
-    arguments: Arguments,
+    figure: Figure,
+    /// What the figure is divided by, if it is.
+    over: Option<Figure>,
     operator: Operator,
-    /// In the unit of the metric.
+    /// In the unit of the metric; a plain number where one figure is divided by another.
     wanted: f64,
 }
 
@@ -96,9 +111,9 @@ impl Clause {
 
     /// Judges a run that has ended.
     pub fn judge(&self, metrics: &Metrics, report: &Report) -> Expectation {
-        let unit = self.metric.unit.key();
+        let unit = if self.over.is_some() { Unit::Ratio } else { self.figure.metric.unit }.key();
         let clause = self.text.clone();
-        match measure::measure(self.metric.quantity, &self.arguments, metrics, report) {
+        match self.measure(metrics, report) {
             Ok(measured) => Expectation {
                 clause,
                 measured: measured.is_finite().then_some(measured),
@@ -109,6 +124,16 @@ impl Clause {
             Err(problem) => {
                 Expectation { clause, measured: None, unit, holds: false, problem: Some(problem) }
             }
+        }
+    }
+
+    fn measure(&self, metrics: &Metrics, report: &Report) -> Result<f64, String> {
+        let measured = self.figure.measure(metrics, report)?;
+        let Some(over) = &self.over else { return Ok(measured) };
+        match over.measure(metrics, report)? {
+            0.0 => Err(format!("{} is 0: nothing can be divided by it", over.metric.name)),
+            by if measured.is_finite() && by.is_finite() => Ok(measured / by),
+            _ => Err("a time that never came has no share of another".into()),
         }
     }
 }

@@ -34,6 +34,7 @@ pub fn check(value: &Value) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::default();
     values::check_interventions(&scenario, &mut problems);
     clauses::check(&scenario, &mut problems);
+    clauses::check_figures(&scenario, &mut problems);
     if problems.is_empty() {
         patches::check(value, &scenario, &mut problems);
     }

@@ -8,14 +8,16 @@ const INTRODUCTION: &str = "\
 A scenario's `expect`, and `--expect` on the command line, hold clauses such as `goodput_ratio >= 0.95` or
 `p(99, users, 30s..60s) < 800ms`:
 
-    clause   := metric [ \"(\" argument { \",\" argument } \")\" ] operator value
+    clause   := figure [ \"/\" figure ] operator value
+    figure   := metric [ \"(\" argument { \",\" argument } \")\" ]
     operator := \"<\" | \"<=\" | \">\" | \">=\" | \"==\" | \"!=\" | \"~\"        (~: within 2 %)
     argument := name | number | cause | from \"..\" to
     value    := number [ unit ] | \"none\" | \"true\" | \"false\" | state
 
 A name is a node (`api`), a server (`api#3`), or a class, pool or call of a node (`users.new`, `api.web`, `api.idp`).
 Figures leave out the warm-up; with a spell (`30s..60s`) they are those of the windows that lie wholly inside it. A time
-that never came is later than any other. Units: `ms`, `s`, `min`, `h`, `%`, `MB`, `GB`.
+that never came is later than any other. Units: `ms`, `s`, `min`, `h`, `%`, `MB`, `GB`. One figure divided by another of
+the same unit says how many times as much: `p(50, db, 0s..60s) / p(50, db, 60s..120s) >= 18`.
 
 Clauses under `on` hold when every switch is on, and fail when none is; those under `off` hold when none is; those under
 `both` hold either way.

@@ -2,7 +2,7 @@
 
 use super::metric::{METRICS, Metric, Number, Unit};
 use super::names::{subject, wanted_subjects};
-use super::{Arguments, Clause, Operator, STATES};
+use super::{Arguments, Clause, Figure, Operator, STATES};
 use crate::engine::Time;
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
@@ -42,20 +42,41 @@ pub fn clause(text: &str, wiring: &Wiring) -> Result<Clause, String> {
         return Err(format!("a clause has at most {MAX_LENGTH} bytes, this one {}", text.len()));
     }
     let mut scanner = Scanner { rest: text };
+    let figure = figure(&mut scanner, wiring)?;
+    let over = scanner.eat("/").then(|| self::figure(&mut scanner, wiring)).transpose()?;
+    let unit = match &over {
+        None => figure.metric.unit,
+        Some(over) => ratio_of(&figure, over)?,
+    };
+    let operator = operator(&mut scanner)?;
+    let wanted = value(scanner.rest.trim(), unit, figure.metric.name)?;
+    if matches!(unit, Unit::Flag | Unit::State)
+        && !matches!(operator, Operator::Equal | Operator::Unequal)
+    {
+        return Err(format!("{}: compare with == or !=", figure.metric.name));
+    }
+    Ok(Clause { text: text.trim().to_owned(), figure, over, operator, wanted })
+}
+
+fn figure(scanner: &mut Scanner, wiring: &Wiring) -> Result<Figure, String> {
     scanner.skip_spaces();
     let name = scanner.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
     let metric = metric_named(name)?;
     scanner.skip_spaces();
-    let arguments = arguments(&mut scanner, metric, wiring)?;
+    let arguments = arguments(scanner, metric, wiring)?;
     scanner.skip_spaces();
-    let operator = operator(&mut scanner)?;
-    let wanted = value(scanner.rest.trim(), metric)?;
-    if matches!(metric.unit, Unit::Flag | Unit::State)
-        && !matches!(operator, Operator::Equal | Operator::Unequal)
-    {
-        return Err(format!("{}: compare with == or !=", metric.name));
+    Ok(Figure { metric, arguments })
+}
+
+/// The unit of one figure divided by another.
+fn ratio_of(figure: &Figure, over: &Figure) -> Result<Unit, String> {
+    let (above, below) = (figure.metric, over.metric);
+    let numbers = |metric: &Metric| !matches!(metric.unit, Unit::Flag | Unit::State);
+    if !numbers(above) || !numbers(below) || above.unit != below.unit {
+        let (above, below) = (above.name, below.name);
+        return Err(format!("{above} cannot be divided by {below}: both need the same unit"));
     }
-    Ok(Clause { text: text.trim().to_owned(), metric, arguments, operator, wanted })
+    Ok(Unit::Ratio)
 }
 
 fn metric_named(name: &str) -> Result<&'static Metric, String> {
@@ -180,18 +201,18 @@ fn spell(from: &str, to: &str) -> Result<(Time, Time), String> {
     Ok((start, end))
 }
 
-fn value(text: &str, metric: &Metric) -> Result<f64, String> {
-    match metric.unit {
+fn value(text: &str, unit: Unit, name: &str) -> Result<f64, String> {
+    match unit {
         Unit::Flag => match text {
             "true" => Ok(1.0),
             "false" => Ok(0.0),
-            _ => Err(format!("{} is true or false, not \"{text}\"", metric.name)),
+            _ => Err(format!("{name} is true or false, not \"{text}\"")),
         },
         Unit::State => {
             let found = STATES.iter().position(|state| *state == text);
             found.map(|state| state as f64).ok_or_else(|| {
                 let near = did_you_mean(text, STATES.into_iter());
-                format!("{} is one of {}, not \"{text}\"{near}", metric.name, STATES.join(", "))
+                format!("{name} is one of {}, not \"{text}\"{near}", STATES.join(", "))
             })
         }
         Unit::Seconds if text == "none" => Ok(f64::INFINITY),
@@ -287,11 +308,11 @@ mod tests {
 
     #[test]
     fn arguments_are_found_by_their_kind() {
-        let all = parsed("p(99.9, users.new, 30s..1min) <= 1s").arguments;
+        let all = parsed("p(99.9, users.new, 30s..1min) <= 1s").figure.arguments;
         assert_eq!(all.subject, Some(Subject::Class(ClassIndex(0))));
         assert_eq!(all.quantile, Some(0.9990000000000001));
         assert_eq!(all.spell, Some((Time::from_seconds(30.0), Time::from_seconds(60.0))));
-        let subject = |text: &str| parsed(text).arguments.subject.unwrap();
+        let subject = |text: &str| parsed(text).figure.arguments.subject.unwrap();
         assert_eq!(subject("p(50, api) < 1s"), Subject::Station(NodeIndex(1)));
         assert_eq!(subject("max_queue(api.batch) < 1"), Subject::Pool(PoolIndex(1)));
         assert_eq!(subject("max_queue(db) < 1"), Subject::Pool(PoolIndex(2)));
@@ -299,14 +320,22 @@ mod tests {
         assert_eq!(subject("share(api#3) ~ 12.5%"), Subject::Server(NodeIndex(1), 3));
         assert_eq!(subject("share(api) ~ 12.5%"), Subject::Station(NodeIndex(1)));
         assert_eq!(subject("cascade_stage(db.slow) < 9s"), Subject::Stage(NodeIndex(2), "slow"));
-        let rejected = parsed("rejected_ratio(users, queue_full) < 1%").arguments;
+        let rejected = parsed("rejected_ratio(users, queue_full) < 1%").figure.arguments;
         assert_eq!(rejected.cause, Some(Cause::QueueFull));
-        let waited = parsed("waited_over(1.5 s, api.web) < 1%").arguments;
+        let waited = parsed("waited_over(1.5 s, api.web) < 1%").figure.arguments;
         assert_eq!(
             (waited.bound, waited.subject),
             (Some(1_500.0), Some(Subject::Pool(PoolIndex(0))))
         );
-        assert_eq!(parsed("up_share(api, 2) > 99%").arguments.bound, Some(2.0));
+        assert_eq!(parsed("up_share(api, 2) > 99%").figure.arguments.bound, Some(2.0));
+    }
+
+    #[test]
+    fn a_figure_may_be_divided_by_another_of_its_unit() {
+        let clause = parsed("p(50, api, 0s..9s) / p(50, api, 9s..20s) >= 18");
+        assert_eq!(clause.over.unwrap().metric.name, "p");
+        assert!(clause.wanted == 18.0);
+        assert!(parsed("attempts(api.sql) / attempts(users.login) < 110%").wanted == 1.1);
     }
 
     #[test]
@@ -345,6 +374,10 @@ mod tests {
             ("waited_over(db, 5%) < 1", "\"%\" is no unit here: use ms, s, min, h"),
             ("time_above(db, 1.5) < 1", "compares with no 1.5"),
             ("up_share(api, -1) < 1", "compares with no -1"),
+            ("p(50) / cpu(api) > 2", "p cannot be divided by cpu: both need the same unit"),
+            ("state / state == 1", "state cannot be divided by state"),
+            ("p(50) / < 1", "unknown metric \"\""),
+            ("p(50) / p(99) < 1s", "\"s\" is no unit here: use %"),
             ("p_wait(db) < 1s", "p_wait needs a percentile, as in p_wait(99)"),
             ("refused(db, queue_ful) < 1", "did you mean \"queue_full\"?"),
         ] {
