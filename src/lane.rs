@@ -29,8 +29,8 @@ impl Lane {
         Lane { simulation: Simulation::new(run) }
     }
 
-    /// What exists and what it is called: `{name, story, look_at, duration_s, window_s, windows, nodes,
-    /// edges, pools, classes, toggles, series, scenario}`. The scenario is the one in force now.
+    /// What exists and what it is called: `{name, story, look_at, they_did, covers, duration_s, window_s,
+    /// windows, nodes, edges, pools, classes, toggles, series, scenario}`. The scenario is the one in force now.
     pub fn describe(&self) -> Value {
         let scenario = &self.simulation.run().scenario;
         let plan = self.simulation.world().plan();
@@ -57,6 +57,7 @@ impl Lane {
             "name": scenario.name,
             "story": scenario.story,
             "look_at": scenario.look_at,
+            "they_did": scenario.they_did,
             "covers": scenario.covers,
             "seed": self.simulation.run().seed,
             "duration_s": plan.end.seconds(),

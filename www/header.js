@@ -2,7 +2,7 @@
 
 import { byId, find, h, write } from "./dom.js";
 import { say, setLanguage, t, tOr } from "./i18n.js";
-import { choosePreset, title } from "./session.js";
+import { choosePreset } from "./session.js";
 import { state, update, watch } from "./state.js";
 
 const STORED_THEME = "brownout-theme";
@@ -27,7 +27,6 @@ export function startHeader(presets) {
   language.addEventListener("change", () => setLanguage(language.value));
   byId("help").addEventListener("click", () => byId("help-dialog").showModal());
   find(".skip").addEventListener("click", skip);
-  watch(["describe", "language"], tellStory);
   watch(["language", "preset"], () => {
     language.value = state.language;
     listPresets(choice, presets);
@@ -66,17 +65,6 @@ function listKeys() {
 function skip(event) {
   event.preventDefault();
   byId("switches").focus();
-}
-
-/** What happened, and what to look at. */
-function tellStory() {
-  if (!state.describe) return;
-  const { story = [], look_at: lookAt } = state.describe;
-  write(byId("story-title"), title());
-  const look =
-    lookAt && h("div", { class: "look-at" }, h("h3", {}, t("story_look")), h("p", {}, say(lookAt)));
-  const paragraphs = story.map((text) => h("p", {}, say(text)));
-  find(".story-text").replaceChildren(...[look, ...paragraphs].filter(Boolean));
 }
 
 // --- light and dark: the system's choice, or the user's ---

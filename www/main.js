@@ -15,6 +15,7 @@ import { notice } from "./notice.js";
 import { open, pause } from "./session.js";
 import { digests } from "./simulation.js";
 import { state } from "./state.js";
+import { startStory } from "./story.js";
 import { startSwitches } from "./switches.js";
 import { startTopology } from "./topology.js";
 import { startTransport } from "./transport.js";
@@ -25,7 +26,9 @@ async function main() {
   chooseLanguage();
   write(byId("loading"), t("loading"));
   await init();
-  startHeader(JSON.parse(presets()));
+  const tour = JSON.parse(presets());
+  startHeader(tour);
+  startStory(tour);
   startLinks(open);
   startVerdict();
   startTopology();

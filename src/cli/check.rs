@@ -10,6 +10,7 @@ use super::output::style::Style;
 use super::output::{self, story};
 use super::presets;
 use super::problems::{Failure, note};
+use super::progress::Stopwatch;
 use super::run::{tell_broken_invariants, tell_early_stops};
 use super::source::Source;
 use super::switches::{all_on, run, with_seeds};
@@ -46,18 +47,35 @@ pub fn check(arguments: &CheckArguments) -> Done {
     })
 }
 
+/// Enough runs to keep every core busy; what they measured is dropped before the next are begun.
+const RUNS_AT_ONCE: usize = 40;
+
 fn all_presets(arguments: &CheckArguments) -> Result<Vec<(String, Story)>, Failure> {
+    let watch = Stopwatch::start();
+    let mut stories = Vec::new();
     let mut plans = Vec::new();
-    for preset in PRESETS {
-        plans.push(Plan::new(&Source::read(preset.id)?, arguments)?);
+    let mut runs = 0;
+    for (number, preset) in PRESETS.iter().enumerate() {
+        let plan = Plan::new(&Source::read(preset.id)?, arguments)?;
+        plans.push((presets::scenario(preset).covers.join(" "), plan));
+        let planned: usize = plans.iter().map(|(_, plan)| plan.runs.len()).sum();
+        if planned >= RUNS_AT_ONCE || number + 1 == PRESETS.len() {
+            runs += planned;
+            stories.extend(judge_all(std::mem::take(&mut plans)));
+        }
     }
-    // All at once, so that every core has something to do.
-    let mut lanes = run_all(plans.iter().flat_map(|plan| plan.runs.clone()).collect()).into_iter();
-    let stories = plans.iter().zip(PRESETS).map(|(plan, preset)| {
+    note(&format!("{runs} runs in {:.1} s", watch.seconds()));
+    Ok(stories)
+}
+
+fn judge_all(plans: Vec<(String, Plan)>) -> Vec<(String, Story)> {
+    let runs = plans.iter().flat_map(|(_, plan)| plan.runs.clone()).collect();
+    let mut lanes = run_all(runs).into_iter();
+    let judged = plans.into_iter().map(|(covers, plan)| {
         let story = plan.judge(lanes.by_ref().take(plan.runs.len()).collect(), &[]);
-        (presets::scenario(preset).covers.join(" "), story)
+        (covers, story)
     });
-    Ok(stories.collect())
+    judged.collect()
 }
 
 /// What to run for a check.

@@ -169,6 +169,11 @@ export const en = {
   form_applied: "{path} changed at {time}.",
 
   story_look: "What to look at",
+  story_they_did: "What the team did",
+  tour: "Tour of the incidents",
+  tour_place: "{number} of {of}",
+  tour_previous: "← Previous",
+  tour_next: "Next →",
   cascade: "Cascade path",
   cascade_none: "Nothing has left its normal band.",
   stage_errors: "failing",

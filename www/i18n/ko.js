@@ -168,6 +168,11 @@ export const ko = {
   form_applied: "{time}에 {path}을(를) 바꿨습니다.",
 
   story_look: "눈여겨볼 점",
+  story_they_did: "실제 대응",
+  tour: "사례 둘러보기",
+  tour_place: "{of}개 중 {number}번째",
+  tour_previous: "← 이전 사례",
+  tour_next: "다음 사례 →",
   cascade: "장애 전파 경로",
   cascade_none: "정상 범위를 벗어난 곳이 없습니다.",
   stage_errors: "실패",
