@@ -7,8 +7,9 @@
 mod golden;
 
 mod native {
-    use crate::golden::{DIGESTS, preset_run};
+    use crate::golden::{Golden, digests, preset_run};
     use brownout::engine::Time;
+    use brownout::preset::PRESETS;
     use brownout::run::{Change, Run};
     use brownout::simulation::Simulation;
     use serde_json::json;
@@ -24,24 +25,57 @@ mod native {
         (simulation.window_digests().to_vec(), report)
     }
 
+    /// What is missing for a preset: as it was, and with all switches two fifths into the run.
+    fn missing(known: &[Golden]) -> Vec<Golden> {
+        let unknown = |id: &str| known.iter().all(|golden| golden.preset != id);
+        let golden = |id: &str, switches: Vec<(String, f64)>| {
+            let simulation = finished(Simulation::new(preset_run(id, &switches)));
+            Golden { preset: id.to_owned(), switches, digest: simulation.digest().to_string() }
+        };
+        let both = |id: &'static str| {
+            let scenario = preset_run(id, &[]).scenario;
+            let at = (scenario.duration_s * 0.4).floor();
+            let all = scenario.toggles.keys().map(|key| (key.clone(), at)).collect();
+            [golden(id, Vec::new()), golden(id, all)]
+        };
+        PRESETS.iter().filter(|preset| unknown(preset.id)).flat_map(|p| both(p.id)).collect()
+    }
+
+    fn line(golden: &Golden) -> String {
+        let Golden { preset, switches, digest } = golden;
+        let switch = |(id, at): &(String, f64)| format!("{id}@{at}");
+        let switches = switches.iter().map(switch).collect::<Vec<_>>().join(",");
+        format!("{preset} {} {digest}\n", if switches.is_empty() { "-" } else { &switches })
+    }
+
+    #[test]
+    fn every_preset_has_golden_digests() {
+        let missing = missing(&digests());
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digests.txt");
+        if std::env::var_os("UPDATE").is_some() && !missing.is_empty() {
+            let known = std::fs::read_to_string(path).expect("the file is there");
+            let added: String = missing.iter().map(line).collect();
+            std::fs::write(path, known + &added).expect("the file can be written");
+            return;
+        }
+        let names: Vec<&str> = missing.iter().map(|golden| golden.preset.as_str()).collect();
+        assert!(missing.is_empty(), "{names:?}: UPDATE=1 cargo test --test determinism golden");
+    }
+
     #[test]
     fn presets_keep_their_golden_digests() {
-        for golden in DIGESTS {
-            let simulation = finished(Simulation::new(preset_run(golden.preset, golden.switches)));
-            assert_eq!(
-                simulation.digest().to_string(),
-                golden.digest,
-                "brownout run {} {}",
-                golden.preset,
-                golden.arguments(),
-            );
+        for golden in digests() {
+            let simulation = finished(Simulation::new(golden.run()));
+            let (id, arguments) = (&golden.preset, golden.arguments());
+            let digest = simulation.digest().to_string();
+            assert_eq!(digest, golden.digest, "brownout run {id} {arguments}");
         }
     }
 
     #[test]
     fn a_run_cut_into_a_thousand_pieces_is_the_same_run() {
-        for golden in DIGESTS {
-            let run = preset_run(golden.preset, golden.switches);
+        for golden in digests() {
+            let run = golden.run();
             let whole = finished(Simulation::new(run.clone()));
             let mut pieces = Simulation::new(run);
             let end = pieces.world().plan().end.0;
@@ -70,8 +104,8 @@ mod native {
 
     #[test]
     fn a_checkpoint_goes_on_as_the_original_does() {
-        for golden in DIGESTS {
-            let run = preset_run(golden.preset, golden.switches);
+        for golden in digests() {
+            let run = golden.run();
             let whole = finished(Simulation::new(run.clone()));
             let mut original = Simulation::new(run);
             let middle = Time(original.world().plan().end.0 / 2);
@@ -166,8 +200,8 @@ mod native {
 
     #[test]
     fn no_invariant_is_broken_by_any_preset() {
-        for golden in DIGESTS {
-            let simulation = finished(Simulation::new(preset_run(golden.preset, golden.switches)));
+        for golden in digests() {
+            let simulation = finished(Simulation::new(golden.run()));
             let broken = simulation.metrics().check_invariants();
             assert!(broken.is_empty(), "{}: {broken:?}", golden.preset);
         }
