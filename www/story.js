@@ -35,16 +35,16 @@ function tour(presets) {
   return h(
     "nav",
     { class: "tour", "aria-label": t("tour") },
-    step(presets[position - 1], "tour_previous"),
+    step(presets[position - 1], "tour_previous", "←"),
     h("span", {}, covers ? `${place} · ${covers}` : place),
-    step(presets[position + 1], "tour_next"),
+    step(presets[position + 1], "tour_next", "→"),
   );
 }
 
-function step(preset, word) {
+function step(preset, word, arrow) {
   if (!preset) return h("span");
-  const button = h("button", { type: "button", class: word }, t(word));
-  button.title = say(preset.name, preset.id);
+  const label = t(word, { name: say(preset.name, preset.id) });
+  const button = h("button", { type: "button", "aria-label": label, title: label }, arrow);
   button.addEventListener("click", () => choosePreset(preset.id));
   return button;
 }
