@@ -215,6 +215,9 @@ impl<O: Observer> World<O> {
             Event::QueueTimeout { job } => self.note(11, job.word()).on_queue_timeout(job),
             Event::WaitDone { job } => self.note(12, job.word()).on_wait_done(job),
             Event::Replied { job } => self.note(13, job.word()).on_replied(job),
+            Event::SentAgain { job, number, chosen } => {
+                self.note(85, job.word()).on_sent_again(job, number, chosen)
+            }
             Event::CpuDone { station, server } => {
                 self.note(14, member(station, server)).on_cpu_done(station, server)
             }

@@ -241,8 +241,10 @@ pub struct FaultPlan {
     pub start: Time,
     /// First moment after the fault, [`Time::NEVER`] if it stays.
     pub end: Time,
-    /// What is hit.
-    pub target: FaultTarget,
+    /// What is hit; of a group all members.
+    pub targets: Vec<FaultTarget>,
+    /// The targets are a group, which breaks down and is repaired as one.
+    pub as_one: bool,
     /// What it does.
     pub effect: crate::scenario::Effect,
     /// It comes and goes by itself from its start on.

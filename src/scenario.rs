@@ -29,7 +29,7 @@ pub(crate) use check::{check_edited, check_work, core_of};
 pub use client::{Class, Clients, Refresh};
 pub use database::{Database, Query};
 pub use edge::{Call, CallMode, Cancel, Fallback};
-pub use fault::{Effect, Fault, Recurrence};
+pub use fault::{Effect, Fault, Group, Recurrence};
 pub use node::Node;
 pub use quantity::{Distribution, Keys, Text};
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
@@ -97,6 +97,10 @@ pub struct Scenario {
     /// Clients, balancers, services and databases by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub nodes: IndexMap<String, Node>,
+    /// What hangs together, by name, so that one fault can hit it all.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 50))]
+    pub groups: IndexMap<String, Group>,
     /// What goes wrong, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]

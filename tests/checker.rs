@@ -7,6 +7,8 @@ mod arrivals;
 mod breakdowns;
 #[path = "checker/good.rs"]
 mod good;
+#[path = "checker/groups.rs"]
+mod groups;
 #[path = "checker/mutations.rs"]
 mod mutations;
 #[path = "checker/runs.rs"]
@@ -294,7 +296,7 @@ fn policies() {
 fn faults() {
     let fault = |target: &str, effect: Value| json!({"faults": {"f": {"at_s": 5, "target": target, "effect": effect}}});
     let slow = || json!({"kind": "slow", "factor": 2});
-    let stations = "it hits services, databases and their servers";
+    let stations = "it hits services, databases, their servers and groups of them";
     for (patch, wanted) in [
         (fault("dbb", slow()), "\"dbb\" is unknown; did you mean \"db\"?".to_owned()),
         (fault("api.d", slow()), "\"d\" is no call of \"api\"; did you mean \"db\"?".into()),
@@ -317,7 +319,7 @@ fn faults() {
         ),
         (
             fault("api#0", json!({"kind": "latency", "added_ms": 2})),
-            "\"api#0\" cannot suffer \"latency\": it hits services, databases, balancers and calls"
+            "\"api#0\" cannot suffer \"latency\": it hits services, databases, groups of them, balancers and calls"
                 .into(),
         ),
     ] {

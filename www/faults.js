@@ -76,7 +76,7 @@ function labelled(key, control, unit) {
   );
 }
 
-/** Nodes, the first servers of each, and calls. */
+/** Nodes, the first servers of each, groups, and calls. */
 function targets() {
   const { nodes, edges } = state.describe;
   const option = (value, text) => h("option", { value }, text);
@@ -86,6 +86,7 @@ function targets() {
     const name = (index) => t("fault_server", { name: nameOf(node, node.key), index: index + 1 });
     return Array.from({ length: count }, (_, index) => option(`${node.key}#${index}`, name(index)));
   });
+  const groups = Object.entries(state.effective.groups ?? {});
   return [
     h(
       "optgroup",
@@ -93,6 +94,15 @@ function targets() {
       ...nodes.map((node) => option(node.key, nameOf(node, node.key))),
       ...servers,
     ),
+    ...(groups.length === 0
+      ? []
+      : [
+          h(
+            "optgroup",
+            { label: t("group_groups") },
+            ...groups.map(([key, group]) => option(key, nameOf(group, key))),
+          ),
+        ]),
     h(
       "optgroup",
       { label: t("group_edges") },

@@ -224,6 +224,7 @@ impl Draw<'_, '_> {
             ("pool", Some(node)) => node.pools.clone(),
             ("endpoint", Some(node)) => node.programs.clone(),
             ("class" | "classes", Some(node)) => node.classes.clone(),
+            ("members", None) => self.names.targets("crash"),
             _ => ["a", "b", "c"].map(str::to_owned).to_vec(),
         };
         if known.is_empty() { "none".to_owned() } else { self.dice.pick(&known).clone() }

@@ -21,7 +21,7 @@ use crate::wiring::EdgeIndex;
 /// retransmissions (`tcp_retries2`).
 const FIRST_RETRANSMISSION: Duration = Duration(200_000_000);
 const LONGEST_RETRANSMISSION: Duration = Duration(120_000_000_000);
-const MOST_RETRANSMISSIONS: u32 = 15;
+pub(super) const MOST_RETRANSMISSIONS: u32 = 15;
 
 /// A call's state, over all calling servers.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Edge {
     pub added_latency: Duration,
     /// Share of messages that faults lose.
     pub loss: f64,
+    /// A fault lets no message come or go.
+    pub cut: bool,
     /// Whose turn it is when the callee has several servers and no balancer.
     pub turn: u32,
 }
@@ -86,6 +88,7 @@ impl Edge {
             hedge: plan.hedge.as_ref().map(Hedge::new),
             added_latency: Duration::ZERO,
             loss: 0.0,
+            cut: false,
             turn: 0,
         }
     }
@@ -210,15 +213,18 @@ pub fn journey(latency: Duration, loss: f64, draws: impl FnOnce() -> Draws) -> J
 #[cold]
 fn lossy_journey(latency: Duration, loss: f64, mut draws: Draws) -> Journey {
     let mut takes = latency;
-    let mut pause = FIRST_RETRANSMISSION;
-    for _ in 0..=MOST_RETRANSMISSIONS {
+    for number in 0..=MOST_RETRANSMISSIONS {
         if !draws.chance(loss) {
             return Journey { takes, arrives: true };
         }
-        takes = takes + pause;
-        pause = Duration(pause.0 * 2).min(LONGEST_RETRANSMISSION);
+        takes = takes + retransmission(number);
     }
     Journey { takes, arrives: false }
+}
+
+/// How long TCP waits for an answer to a message that it has sent again `number` times.
+pub(super) fn retransmission(number: u32) -> Duration {
+    Duration(FIRST_RETRANSMISSION.0 << number).min(LONGEST_RETRANSMISSION)
 }
 
 impl<O: Observer> World<O> {

@@ -33,6 +33,8 @@ pub enum Event {
     QueueTimeout { job: Id },
     /// A job's `wait` step is over, or its computing where cores are not limited.
     WaitDone { job: Id },
+    /// A request or a reply whose way was cut is sent again; `chosen`: its server has been found.
+    SentAgain { job: Id, number: u8, chosen: bool },
     /// A reply reaches the caller.
     Replied { job: Id },
     /// The next of the threads that share a server's cores is done.
@@ -81,6 +83,7 @@ impl Event {
             | Event::ThreadReady { .. }
             | Event::WaitDone { .. }
             | Event::Replied { .. }
+            | Event::SentAgain { .. }
             | Event::CpuDone { .. }
             | Event::Booted { .. }
             | Event::FallbackDone { .. } => Rank::Completion,

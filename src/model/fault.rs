@@ -26,6 +26,8 @@ pub struct Faults {
     recurring: Vec<Breakdowns>,
     /// For each fault of the plan its clocks among them, if it recurs.
     clocks: Vec<Option<usize>>,
+    /// Servers and calls that no message reaches; while there are none, nobody needs to ask.
+    pub(super) cuts: u32,
 }
 
 /// What all faults together do to one server.
@@ -33,6 +35,7 @@ struct Burden {
     slow_factor: f64,
     frozen: bool,
     error_ratio: f64,
+    unreachable: bool,
 }
 
 impl FaultPlan {
@@ -40,12 +43,16 @@ impl FaultPlan {
         self.start <= now && now < self.end
     }
 
+    fn hits(&self, target: FaultTarget) -> bool {
+        self.targets.contains(&target)
+    }
+
     fn hits_node(&self, node: NodeIndex) -> bool {
-        self.target == FaultTarget::Node(node)
+        self.hits(FaultTarget::Node(node))
     }
 
     fn hits_server(&self, node: NodeIndex, server: u32) -> bool {
-        self.hits_node(node) || self.target == FaultTarget::Server(node, server)
+        self.hits_node(node) || self.hits(FaultTarget::Server(node, server))
     }
 }
 
@@ -98,17 +105,24 @@ impl<O: Observer> World<O> {
 
     fn apply_burden(&mut self, station: u16, server: u32) {
         let burden = self.burden(self.plan.stations[usize::from(station)].node, server);
-        self.stations[usize::from(station)].servers[server as usize].error_ratio =
-            burden.error_ratio;
+        let machine = &mut self.stations[usize::from(station)].servers[server as usize];
+        machine.error_ratio = burden.error_ratio;
+        let was = std::mem::replace(&mut machine.unreachable, burden.unreachable);
+        self.faults.cuts += u32::from(burden.unreachable);
+        self.faults.cuts -= u32::from(was);
         self.set_pace(station, server, burden.slow_factor, burden.frozen);
     }
 
     /// Brings every call under what the faults in force do to its messages.
     fn apply_hindrances(&mut self) {
         for number in 0..self.edges.len() {
-            let (latency, loss) = self.hindrance(EdgeIndex(number as u16));
-            self.edges[number].added_latency = latency;
-            self.edges[number].loss = loss;
+            let (latency, loss, cut) = self.hindrance(EdgeIndex(number as u16));
+            let edge = &mut self.edges[number];
+            edge.added_latency = latency;
+            edge.loss = loss;
+            let was = std::mem::replace(&mut edge.cut, cut);
+            self.faults.cuts += u32::from(cut);
+            self.faults.cuts -= u32::from(was);
         }
     }
 
@@ -155,18 +169,22 @@ impl<O: Observer> World<O> {
         let faults = self.plan.faults.iter().zip(&self.faults.clocks);
         let in_force = faults.filter(move |(fault, clock)| match clock {
             None => fault.is_in_force(self.now),
-            Some(clock) => self.faults.recurring[*clock].is_down(unit),
+            Some(clock) => {
+                self.faults.recurring[*clock].is_down(if fault.as_one { 0 } else { unit })
+            }
         });
         in_force.map(|(fault, _)| fault)
     }
 
     fn burden(&self, node: NodeIndex, server: u32) -> Burden {
-        let mut burden = Burden { slow_factor: 1.0, frozen: false, error_ratio: 0.0 };
+        let mut burden =
+            Burden { slow_factor: 1.0, frozen: false, error_ratio: 0.0, unreachable: false };
         for fault in self.in_force(server).filter(|fault| fault.hits_server(node, server)) {
             match fault.effect {
                 Effect::Slow { factor } => burden.slow_factor *= factor,
                 Effect::Freeze => burden.frozen = true,
                 Effect::Errors { ratio } => burden.error_ratio = either(burden.error_ratio, ratio),
+                Effect::Unreachable => burden.unreachable = true,
                 Effect::Latency { .. }
                 | Effect::Crash
                 | Effect::PacketLoss { .. }
@@ -176,12 +194,13 @@ impl<O: Observer> World<O> {
         burden
     }
 
-    fn hindrance(&self, edge: EdgeIndex) -> (Duration, f64) {
+    /// What is added to a call's messages under way, how many are lost, and whether none arrives.
+    fn hindrance(&self, edge: EdgeIndex) -> (Duration, f64, bool) {
         let wired = self.plan.wiring.edge(edge);
         let mut latency = Duration::ZERO;
-        let mut loss = 0.0;
+        let (mut loss, mut cut) = (0.0, false);
         for fault in self.in_force(0) {
-            let hit = fault.target == FaultTarget::Edge(edge)
+            let hit = fault.hits(FaultTarget::Edge(edge))
                 || fault.hits_node(wired.callee)
                 || fault.hits_node(wired.station);
             match fault.effect {
@@ -189,10 +208,11 @@ impl<O: Observer> World<O> {
                     latency = latency + Duration::from_ms(added_ms);
                 }
                 Effect::PacketLoss { ratio } if hit => loss = either(loss, ratio),
+                Effect::Unreachable => cut |= fault.hits(FaultTarget::Edge(edge)),
                 _ => {}
             }
         }
-        (latency, loss)
+        (latency, loss, cut)
     }
 
     fn spike(&self, node: NodeIndex) -> f64 {

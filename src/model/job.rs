@@ -3,6 +3,7 @@
 //! A job outlives its caller's patience: when the caller has given up, nobody waits for it, but it
 //! keeps its thread and its cores until it is done. That is ghost work.
 
+mod cut;
 mod ending;
 mod program;
 
@@ -256,6 +257,9 @@ impl<O: Observer> World<O> {
         if job.is_unwanted() {
             self.jobs.remove(id);
             return;
+        }
+        if self.faults.cuts > 0 {
+            return self.deliver_past_cuts(id, 0, false);
         }
         match self.choose_server(id) {
             Ok(server) => self.admit(id, server),

@@ -68,6 +68,8 @@ pub struct Server {
     pub struck: bool,
     /// Share of requests that a fault lets fail.
     pub error_ratio: f64,
+    /// No message comes or goes.
+    pub unreachable: bool,
     /// Events that wait until it moves again.
     pub parked: Vec<Event>,
     /// Its disk.
@@ -100,6 +102,7 @@ impl Server {
             pause: Pause::default(),
             struck: false,
             error_ratio: 0.0,
+            unreachable: false,
             parked: Vec::new(),
             disk: plan.disk.as_ref().map(disk),
             backoff: plan.restart.as_ref().map(RestartBackoff::new),

@@ -7,6 +7,7 @@
 mod clauses;
 mod faults;
 mod graph;
+mod groups;
 mod load;
 mod patches;
 mod policies;
@@ -22,8 +23,18 @@ use serde_json::{Map, Value};
 pub use load::{MAX_EVENTS, MAX_SERVERS};
 
 /// The parts of a document that decide what happens in a run; the rest is words and switches.
-const CORE: [&str; 9] =
-    ["v", "name", "seed", "duration_s", "warmup_s", "windows", "max_events", "nodes", "faults"];
+const CORE: [&str; 10] = [
+    "v",
+    "name",
+    "seed",
+    "duration_s",
+    "warmup_s",
+    "windows",
+    "max_events",
+    "nodes",
+    "groups",
+    "faults",
+];
 
 /// Most values that are checked for all edits of a document together, about half a second's work.
 const MAX_WORK: usize = 500_000;
@@ -53,6 +64,7 @@ fn check_state(value: &Value) -> Result<Scenario, Vec<Problem>> {
     references::check(&scenario, &mut problems);
     values::check(&scenario, &mut problems);
     policies::check(&scenario, &mut problems);
+    groups::check(&scenario, &mut problems);
     faults::check(&scenario, &mut problems);
     // Programs and load are followed along the references, so those must be in order.
     if problems.is_empty()

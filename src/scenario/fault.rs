@@ -1,4 +1,4 @@
-//! Faults: what goes wrong, where, when and for how long.
+//! Faults: what goes wrong, where, when and for how long; and what goes wrong together.
 
 use super::{Distribution, Text};
 use schemars::JsonSchema;
@@ -21,15 +21,28 @@ pub struct Fault {
     /// It comes and goes by itself from its start on, instead of lasting once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurs: Option<Recurrence>,
-    /// What is hit: `node`, one server as `node#0`, or a call as `node.call`.
+    /// What is hit: `node`, one server as `node#0`, a call as `node.call`, or a group.
     #[schemars(length(min = 1, max = 129))]
     pub target: String,
     /// What happens to it.
     pub effect: Effect,
 }
 
+/// What hangs on one thing, and suffers a fault of it together: the servers behind a switch, in a rack,
+/// in a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Name shown on the page; the key of the group where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Services and databases as `node`, and single servers as `node#0`.
+    #[schemars(length(min = 1, max = 1_000), inner(length(min = 1, max = 129)))]
+    pub members: Vec<String>,
+}
+
 /// How a fault comes and goes by itself: breakdowns and repairs. Each server of the target has a clock
-/// of its own; so has a call, and a population.
+/// of its own; so has a call, a population, and a group, whose servers break down together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recurrence {
@@ -76,6 +89,12 @@ pub enum Effect {
         #[schemars(range(min = 0.0, max = 1.0))]
         ratio: f64,
     },
+    /// No message comes or goes: a dead switch, a pulled cable. Servers stay up and work on what they
+    /// have, but nobody hears of it; at a call, its messages are cut off. TCP sends them again, after
+    /// 200 ms and then after twice the last pause, so that they arrive some time after the repair, and
+    /// gives up after a quarter of an hour. What the caller has given up is not sent again. Health
+    /// checks from outside get no answer; a liveness probe asks on the server itself.
+    Unreachable,
     /// A population sends more.
     Spike {
         /// Factor on the arrival rate (for a closed population, on the speed of its users).

@@ -11,6 +11,7 @@ mod chaos;
 mod closed_forms;
 mod disciplines;
 mod faults;
+mod groups;
 mod hedging;
 mod limits;
 mod luck;

@@ -141,6 +141,7 @@ export const en = {
   effect_crash: "Crash",
   effect_freeze: "Freeze",
   effect_packet_loss: "Packet loss",
+  effect_unreachable: "Unreachable",
   effect_spike: "Traffic spike",
 
   inspector: "Inspector",
@@ -149,6 +150,7 @@ export const en = {
     "Select a part of the system, a call or a switch. Its settings appear here; a change takes effect at once in the solid lane and becomes part of the link.",
   inspect_calls: "Calls",
   group_nodes: "Nodes",
+  group_groups: "Groups (racks, switches)",
   group_classes: "Classes of users",
   group_edges: "Calls",
   group_toggles: "Switches",

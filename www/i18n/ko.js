@@ -140,6 +140,7 @@ export const ko = {
   effect_crash: "다운",
   effect_freeze: "멈춤",
   effect_packet_loss: "패킷 손실",
+  effect_unreachable: "통신 두절",
   effect_spike: "트래픽 급증",
 
   inspector: "상세 설정",
@@ -148,6 +149,7 @@ export const ko = {
     "시스템의 한 부분이나 호출, 스위치를 고르세요. 설정이 여기에 나타나고, 바꾸면 실선 레인에 곧바로 적용되며 링크에도 담깁니다.",
   inspect_calls: "호출",
   group_nodes: "노드",
+  group_groups: "그룹 (랙, 스위치)",
   group_classes: "사용자 종류",
   group_edges: "호출",
   group_toggles: "스위치",

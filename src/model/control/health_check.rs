@@ -3,7 +3,7 @@
 //! A check of an endpoint is real work: it waits for a thread like any request, so a server whose
 //! queue is long fails its checks. A check without an endpoint only tries the connection.
 
-use crate::engine::{Luck, Time, Timer};
+use crate::engine::{Duration, Luck, Time, Timer};
 use crate::model::job::{Caller, Job};
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
@@ -83,26 +83,35 @@ impl<O: Observer> World<O> {
         if waits && self.now.since(machine.up_since) < check.initial_delay {
             return;
         }
+        // HAProxy starts no check while the last one is under way.
+        if self.balancers[usize::from(number)].probes[server as usize].1 != Timer::NONE {
+            return;
+        }
+        let timeout = check.rules.timeout();
+        if self.is_unreachable(station, server) {
+            // Nobody answers, not even the server's system.
+            let timer = self.plan_probe_timeout(number, server, timeout);
+            self.balancers[usize::from(number)].probes[server as usize] = (Id::NONE, timer);
+            return;
+        }
         let Some(endpoint) = check.endpoint else {
             let up = machine.is_up();
             let result = if up { CheckResult::Passed } else { CheckResult::Unanswered };
             return self.judge(number, server, result);
         };
-        // HAProxy starts no check while the last one is under way.
-        if !self.balancers[usize::from(number)].probes[server as usize].0.is_none() {
-            return;
-        }
-        let timeout = check.rules.timeout();
         let site = plan.site.then("probe").index(u64::from(server));
         let luck = Luck(self.plan.seed).derive(site, self.now.0);
         let caller = Caller::Probe { balancer: number, server };
         let mut job = Job::new(caller, station, endpoint, luck, luck.0);
         job.cancel = Cancel::Queued;
         let job = self.jobs.insert(job);
-        let event = Event::ProbeTimeout { balancer: number, server };
-        let timer = self.schedule(self.now + timeout, event);
+        let timer = self.plan_probe_timeout(number, server, timeout);
         self.balancers[usize::from(number)].probes[server as usize] = (job, timer);
         self.admit(job, server);
+    }
+
+    fn plan_probe_timeout(&mut self, number: u16, server: u32, timeout: Duration) -> Timer {
+        self.schedule(self.now + timeout, Event::ProbeTimeout { balancer: number, server })
     }
 
     pub(in crate::model) fn on_probe_timeout(&mut self, number: u16, server: u32) {

@@ -65,16 +65,21 @@ impl Breakdowns {
     }
 }
 
-/// The units of a fault: servers where the effect strikes servers, else one for the whole target.
+/// The units of a fault: servers where the effect strikes servers, else one for the whole target. A
+/// group is one unit, whatever strikes it.
 fn units(fault: &FaultPlan, servers: impl Fn(crate::wiring::NodeIndex) -> u32) -> Range<u32> {
     let by_server = match fault.effect {
-        Effect::Slow { .. } | Effect::Errors { .. } | Effect::Crash | Effect::Freeze => true,
+        Effect::Slow { .. }
+        | Effect::Errors { .. }
+        | Effect::Crash
+        | Effect::Freeze
+        | Effect::Unreachable => !fault.as_one,
         Effect::Latency { .. } | Effect::PacketLoss { .. } | Effect::Spike { .. } => false,
     };
-    match fault.target {
-        FaultTarget::Node(node) if by_server => 0..servers(node),
-        FaultTarget::Server(_, server) if by_server => server..server + 1,
-        FaultTarget::Node(_) | FaultTarget::Server(..) | FaultTarget::Edge(_) => 0..1,
+    match fault.targets[..] {
+        [FaultTarget::Node(node)] if by_server => 0..servers(node),
+        [FaultTarget::Server(_, server)] if by_server => server..server + 1,
+        _ => 0..1,
     }
 }
 
@@ -205,14 +210,23 @@ impl<O: Observer> World<O> {
     fn apply_fault(&mut self, fault: usize, unit: u32) {
         let fault = &self.plan.faults[fault];
         match fault.effect {
-            Effect::Slow { .. } | Effect::Errors { .. } | Effect::Crash | Effect::Freeze => {
-                if let FaultTarget::Node(node) | FaultTarget::Server(node, _) = fault.target
-                    && let Role::Station(station) = self.plan.roles[usize::from(node.0)]
-                {
-                    self.apply_burden(station, unit);
-                    self.apply_crash(station, unit);
+            Effect::Slow { .. }
+            | Effect::Errors { .. }
+            | Effect::Crash
+            | Effect::Freeze
+            | Effect::Unreachable => match fault.targets[..] {
+                [FaultTarget::Node(node)] | [FaultTarget::Server(node, _)] if !fault.as_one => {
+                    if let Role::Station(station) = self.plan.roles[usize::from(node.0)] {
+                        self.apply_burden(station, unit);
+                        self.apply_crash(station, unit);
+                    }
                 }
-            }
+                [FaultTarget::Edge(_)] => self.apply_hindrances(),
+                _ => {
+                    self.apply_burdens();
+                    self.apply_crashes();
+                }
+            },
             Effect::Latency { .. } | Effect::PacketLoss { .. } => self.apply_hindrances(),
             Effect::Spike { .. } => self.apply_spikes(),
         }

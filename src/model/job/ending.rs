@@ -106,6 +106,15 @@ impl<O: Observer> World<O> {
     /// A reply reaches whoever waits for it.
     #[inline(always)]
     pub(in crate::model) fn on_replied(&mut self, id: Id) {
+        if self.faults.cuts > 0 && self.is_reply_cut_off(id, 0) {
+            return;
+        }
+        self.end_reply(id);
+    }
+
+    /// A reply has reached whoever waits for it.
+    #[inline(always)]
+    pub(super) fn end_reply(&mut self, id: Id) {
         let Some(job) = self.jobs.get(id) else { return };
         match job.caller {
             Caller::Nobody => {

@@ -62,13 +62,21 @@ impl Compiler<'_> {
             name: fault.name.clone(),
             start,
             end: fault.for_s.map_or(Time::NEVER, |length| start + Duration::from_seconds(length)),
-            target: self.fault_target(&fault.target),
+            targets: self.fault_targets(&fault.target),
+            as_one: self.scenario.groups.contains_key(&fault.target),
             effect: fault.effect.clone(),
             recurs: fault.recurs.as_ref().map(|recurs| RecurrencePlan {
                 up: sampler(&recurs.up),
                 down: sampler(&recurs.down),
                 crews: recurs.crews.unwrap_or(u32::MAX),
             }),
+        }
+    }
+
+    fn fault_targets(&self, target: &str) -> Vec<FaultTarget> {
+        match self.scenario.groups.get(target) {
+            Some(group) => group.members.iter().map(|member| self.fault_target(member)).collect(),
+            None => vec![self.fault_target(target)],
         }
     }
 

@@ -40,12 +40,16 @@ fn check_recurrence(fault: &Fault, path: &str, problems: &mut Problems) {
 
 /// What a fault can be aimed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
+pub(super) enum Target {
     Clients,
     Balancer,
     Station,
     Server,
     Call,
+    /// Whether it holds whole nodes only.
+    Group {
+        whole: bool,
+    },
 }
 
 fn check_target(scenario: &Scenario, fault: &Fault, path: &str, problems: &mut Problems) {
@@ -63,6 +67,15 @@ fn check_target(scenario: &Scenario, fault: &Fault, path: &str, problems: &mut P
 }
 
 fn target_of(scenario: &Scenario, target: &str) -> Result<Target, String> {
+    if let Some(group) = scenario.groups.get(target) {
+        let whole = !group.members.iter().any(|member| member.contains('#'));
+        return Ok(Target::Group { whole });
+    }
+    target_of_node(scenario, target)
+}
+
+/// What is meant, if it is no group.
+pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target, String> {
     if let Some((node, call)) = target.split_once('.') {
         let none = IndexMap::new();
         let calls = calls_of(node_named(scenario, node)?).unwrap_or(&none);
@@ -96,7 +109,9 @@ fn target_of(scenario: &Scenario, target: &str) -> Result<Target, String> {
 
 fn node_named<'s>(scenario: &'s Scenario, name: &str) -> Result<&'s Node, String> {
     scenario.nodes.get(name).ok_or_else(|| {
-        let known = known(name, scenario.nodes.keys().map(String::as_str), "nodes are");
+        let names = scenario.nodes.keys().chain(scenario.groups.keys());
+        let what = if scenario.groups.is_empty() { "nodes are" } else { "nodes and groups are" };
+        let known = known(name, names.map(String::as_str), what);
         format!("{} is unknown{known}", quoted(name))
     })
 }
@@ -114,12 +129,17 @@ fn suits(effect: &Effect, target: Target) -> (bool, &'static str) {
     match effect {
         Effect::Spike { .. } => (target == Target::Clients, "client populations"),
         Effect::Latency { .. } | Effect::PacketLoss { .. } => {
+            let whole = target == Target::Group { whole: true };
             let fits = matches!(target, Target::Station | Target::Balancer | Target::Call);
-            (fits, "services, databases, balancers and calls")
+            (fits || whole, "services, databases, groups of them, balancers and calls")
+        }
+        Effect::Unreachable => {
+            let fits = !matches!(target, Target::Clients | Target::Balancer);
+            (fits, "services, databases, their servers, groups of them and calls")
         }
         Effect::Slow { .. } | Effect::Errors { .. } | Effect::Crash | Effect::Freeze => {
-            let fits = matches!(target, Target::Station | Target::Server);
-            (fits, "services, databases and their servers")
+            let fits = matches!(target, Target::Station | Target::Server | Target::Group { .. });
+            (fits, "services, databases, their servers and groups of them")
         }
     }
 }
@@ -133,6 +153,7 @@ fn kind_of(effect: &Effect) -> &'static str {
         Effect::Crash => "crash",
         Effect::Freeze => "freeze",
         Effect::PacketLoss { .. } => "packet_loss",
+        Effect::Unreachable => "unreachable",
         Effect::Spike { .. } => "spike",
     }
 }

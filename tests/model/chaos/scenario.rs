@@ -9,13 +9,17 @@ use serde_json::{Value, json};
 fn effect(dice: &mut Dice) -> (&'static str, Value) {
     let server = dice.pick(&["front", "back", "front#0", "back#0", "db"]);
     let way = dice.pick(&["front", "lb", "users.main", "front.back", "front.db"]);
-    match dice.roll(7) {
+    match dice.roll(8) {
         0 => (server, json!({"kind": "crash"})),
         1 => (server, json!({"kind": "freeze"})),
         2 => (server, json!({"kind": "slow", "factor": dice.pick(&[10.0, 0.1])})),
         3 => (server, json!({"kind": "errors", "ratio": 0.5})),
         4 => (way, json!({"kind": "latency", "added_ms": 60.0})),
         5 => (way, json!({"kind": "packet_loss", "ratio": dice.pick(&[0.3, 1.0])})),
+        6 => (
+            dice.pick(&["front#0", "back", "users.main", "front.db", "rack", "db"]),
+            json!({"kind": "unreachable"}),
+        ),
         _ => (
             dice.pick(&["users", "fans"]),
             json!({"kind": "spike", "factor": dice.pick(&[4.0, 0.0])}),
@@ -114,6 +118,7 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
                 "queries": {"q": {"cost": time(dice)}},
             },
         },
+        "groups": {"rack": {"members": ["front#0", "back"]}},
         "faults": faults,
         "toggles": {
             "patient": {
