@@ -23,6 +23,7 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "retry-storm", json: include_str!("presets/retry-storm.json") },
     Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
+    Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
 ];
 
 /// The documents of all presets, read once: every link is compared with them.
