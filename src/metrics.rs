@@ -7,6 +7,7 @@
 //! Observing allocates nothing once histograms have seen their largest value; closing a window may.
 
 pub mod balancer;
+pub mod cache;
 pub mod class;
 pub mod edge;
 pub mod histogram;
@@ -32,8 +33,9 @@ pub use series::{Column, Series, Table};
 pub use snapshot::Snapshot;
 
 use crate::engine::Time;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
 use balancer::BalancerMeter;
+use cache::CacheMeter;
 use class::ClassMeter;
 use edge::EdgeMeter;
 use invariants::Judge;
@@ -117,6 +119,7 @@ pub struct Metrics {
     classes: Vec<ClassMeter>,
     pools: Vec<PoolMeter>,
     edges: Vec<EdgeMeter>,
+    caches: Vec<CacheMeter>,
     /// By node; those of other nodes than stations only hold their number of servers.
     stations: Vec<StationMeter>,
     /// By node; only those of balancers are used.
@@ -158,6 +161,7 @@ impl Metrics {
             classes: vec![ClassMeter::default(); wiring.classes.len()],
             pools,
             edges: vec![EdgeMeter::default(); wiring.edges.len()],
+            caches: vec![CacheMeter::default(); wiring.caches.len()],
             stations,
             balancers: balancers.collect(),
             table: Table::default(),
@@ -199,6 +203,9 @@ impl Metrics {
             }
             for pool in wiring.pools_of(index) {
                 self.pool(pool).columns(Owner::Pool(pool), span, sink);
+            }
+            for cache in wiring.caches_of(index) {
+                self.cache(cache).columns(Owner::Cache(cache), span, sink);
             }
             let callers = self.station(index).servers().value();
             for edge in wiring.edges_of(index) {
@@ -292,6 +299,7 @@ impl Metrics {
         self.classes.iter_mut().for_each(ClassMeter::start_window);
         self.pools.iter_mut().for_each(PoolMeter::start_window);
         self.edges.iter_mut().for_each(EdgeMeter::start_window);
+        self.caches.iter_mut().for_each(CacheMeter::start_window);
         self.stations.iter_mut().for_each(StationMeter::start_window);
         self.balancers.iter_mut().for_each(BalancerMeter::start_window);
     }
@@ -302,6 +310,7 @@ impl Metrics {
         self.classes.iter_mut().for_each(ClassMeter::end_warmup);
         self.pools.iter_mut().for_each(|meter| meter.end_warmup(now));
         self.edges.iter_mut().for_each(EdgeMeter::end_warmup);
+        self.caches.iter_mut().for_each(CacheMeter::end_warmup);
         self.stations.iter_mut().for_each(|meter| meter.end_warmup(now));
         self.balancers.iter_mut().for_each(BalancerMeter::end_warmup);
     }
@@ -319,6 +328,11 @@ impl Metrics {
     #[inline]
     fn edge_mut(&mut self, index: EdgeIndex) -> &mut EdgeMeter {
         &mut self.edges[usize::from(index.0)]
+    }
+
+    #[inline]
+    fn cache_mut(&mut self, index: CacheIndex) -> &mut CacheMeter {
+        &mut self.caches[usize::from(index.0)]
     }
 
     #[inline]

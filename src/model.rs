@@ -48,6 +48,9 @@ use station::Station;
 /// Calls and jobs alive at once beyond which a run stops: memory is bounded, overload or not.
 const MAX_ALIVE: usize = 1_500_000;
 
+/// Entries of all caches together beyond which a run stops.
+const MAX_CACHED: u64 = 4_000_000;
+
 /// Listens to what happens.
 pub trait Observer {
     /// Whether it wants to hear what is going on inside of breakers and retry budgets, too.
@@ -97,6 +100,8 @@ pub struct World<O> {
     frozen_servers: u32,
     /// Some pool is or has been preemptive; until then, nobody needs to ask.
     preempts: bool,
+    /// Entries of all caches, and keys that they remember.
+    cached: u64,
     /// Keys of faults and switches, in the order in which they first appeared.
     labels: Vec<String>,
 }
@@ -123,6 +128,7 @@ impl<O: Observer> World<O> {
             faults: Faults::default(),
             frozen_servers: 0,
             preempts: plan.preempts(),
+            cached: 0,
             labels: Vec::new(),
             plan,
         };
@@ -261,6 +267,9 @@ impl<O: Observer> World<O> {
             Event::PauseOver { station, server } => {
                 self.note(45, member(station, server)).on_pause_over(station, server)
             }
+            Event::FetchOver { job, outcome } => {
+                self.note(65, job.word()).on_fetch_over(job, outcome)
+            }
             // The simulation flips the switch: only it knows the scenario. Its number depends on whether
             // it was planned from the start or flipped on the way.
             Event::Switch { .. } => {
@@ -316,7 +325,7 @@ impl<O: Observer> World<O> {
 
     /// Whether more is under way than a run may hold.
     pub fn is_overfull(&self) -> bool {
-        self.calls.len() + self.jobs.len() > MAX_ALIVE
+        self.calls.len() + self.jobs.len() > MAX_ALIVE || self.cached > MAX_CACHED
     }
 
     /// Calls and jobs alive: what a checkpoint has to hold.

@@ -3,7 +3,7 @@
 //! Metrics, the timeline and traces listen to observations. Nothing in the model reads them back.
 
 use crate::engine::Duration;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 
 /// Why something was rejected without being tried or worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,6 +180,16 @@ pub enum Observation {
     WorkDrawn { node: NodeIndex, luck: u64, step: u16, work: Duration },
     /// Cores in use over all servers of the node, from now on.
     CoresBusy { node: NodeIndex, cores: f64 },
+
+    // --- caches ---
+    /// A request found its key in a cache.
+    CacheHit { cache: CacheIndex },
+    /// A request did not find its key, or found it expired. `shared`: it waits for another's fetch.
+    CacheMissed { cache: CacheIndex, shared: bool },
+    /// Fetching failed, and an old entry answered.
+    StaleAnswer { cache: CacheIndex },
+    /// What the cache of one server holds from now on, after so many entries had to go for others.
+    CacheHolds { cache: CacheIndex, server: u32, entries: u64, bytes: u64, evicted: u64 },
 
     // --- servers and balancers ---
     /// A server went down.

@@ -9,6 +9,8 @@
 pub mod balance;
 /// Bulkhead: a bound on concurrent calls.
 pub mod bulkhead;
+/// Cache: a bounded set of keys that may expire.
+pub mod cache;
 /// Circuit breaker: refuse calls to a callee that keeps failing.
 pub mod circuit_breaker;
 /// Adaptive concurrency limit: how many calls may be under way, found out from their times.

@@ -14,8 +14,8 @@ mod station;
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
 pub use station::{
-    DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan, StationPlan,
-    StepAction, StepPlan,
+    CachePlan, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
+    StationPlan, StepAction, StepPlan,
 };
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time, Zipf};

@@ -163,6 +163,9 @@ pub struct Station {
     pub up: Vec<UpShare>,
     /// Per pool.
     pub pools: BTreeMap<String, PoolReport>,
+    /// Caches by key; absent without any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub caches: BTreeMap<String, CacheReport>,
     /// Share of the node's requests that each server received, per spell with the same number of
     /// servers that received any.
     pub shares: Vec<ShareSpell>,
@@ -235,6 +238,27 @@ pub struct PoolReport {
     pub in_system_at_end: u32,
     /// When work last ended, in seconds; none if none ever did.
     pub last_end_s: Option<f64>,
+}
+
+/// A cache over all servers of its service, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CacheReport {
+    /// Requests that found what they looked for.
+    pub hits: u64,
+    /// Requests that did not, or found it expired.
+    pub misses: u64,
+    /// hits ÷ (hits + misses); absent if nobody looked.
+    pub hit_ratio: Option<f64>,
+    /// Misses that began to fetch; the others waited for a fetch that was under way.
+    pub fetches: u64,
+    /// Answers by expired entries, because fetching had failed.
+    pub stale: u64,
+    /// Entries that had to go for others.
+    pub evictions: u64,
+    /// Entries at the end.
+    pub entries: u64,
+    /// Bytes at the end.
+    pub bytes: u64,
 }
 
 /// A call, after the warm-up.

@@ -8,6 +8,7 @@
 
 mod arrivals;
 mod balancer;
+mod cache;
 mod check;
 mod client;
 mod database;
@@ -24,6 +25,7 @@ mod step;
 
 pub use arrivals::{ArrivalState, Arrivals, Batch, Process, Profile};
 pub use balancer::{Balancer, HealthCheck};
+pub use cache::Cache;
 pub use check::{MAX_EVENTS, MAX_SERVERS, check};
 pub(crate) use check::{check_edited, check_work, core_of};
 pub use client::{Class, Clients, Refresh};
@@ -37,6 +39,7 @@ pub(crate) use read::{respell, same_in_order};
 pub use schema::{MAX_NAME, SCHEMA, schema};
 pub use service::{Discipline, Disk, Endpoint, Memory, Pool, Service};
 pub use shape::misfits;
+pub(crate) use step::walk;
 pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};
 
 pub use crate::problem::Problem;

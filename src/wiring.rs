@@ -15,6 +15,10 @@ pub struct PoolIndex(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EdgeIndex(pub u16);
 
+/// Index of a cache over all services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CacheIndex(pub u16);
+
 /// Index of a class of users over all client populations. A population without classes has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassIndex(pub u16);
@@ -71,6 +75,15 @@ pub struct WiredEdge {
     pub station: NodeIndex,
 }
 
+/// A cache of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WiredCache {
+    /// The service.
+    pub node: NodeIndex,
+    /// Its key in the service.
+    pub key: String,
+}
+
 /// A class of users.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WiredClass {
@@ -91,6 +104,8 @@ pub struct Wiring {
     pub edges: Vec<WiredEdge>,
     /// By [`ClassIndex`].
     pub classes: Vec<WiredClass>,
+    /// By [`CacheIndex`].
+    pub caches: Vec<WiredCache>,
 }
 
 impl Wiring {
@@ -138,6 +153,12 @@ impl Wiring {
         format!("{}.{}", self.node(class.node).key, class.key)
     }
 
+    /// `node.cache`.
+    pub fn cache_name(&self, index: CacheIndex) -> String {
+        let cache = &self.caches[usize::from(index.0)];
+        format!("{}.{}", self.node(cache.node).key, cache.key)
+    }
+
     /// The nodes with their indices.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeIndex, &WiredNode)> {
         self.nodes.iter().enumerate().map(|(index, node)| (NodeIndex(index as u16), node))
@@ -152,6 +173,12 @@ impl Wiring {
     pub fn pools_of(&self, node: NodeIndex) -> impl Iterator<Item = PoolIndex> + '_ {
         let pools = self.pools.iter().enumerate().filter(move |(_, pool)| pool.node == node);
         pools.map(|(index, _)| PoolIndex(index as u16))
+    }
+
+    /// The caches of a service.
+    pub fn caches_of(&self, node: NodeIndex) -> impl Iterator<Item = CacheIndex> + '_ {
+        let caches = self.caches.iter().enumerate().filter(move |(_, cache)| cache.node == node);
+        caches.map(|(index, _)| CacheIndex(index as u16))
     }
 
     /// The calls that a node makes.

@@ -83,8 +83,12 @@ impl Draw<'_, '_> {
         }
         let calls = node.is_some_and(|node| !node.calls.is_empty());
         let calling = |shape: &Value| ["call", "calls"].iter().any(|name| is_required(shape, name));
-        let possible: Vec<&Value> =
-            shapes.iter().filter(|shape| calls || !calling(shape)).collect();
+        let caches = node.is_some_and(|node| !node.caches.is_empty());
+        let caching = |shape: &Value| is_required(shape, "cache");
+        let possible: Vec<&Value> = shapes
+            .iter()
+            .filter(|shape| (calls || !calling(shape)) && (caches || !caching(shape)))
+            .collect();
         possible[self.dice.roll(possible.len() as u64) as usize]
     }
 
@@ -97,7 +101,7 @@ impl Draw<'_, '_> {
                 _ if is_required(schema, name) => 100,
                 _ if IDLE.contains(&name) => 2,
                 // Others ask for these.
-                "calls" | "faults" | "toggles" => 100,
+                "calls" | "caches" | "faults" | "toggles" => 100,
                 "disk" => 60,
                 _ => OPTIONAL_PERCENT,
             };
@@ -160,6 +164,7 @@ impl Draw<'_, '_> {
         match name {
             "nodes" => self.names.nodes.iter().map(|node| node.key.clone()).collect(),
             "pools" => known(|node| node.pools.clone()),
+            "caches" => known(|node| node.caches.clone()),
             "endpoints" | "queries" => known(|node| node.programs.clone()),
             "calls" => known(|node| node.calls.iter().map(|(key, _)| key.clone()).collect()),
             "classes" => known(|node| node.classes.clone()),
@@ -222,6 +227,9 @@ impl Draw<'_, '_> {
                 node.calls.iter().map(|(key, _)| key.clone()).collect()
             }
             ("pool", Some(node)) => node.pools.clone(),
+            ("cache", Some(node)) => node.caches.clone(),
+            // Few sets, so that several things are about the same.
+            ("set", _) => ["pages", "users"].map(str::to_owned).to_vec(),
             ("endpoint", Some(node)) => node.programs.clone(),
             ("class" | "classes", Some(node)) => node.classes.clone(),
             ("members", None) => self.names.targets("crash"),

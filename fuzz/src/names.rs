@@ -44,6 +44,8 @@ pub struct Named {
     pub programs: Vec<String>,
     /// Its calls, with whom they are to.
     pub calls: Vec<(String, String)>,
+    /// Its caches.
+    pub caches: Vec<String>,
     /// Its classes.
     pub classes: Vec<String>,
     /// The service behind it.
@@ -52,8 +54,8 @@ pub struct Named {
 
 impl Named {
     fn new(key: String, kind: Kind) -> Named {
-        let (pools, programs, calls, classes) = Default::default();
-        Named { key, kind, pools, programs, calls, classes, behind: None }
+        let (pools, programs, calls, caches, classes) = Default::default();
+        Named { key, kind, pools, programs, calls, caches, classes, behind: None }
     }
 }
 
@@ -82,6 +84,7 @@ impl Names {
             let mut node = Named::new(key, Kind::Service);
             node.pools = some(&["fast", "slow"], dice.between(1, 2));
             node.programs = some(&["page", "item", "list"], dice.between(1, 3));
+            node.caches = some(&["near", "far"], dice.roll(3));
             nodes.push(node);
         }
         for key in some(&["db", "log"], dice.roll(3)) {
@@ -119,6 +122,7 @@ impl Names {
                 pools: keys("pools").collect(),
                 programs: keys("endpoints").chain(keys("queries")).collect(),
                 calls: entries("calls").map(|(key, call)| (key.clone(), to(call))).collect(),
+                caches: keys("caches").collect(),
                 classes: keys("classes").collect(),
                 behind: node["to"].as_str().map(str::to_owned),
             })

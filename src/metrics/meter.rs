@@ -5,7 +5,7 @@ use super::invariants::{Judge, Law};
 use super::level::Level;
 use crate::census::Present;
 use crate::observation::Cause;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 use std::collections::BTreeMap;
 
 /// Number of causes of rejection.
@@ -26,6 +26,8 @@ pub enum Owner {
     Pool(PoolIndex),
     /// A call.
     Edge(EdgeIndex),
+    /// A cache.
+    Cache(CacheIndex),
 }
 
 /// Takes the columns of a window in a fixed order: owner, name, unit, value.

@@ -60,6 +60,11 @@ impl Metrics {
                 self.station_of(pool).ended(took.0, measuring);
             }
             O::WorkDrawn { .. } => {}
+            O::CacheHit { cache } => self.cache_mut(cache).hit(),
+            O::CacheMissed { cache, shared } => self.cache_mut(cache).missed(shared),
+            O::CacheHolds { cache, server, entries, bytes, evicted } => {
+                self.cache_mut(cache).holds(server, entries, bytes, evicted);
+            }
             O::CoresBusy { node, cores } => self.station_mut(node).cores_busy(now, cores),
             rare => self.dispatch_rare(at, rare),
         }
@@ -89,6 +94,7 @@ impl Metrics {
                 self.edge_mut(edge).limit_changed(now, server, limit);
             }
             O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
+            O::StaleAnswer { cache } => self.cache_mut(cache).stale(),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
             _ => {}

@@ -1,6 +1,7 @@
 //! What can be read from metrics, at any time and without changing them.
 
 use super::balancer::BalancerMeter;
+use super::cache::CacheMeter;
 use super::class::ClassMeter;
 use super::edge::EdgeMeter;
 use super::pool::PoolMeter;
@@ -9,7 +10,7 @@ use super::station::StationMeter;
 use super::timeline::Timeline;
 use super::{Metrics, Snapshot};
 use crate::engine::Time;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex, Wiring};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex, Wiring};
 
 impl Metrics {
     /// The wiring that indices refer to.
@@ -75,6 +76,11 @@ impl Metrics {
     /// The meter of a call.
     pub fn edge(&self, index: EdgeIndex) -> &EdgeMeter {
         &self.edges[usize::from(index.0)]
+    }
+
+    /// The meter of a cache.
+    pub fn cache(&self, index: CacheIndex) -> &CacheMeter {
+        &self.caches[usize::from(index.0)]
     }
 
     /// The meter of a service or a database.

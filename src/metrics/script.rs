@@ -48,6 +48,7 @@ pub fn wiring() -> Wiring {
             WiredClass { node: USERS, key: "new".into() },
             WiredClass { node: USERS, key: "old".into() },
         ],
+        caches: Vec::new(),
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 /// A column: what is measured and where it belongs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Stable name: `node/quantity`, `node.class/…`, `node.pool/…` or `node.call/…`.
+    /// Stable name: `node/quantity`, `node.class/…`, `node.pool/…`, `node.cache/…` or
+    /// `node.call/…`.
     pub key: String,
     /// The node it belongs to.
     pub node: NodeIndex,
@@ -111,6 +112,7 @@ pub fn owner_name(wiring: &Wiring, owner: Owner) -> (String, NodeIndex) {
         Owner::Node(node) => (wiring.node(node).key.clone(), node),
         Owner::Class(class) => (wiring.class_name(class), wiring.class(class).node),
         Owner::Pool(pool) => (wiring.pool_name(pool), wiring.pool(pool).node),
+        Owner::Cache(cache) => (wiring.cache_name(cache), wiring.caches[usize::from(cache.0)].node),
         Owner::Edge(edge) => (wiring.edge_name(edge), wiring.edge(edge).owner),
     }
 }

@@ -33,6 +33,7 @@ impl<O> World<O> {
         self.audit_links(&mut findings);
         self.audit_guards(&mut findings);
         self.audit_servers(&mut findings);
+        self.audit_caches(&mut findings);
         self.audit_balancers(&mut findings);
         findings.0
     }
@@ -167,6 +168,35 @@ impl<O> World<O> {
             self.frozen_servers as usize,
             frozen as usize,
         );
+    }
+
+    /// Who fetches for whom.
+    fn audit_caches(&self, findings: &mut Findings) {
+        let (mut flights, mut cached) = (0, 0);
+        for (number, station) in self.stations.iter().enumerate() {
+            let servers = (0..).zip(&station.servers);
+            let caches = servers
+                .flat_map(|(server, machine)| (0..).zip(&machine.caches).map(move |c| (server, c)));
+            for (server, (cache, state)) in caches {
+                flights += state.flights.len();
+                cached += state.cache.size();
+                let here = |job: &Job| usize::from(job.station) == number && job.server == server;
+                let place = |what: &str| format!("{what} of station {number}, server {server}");
+                for (key, flight) in &state.flights {
+                    let leads =
+                        |job: &Job| here(job) && job.led_fetches().any(|led| led == (cache, *key));
+                    let led = self.jobs.get(flight.leader).is_some_and(leads);
+                    findings.demand(led, || place("a fetch by nobody:"));
+                    let waits = |job: &Job| here(job) && job.doing == Doing::Sharing;
+                    let mut waiting = flight.waiting.values();
+                    let alive = waiting.all(|id| self.jobs.get(*id).is_some_and(waits));
+                    findings.demand(alive, || place("somebody who does not wait for a fetch:"));
+                }
+            }
+        }
+        let led: usize = self.jobs.iter().map(|(_, job)| job.led_fetches().count()).sum();
+        findings.compare(|| "fetches that others may wait for".to_owned(), flights, led);
+        findings.compare(|| "cached keys".to_owned(), self.cached as usize, cached as usize);
     }
 
     /// Who may be interrupted, and that nobody waits who is more urgent.

@@ -1,1 +1,3 @@
 //! What is stored: which of many like things a request is about.
+
+pub mod cache;

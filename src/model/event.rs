@@ -2,6 +2,7 @@
 
 use super::slab::Id;
 use crate::engine::Rank;
+use crate::observation::Outcome;
 
 /// Something that will happen. Closed and small; `World::handle` is the table of contents.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,6 +68,8 @@ pub enum Event {
     PauseOver { station: u16, server: u32 },
     /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
     PhaseOver { clock: u16, unit: u32 },
+    /// The fetch that a job has waited for is over; without an outcome the job has to fetch by itself.
+    FetchOver { job: Id, outcome: Option<Outcome> },
     /// A switch of the run's list is flipped.
     Switch { action: u32 },
 }
@@ -86,7 +89,8 @@ impl Event {
             | Event::SentAgain { .. }
             | Event::CpuDone { .. }
             | Event::Booted { .. }
-            | Event::FallbackDone { .. } => Rank::Completion,
+            | Event::FallbackDone { .. }
+            | Event::FetchOver { .. } => Rank::Completion,
             Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
                 Rank::Fault
             }

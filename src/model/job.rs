@@ -8,6 +8,7 @@ mod ending;
 mod program;
 
 use super::call::SIBLINGS;
+use super::data::cache::Fetch;
 use super::list::{Linked, Links, List};
 use super::slab::Id;
 use super::station::Station;
@@ -61,6 +62,8 @@ pub enum Doing {
     Waiting,
     /// Waits for calls of its own.
     Calling,
+    /// Waits for another job of its server that fetches what it needs, too.
+    Sharing,
     /// Done; the reply is on its way.
     Replying,
 }
@@ -81,7 +84,7 @@ pub struct Job {
     /// The pool that it entered, of its server's.
     pub pool: u16,
     /// Its step.
-    step: u16,
+    pub(super) step: u16,
     /// What it is doing.
     pub doing: Doing,
     /// Its luck.
@@ -128,7 +131,7 @@ pub struct Job {
     /// The first call of its present step that failed.
     trouble: Option<Outcome>,
     /// Something was missing from its answer.
-    degraded: bool,
+    pub(super) degraded: bool,
     /// How it ended.
     outcome: Outcome,
     /// Its number in the order of queueing at its station.
@@ -142,6 +145,8 @@ pub struct Job {
 pub struct Extras {
     /// Rows of its station with the versions that it has seen.
     rows: Vec<(u16, u64)>,
+    /// The `cached` steps that it is in, the innermost last.
+    pub(super) fetches: Vec<Fetch>,
 }
 
 impl Linked<QUEUE> for Job {

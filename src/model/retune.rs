@@ -49,6 +49,7 @@ impl<O: Observer> World<O> {
                 self.set_cores(number, server, plan.cores);
             }
             self.retune_server(number, server, &plan);
+            self.retune_caches(number, server);
             self.retune_liveness_probe(number, server);
             if plan.running && !before.running {
                 self.boot(number, server);

@@ -3,6 +3,7 @@
 use super::Event;
 use super::control::liveness::Liveness;
 use super::cpu::Cpu;
+use super::data::cache::ServerCache;
 use super::job::{Job, RESIDENT};
 use super::list::List;
 use super::pool::Pool;
@@ -72,6 +73,8 @@ pub struct Server {
     pub unreachable: bool,
     /// Events that wait until it moves again.
     pub parked: Vec<Event>,
+    /// Its caches.
+    pub caches: Vec<ServerCache>,
     /// Its disk.
     pub disk: Option<Box<Disk>>,
     /// Its restart back-off.
@@ -104,6 +107,7 @@ impl Server {
             error_ratio: 0.0,
             unreachable: false,
             parked: Vec::new(),
+            caches: Server::cold_caches(plan),
             disk: plan.disk.as_ref().map(disk),
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
             timer: Timer::NONE,

@@ -10,7 +10,7 @@ use super::quantity::sampler;
 use super::*;
 use crate::pattern::failover;
 use crate::scenario::{Balancer, Call, Clients, HealthCheck, Node};
-use crate::wiring::{NodeKind, WiredClass, WiredEdge, WiredNode, WiredPool};
+use crate::wiring::{NodeKind, WiredCache, WiredClass, WiredEdge, WiredNode, WiredPool};
 
 /// Name of the only pool of a database.
 const SESSIONS: &str = "sessions";
@@ -102,6 +102,8 @@ fn wire(scenario: &Scenario) -> Wiring {
             }
             Node::Service(service) => {
                 wiring.pools.extend(service.pools.keys().map(|key| pool(key)));
+                let cache = |key: &String| WiredCache { node: index, key: key.clone() };
+                wiring.caches.extend(service.caches.keys().map(cache));
             }
             Node::Database(_) => wiring.pools.push(pool(SESSIONS)),
             Node::Balancer(_) => {}
@@ -154,6 +156,11 @@ impl Compiler<'_> {
     fn first_pool(&self, node: NodeIndex) -> u16 {
         let found = self.wiring.pools.iter().position(|pool| pool.node == node);
         found.expect("services and databases have a pool") as u16
+    }
+
+    fn first_cache(&self, node: NodeIndex) -> u16 {
+        let found = self.wiring.caches.iter().position(|cache| cache.node == node);
+        found.unwrap_or(0) as u16
     }
 
     fn population(&self, node: NodeIndex, key: &str, clients: &Clients) -> PopulationPlan {

@@ -2,10 +2,10 @@
 
 use super::compile::Compiler;
 use super::quantity::sampler;
-use super::{NodeIndex, StepAction};
-use crate::engine::Duration;
-use crate::scenario::{RecordedAnswer, Step};
-use indexmap::IndexSet;
+use super::{NodeIndex, StepAction, StepPlan};
+use crate::engine::{Duration, Site};
+use crate::scenario::{Cache, RecordedAnswer, Step};
+use indexmap::{IndexMap, IndexSet};
 
 /// What the steps of a station remember from request to request, with its numbers.
 #[derive(Default)]
@@ -22,7 +22,43 @@ impl Memories {
     }
 }
 
+/// Whose steps they are.
+pub(super) struct Program<'a> {
+    /// The service.
+    pub node: NodeIndex,
+    /// Its caches.
+    pub caches: &'a IndexMap<String, Cache>,
+}
+
 impl Compiler<'_> {
+    /// Appends steps to a flat program. Each draws at the site of its place within `site`, so that
+    /// steps inside of others move nobody else's luck.
+    pub(super) fn steps(
+        &self,
+        program: &Program<'_>,
+        steps: &[Step],
+        site: Site,
+        memories: &mut Memories,
+        flat: &mut Vec<StepPlan>,
+    ) {
+        for (number, step) in steps.iter().enumerate() {
+            let site = site.index(number as u64);
+            let Step::Cached { cache, steps } = step else {
+                let action = self.action(program.node, step, memories);
+                flat.push(StepPlan { action, site });
+                continue;
+            };
+            let cache = program.caches.get_index_of(cache);
+            let cache = cache.expect("the checker resolves every cache") as u16;
+            let look = flat.len();
+            flat.push(StepPlan { action: StepAction::Look { cache, over: 0 }, site });
+            self.steps(program, steps, site, memories, flat);
+            flat.push(StepPlan { action: StepAction::Keep { cache }, site });
+            let over = flat.len() as u16;
+            flat[look].action = StepAction::Look { cache, over };
+        }
+    }
+
     /// What a step of a service does.
     pub(super) fn action(
         &self,
@@ -62,6 +98,7 @@ impl Compiler<'_> {
             Step::Commit { row } => StepAction::Commit(memories.row(row)),
             Step::Log { bytes } => StepAction::Log(*bytes),
             Step::Fail { ratio } => StepAction::Fail(*ratio),
+            Step::Cached { .. } => unreachable!("a cached step is several steps of the plan"),
         }
     }
 }

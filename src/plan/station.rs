@@ -1,6 +1,8 @@
 //! Services and databases in a plan: their pools, programs, memory and disks.
 
+use super::KeysPlan;
 use crate::engine::{Duration, Sampler, Site};
+use crate::pattern::cache::Limits;
 use crate::pattern::{liveness, logrotate, restart};
 use crate::scenario::{AfterLast, Discipline};
 use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex};
@@ -35,6 +37,10 @@ pub struct StationPlan {
     pub replays: u16,
     /// Number of rows that its programs read and write.
     pub rows: u16,
+    /// Index of the first of its caches over all nodes.
+    pub first_cache: u16,
+    /// Caches of a server.
+    pub caches: Vec<CachePlan>,
     /// Memory of a server.
     pub memory: Option<MemoryPlan>,
     /// Disk of a server.
@@ -135,8 +141,39 @@ pub enum StepAction {
     Commit(u16),
     /// Writes so many bytes to the log.
     Log(u64),
+    /// Looks for its key in that cache of the server; a hit goes on at step `over`.
+    Look {
+        /// Into [`StationPlan::caches`].
+        cache: u16,
+        /// The step behind the matching [`StepAction::Keep`].
+        over: u16,
+    },
+    /// Keeps what the steps since the matching [`StepAction::Look`] have fetched.
+    Keep {
+        /// Into [`StationPlan::caches`].
+        cache: u16,
+    },
     /// Fails with that probability.
     Fail(f64),
+}
+
+/// A cache of each server of a service.
+#[derive(Clone, Debug)]
+pub struct CachePlan {
+    /// What requests look for.
+    pub keys: KeysPlan,
+    /// Whether it is in use.
+    pub enabled: bool,
+    /// Whether requests wait for another one that fetches the same key.
+    pub single_flight: bool,
+    /// Whether some program gives its thread back while it fetches.
+    pub fetches_async: bool,
+    /// Whether an expired entry is good enough when fetching fails.
+    pub stale_if_error: bool,
+    /// What it may hold, and for how long.
+    pub limits: Limits,
+    /// Where a random choice of what goes draws its luck; it holds the seed of the run.
+    pub site: Site,
 }
 
 /// Memory of a server, as what it has room for.

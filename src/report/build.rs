@@ -1,8 +1,8 @@
 //! From metrics to the report.
 
 use super::{
-    BrokenInvariant, ConcurrencyLimit, Edge, Invariants, Latency, PoolReport, Report, Requests,
-    ShareSpell, Station, TimelineEntry, UpShare,
+    BrokenInvariant, CacheReport, ConcurrencyLimit, Edge, Invariants, Latency, PoolReport, Report,
+    Requests, ShareSpell, Station, TimelineEntry, UpShare,
 };
 use super::{cascade, verdict, words};
 use crate::engine::Time;
@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::metrics::class::Wishes;
 use crate::metrics::histogram::Distribution;
 use crate::metrics::pool::Work;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 use std::collections::BTreeMap;
 
 /// Name of a fault, a switch or an intervention, by [`crate::observation::LabelIndex`].
@@ -196,9 +196,29 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
             .pools_of(node)
             .map(|index| (wiring.pool(index).key.clone(), pool(metrics, index)))
             .collect(),
+        caches: wiring
+            .caches_of(node)
+            .map(|index| (wiring.caches[usize::from(index.0)].key.clone(), cache(metrics, index)))
+            .collect(),
         shares: shares(metrics, node),
         disk_full_at_s: meter.disk_full_at().map(Time::seconds),
         server_hours: server_hours(metrics, node),
+    }
+}
+
+/// What is known of a cache.
+pub fn cache(metrics: &Metrics, index: CacheIndex) -> CacheReport {
+    let meter = metrics.cache(index);
+    let askings = meter.measured();
+    CacheReport {
+        hits: askings.hits,
+        misses: askings.misses,
+        hit_ratio: askings.hit_ratio(),
+        fetches: askings.misses - askings.shared,
+        stale: askings.stale,
+        evictions: meter.evictions(),
+        entries: meter.entries(),
+        bytes: meter.bytes(),
     }
 }
 

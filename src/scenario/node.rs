@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A node of the system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there are few nodes, and nobody moves them about")]
 pub enum Node {
     /// Users who send requests.
     Clients(Clients),

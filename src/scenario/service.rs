@@ -1,6 +1,6 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
-use super::{Call, Distribution, Step, Text};
+use super::{Cache, Call, Distribution, Step, Text};
 use crate::pattern::{liveness, logrotate, restart};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -35,6 +35,10 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(extend("maxProperties" = 50))]
     pub calls: IndexMap<String, Call>,
+    /// Caches of a server, by name; each server has its own, cold when it boots.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20))]
+    pub caches: IndexMap<String, Cache>,
     /// Memory of a server; a server that needs more than it has crashes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,

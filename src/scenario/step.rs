@@ -80,6 +80,16 @@ pub enum Step {
         #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "bytes"))]
         bytes: u64,
     },
+    /// Looks for the request's key in a cache. A hit skips the steps inside; after a miss they fetch
+    /// what is missing, and when they have ended well it is kept. The look takes no time of its own.
+    Cached {
+        /// One of the service's caches.
+        #[schemars(length(min = 1, max = 64))]
+        cache: String,
+        /// What fetches the value: usually a call.
+        #[schemars(length(max = 50))]
+        steps: Vec<Step>,
+    },
     /// Ends the request with an error, sometimes or always: validation, a bug.
     Fail {
         /// Share of requests that fail here.
@@ -96,6 +106,28 @@ impl Step {
             _ => None,
         }
     }
+
+    /// The steps inside it.
+    pub fn inner(&self) -> &[Step] {
+        match self {
+            Step::Cached { steps, .. } => steps,
+            _ => &[],
+        }
+    }
+}
+
+/// Every step of a program in the order of running, also those inside of others, with its place under
+/// the list: `2`, `2.steps.0`.
+pub(crate) fn walk(steps: &[Step]) -> Vec<(String, &Step)> {
+    let mut found = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        found.push((number.to_string(), step));
+        let inner = walk(step.inner());
+        found.extend(
+            inner.into_iter().map(|(path, inner)| (format!("{number}.steps.{path}"), inner)),
+        );
+    }
+    found
 }
 
 fn everyone() -> f64 {

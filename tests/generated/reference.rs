@@ -134,6 +134,10 @@ fn find_places(
 ) {
     if let Some(name) = reference(schema) {
         let found = places.entry(name.to_owned()).or_default();
+        // Parts may stand within themselves, as steps do.
+        if found.iter().any(|known| path.starts_with(&format!("{known}."))) {
+            return;
+        }
         if !found.iter().any(|known| known == path) {
             found.push(path.to_owned());
         }

@@ -6,6 +6,7 @@
 mod arrivals;
 mod balancing;
 mod breakdowns;
+mod caches;
 mod calls;
 mod chaos;
 mod closed_forms;

@@ -91,6 +91,7 @@ impl Names<'_> {
 fn line(at: Time, observation: Observation, wiring: &Wiring, labels: &[String]) -> Option<Value> {
     let names = Names { wiring, labels };
     let found = of_calls(observation, &names).or_else(|| of_work(observation, &names));
+    let found = found.or_else(|| of_caches(observation, &names));
     let (event, fields) = found.or_else(|| of_servers(observation, &names))?;
     let mut line = Map::new();
     line.insert("at_s".to_owned(), json!(at.seconds()));
@@ -173,6 +174,24 @@ fn of_work(observation: Observation, names: &Names) -> Told {
                 "took_ms": took.ms(), "wasted": wasted});
             ("work_ended", with(pool, fields))
         }
+        _ => return None,
+    })
+}
+
+fn of_caches(observation: Observation, names: &Names) -> Told {
+    use Observation as O;
+    let of = |cache| names.wiring.cache_name(cache);
+    Some(match observation {
+        O::CacheHit { cache } => ("cache_hit", json!({"cache": of(cache)})),
+        O::CacheMissed { cache, shared } => {
+            ("cache_missed", json!({"cache": of(cache), "shared": shared}))
+        }
+        O::StaleAnswer { cache } => ("stale_answer", json!({"cache": of(cache)})),
+        O::CacheHolds { cache, server, entries, bytes, evicted } => (
+            "cache_holds",
+            json!({"cache": of(cache), "server": server, "entries": entries, "bytes": bytes,
+                "evicted": evicted}),
+        ),
         _ => return None,
     })
 }

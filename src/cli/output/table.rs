@@ -41,6 +41,11 @@ impl Table {
         self.rows.push(Row::Cells(cells));
     }
 
+    /// Whether it has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The same with one more column of words after the first. For a table without rows.
     pub fn with_second_column(mut self, heading: &str) -> Table {
         self.headings.insert(1, heading.to_owned());

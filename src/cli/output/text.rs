@@ -46,6 +46,7 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         figures::stations(&page),
         figures::pools(&page),
         figures::calls(&page),
+        figures::caches(&page),
         figures::shares(&page),
         events::cascade(&page),
         events::timeline(&page),

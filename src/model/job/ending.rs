@@ -67,7 +67,7 @@ impl<O: Observer> World<O> {
     /// A job leaves its server: what few jobs have is settled. `outcome`: none if its work was stopped.
     #[cold]
     pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
-        let _ = outcome;
+        self.settle_fetches(id, outcome);
         self.jobs[id].extras = None;
     }
 
@@ -205,7 +205,7 @@ impl<O: Observer> World<O> {
                 self.shield(id);
             }
             Doing::Calling => self.abandon_calls(id, LetGo::Abandoned),
-            Doing::Travelling | Doing::Starting | Doing::Replying => {}
+            Doing::Travelling | Doing::Starting | Doing::Sharing | Doing::Replying => {}
         }
         self.free_thread(id);
     }

@@ -23,7 +23,18 @@ impl<O: Observer> World<O> {
     }
 
     /// Runs a job until a step takes time, or until its end.
-    pub(super) fn run_steps(&mut self, id: Id) {
+    #[inline(always)]
+    pub(in crate::model) fn run_steps(&mut self, id: Id) {
+        while let Some(outcome) = self.run_to_end(id) {
+            if outcome.is_success() || !self.falls_back_on_cache(id, outcome) {
+                return self.finish(id, outcome);
+            }
+        }
+    }
+
+    /// Runs a job until a step takes time; its outcome, if it comes to its end.
+    #[inline(always)]
+    fn run_to_end(&mut self, id: Id) -> Option<Outcome> {
         let outcome = loop {
             let job = &self.jobs[id];
             let station = &self.plan.stations[usize::from(job.station)];
@@ -42,24 +53,29 @@ impl<O: Observer> World<O> {
                     let work = Duration::from_nanos(time.sample(&mut draws));
                     let drawn = work_drawn(station, job, work);
                     self.tell(drawn);
-                    return self.compute_on(id, work);
+                    self.compute_on(id, work);
+                    return None;
                 }
                 StepAction::Wait(time) => {
                     let work = Duration::from_nanos(time.sample(&mut draws));
                     let drawn = work_drawn(station, job, work);
                     self.tell(drawn);
-                    return self.wait_on(id, work);
+                    self.wait_on(id, work);
+                    return None;
                 }
                 StepAction::Call { ratio, .. } if *ratio < 1.0 && !draws.chance(*ratio) => {}
                 StepAction::Call { .. } => {
                     if !self.start_calls(id) {
-                        return;
+                        return None;
                     }
                     if let Some(outcome) = self.trouble_of_calls(id) {
                         break outcome;
                     }
                 }
-                StepAction::Replay { .. } => return self.replay(id),
+                StepAction::Replay { .. } => {
+                    self.replay(id);
+                    return None;
+                }
                 StepAction::Read(row) => {
                     let row = *row;
                     self.read_row(id, row);
@@ -76,6 +92,14 @@ impl<O: Observer> World<O> {
                         break Outcome::Failed;
                     }
                 }
+                StepAction::Look { cache, over } => {
+                    let (cache, over) = (*cache, *over);
+                    if !self.look_in_cache(id, cache, over) {
+                        return None;
+                    }
+                    continue;
+                }
+                StepAction::Keep { .. } => self.keep_in_cache(id),
                 StepAction::Fail(ratio) => {
                     if draws.chance(*ratio) {
                         break Outcome::Failed;
@@ -84,7 +108,16 @@ impl<O: Observer> World<O> {
             }
             self.jobs[id].step += 1;
         };
-        self.finish(id, outcome);
+        Some(outcome)
+    }
+
+    /// The present step of a job has failed, after it took some time.
+    pub(in crate::model) fn fail(&mut self, id: Id, outcome: Outcome) {
+        if self.falls_back_on_cache(id, outcome) {
+            self.run_steps(id);
+        } else {
+            self.break_off(id, outcome);
+        }
     }
 
     #[inline(always)]
@@ -110,6 +143,7 @@ impl<O: Observer> World<O> {
         let left = job.left.0;
         match &step.action {
             StepAction::Call { .. } => self.resume_after_calls(id),
+            StepAction::Look { .. } => self.resume_after_fetch(id),
             // There is work left, so the answer would be too late.
             _ if job.deadline <= self.now => self.break_off(id, Outcome::Rejected(Cause::Expired)),
             StepAction::Cpu(_) => self.compute_on(id, left),
@@ -117,6 +151,7 @@ impl<O: Observer> World<O> {
             StepAction::Read(_)
             | StepAction::Commit(_)
             | StepAction::Log(_)
+            | StepAction::Keep { .. }
             | StepAction::Fail(_) => {
                 unreachable!("a step that takes no time is never interrupted")
             }
@@ -181,7 +216,7 @@ impl<O: Observer> World<O> {
         let job = &mut self.jobs[id];
         job.timer = Timer::NONE;
         if std::mem::take(&mut job.wait_fails) {
-            return self.break_off(id, Outcome::Failed);
+            return self.fail(id, Outcome::Failed);
         }
         self.next_step(id);
     }
@@ -271,7 +306,7 @@ impl<O: Observer> World<O> {
     pub(super) fn resume_after_calls(&mut self, id: Id) {
         match self.trouble_of_calls(id) {
             None => self.next_step(id),
-            Some(outcome) => self.break_off(id, outcome),
+            Some(outcome) => self.fail(id, outcome),
         }
     }
 

@@ -34,6 +34,7 @@ impl<O: Observer> World<O> {
             let parked = std::mem::take(&mut self.server(station, server).parked);
             parked.into_iter().for_each(|event| self.soon.push(event));
             self.forget_guards(station, server);
+            self.forget_caches(station, server);
             self.end_pause(station, server);
         }
         if matches!(was, Running::Up | Running::Booting) {

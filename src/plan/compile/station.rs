@@ -2,13 +2,16 @@
 
 use super::{Compiler, SESSIONS};
 use crate::engine::{Duration, Site};
-use crate::plan::program::Memories;
-use crate::plan::quantity::sampler;
+use crate::pattern::cache::Limits;
+use crate::plan::program::{Memories, Program};
+use crate::plan::quantity::{keys, sampler};
 use crate::plan::{
-    DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan, StationPlan,
-    StepAction, StepPlan,
+    CachePlan, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
+    StationPlan, StepAction, StepPlan,
 };
-use crate::scenario::{Database, Disk, Endpoint, Memory, Pool, Query, Service};
+use crate::scenario::{
+    Cache, CallMode, Database, Disk, Endpoint, Memory, Pool, Query, Service, Step, walk,
+};
 use crate::wiring::NodeIndex;
 
 impl Compiler<'_> {
@@ -17,14 +20,10 @@ impl Compiler<'_> {
         let mut memories = Memories::default();
         let endpoint = |(name, endpoint): (&String, &Endpoint)| {
             let pool = endpoint.pool.as_ref().and_then(|pool| service.pools.get_index_of(pool));
-            let step = |(number, step)| StepPlan {
-                action: self.action(node, step, &mut memories),
-                site: site.then(name).index(number as u64),
-            };
-            EndpointPlan {
-                pool: pool.unwrap_or(0) as u16,
-                steps: endpoint.steps.iter().enumerate().map(step).collect(),
-            }
+            let mut steps = Vec::new();
+            let program = Program { node, caches: &service.caches };
+            self.steps(&program, &endpoint.steps, site.then(name), &mut memories, &mut steps);
+            EndpointPlan { pool: pool.unwrap_or(0) as u16, steps }
         };
         StationPlan {
             node,
@@ -36,6 +35,15 @@ impl Compiler<'_> {
             endpoints: service.endpoints.iter().map(endpoint).collect(),
             replays: memories.replays,
             rows: memories.rows.len() as u16,
+            first_cache: self.first_cache(node),
+            caches: service
+                .caches
+                .iter()
+                .map(|(name, cache)| CachePlan {
+                    fetches_async: fetches_async(service, name),
+                    ..self.cache(site.then("cache of").then(name), cache)
+                })
+                .collect(),
             memory: service.memory.as_ref().and_then(memory),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
@@ -46,6 +54,27 @@ impl Compiler<'_> {
                 rules: rules.clone(),
             }),
             error_site: site.then("errors"),
+        }
+    }
+
+    fn cache(&self, site: Site, cache: &Cache) -> CachePlan {
+        CachePlan {
+            keys: keys(&cache.keys),
+            enabled: cache.enabled,
+            single_flight: cache.single_flight,
+            fetches_async: false,
+            stale_if_error: cache.stale_if_error,
+            limits: Limits {
+                max_entries: cache.max_entries.unwrap_or(u64::MAX),
+                max_bytes: cache.max_bytes.unwrap_or(u64::MAX),
+                entry_bytes: cache.entry_bytes,
+                ttl: cache.ttl_ms.map(Duration::from_ms),
+                ttl_kind: cache.ttl_kind,
+                eviction: cache.eviction,
+                admit_after: cache.admit_after,
+                keeps_stale: cache.stale_if_error,
+            },
+            site: site.index(self.scenario.seed),
         }
     }
 
@@ -94,6 +123,8 @@ impl Compiler<'_> {
             endpoints: database.queries.iter().map(endpoint).collect(),
             replays: 0,
             rows: 0,
+            first_cache: 0,
+            caches: Vec::new(),
             memory: None,
             disk: None,
             boot: Duration::from_seconds(database.boot_s),
@@ -103,6 +134,20 @@ impl Compiler<'_> {
             error_site: site.then("errors"),
         }
     }
+}
+
+/// Whether some step that fetches for a cache gives its thread back meanwhile.
+fn fetches_async(service: &Service, cache: &str) -> bool {
+    let is_async = |call: &String| service.calls[call].mode == CallMode::Async;
+    let gives_back = |step: &Step| match step {
+        Step::Call { call, .. } => is_async(call),
+        Step::Parallel { calls, .. } => calls.iter().all(is_async),
+        _ => false,
+    };
+    let steps = service.endpoints.values().flat_map(|endpoint| walk(&endpoint.steps));
+    let own =
+        steps.filter(|(_, step)| matches!(step, Step::Cached { cache: own, .. } if own == cache));
+    own.flat_map(|(_, step)| walk(step.inner())).any(|(_, step)| gives_back(step))
 }
 
 fn memory(memory: &Memory) -> Option<MemoryPlan> {

@@ -1,5 +1,6 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
+mod stored;
 mod users;
 
 use super::metric::{Quantity, Subject};
@@ -124,6 +125,12 @@ impl Judge<'_> {
             Q::MeanAttempt => {
                 self.an_edge().and_then(|edge| known(&edge.attempt_time, edge.attempt_time.mean_ms))
             }
+            Q::HitRatio
+            | Q::CacheFetches
+            | Q::CacheEntries
+            | Q::CacheBytes
+            | Q::Evictions
+            | Q::StaleAnswers => self.cached(quantity, spell),
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

@@ -1,6 +1,6 @@
 //! The metrics that clauses can name: one line each.
 
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 
 /// What a value is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub enum Subject {
     Pool(PoolIndex),
     /// A call.
     Edge(EdgeIndex),
+    /// A cache; a service with one cache may stand for it.
+    Cache(CacheIndex),
     /// A stage of the cascade at a node.
     Stage(NodeIndex, &'static str),
 }
@@ -74,6 +76,8 @@ pub enum Kind {
     Pool,
     /// A call.
     Edge,
+    /// A cache.
+    Cache,
     /// A stage of the cascade at a node.
     Stage,
 }
@@ -87,6 +91,7 @@ impl Kind {
             Kind::Server => "a server such as api#0",
             Kind::Pool => "a pool such as api.web",
             Kind::Edge => "a call such as api.idp",
+            Kind::Cache => "a cache such as api.pages",
             Kind::Stage => "a stage such as api.slow",
         }
     }
@@ -150,6 +155,12 @@ pub enum Quantity {
     Fallbacks,
     AttemptPercentile,
     MeanAttempt,
+    HitRatio,
+    CacheFetches,
+    CacheEntries,
+    CacheBytes,
+    Evictions,
+    StaleAnswers,
 }
 
 /// A number between the parentheses.
@@ -231,6 +242,7 @@ const USERS_OR_STATION: &[Kind] = &[Kind::Users, Kind::Station];
 const USERS_OR_POOL: &[Kind] = &[Kind::Users, Kind::Pool];
 const POOL: &[Kind] = &[Kind::Pool];
 const EDGE: &[Kind] = &[Kind::Edge];
+const CACHE: &[Kind] = &[Kind::Cache];
 
 /// Every metric.
 #[rustfmt::skip]
@@ -291,6 +303,12 @@ pub static METRICS: &[Metric] = {
         metric("retries_denied", Q::RetriesDenied, U::Count, EDGE, "retries that the budget denied").of(),
         metric("fallbacks", Q::Fallbacks, U::Count, EDGE, "calls that the fallback answered").of(),
         metric("p_attempt", Q::AttemptPercentile, U::Ms, EDGE, "percentile of the time of an attempt, as the caller saw it").of().percentile(),
+        metric("hit_ratio", Q::HitRatio, U::Ratio, CACHE, "share of look-ups of a cache that found what they wanted").of().spell(),
+        metric("cache_fetches", Q::CacheFetches, U::Count, CACHE, "how often something missing was fetched, and not only waited for").of(),
+        metric("cache_entries", Q::CacheEntries, U::Count, CACHE, "most entries of a cache at the end of a window, over all servers together").of().spell(),
+        metric("cache_bytes", Q::CacheBytes, U::Bytes, CACHE, "most bytes of a cache at the end of a window, over all servers together").of().spell(),
+        metric("evictions", Q::Evictions, U::Count, CACHE, "entries that had to go for others").of(),
+        metric("stale_answers", Q::StaleAnswers, U::Count, CACHE, "answers by expired entries, because fetching had failed").of(),
         metric("mean_attempt", Q::MeanAttempt, U::Ms, EDGE, "mean time of an attempt, as the caller saw it").of(),
     ]
 };

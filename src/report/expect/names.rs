@@ -4,7 +4,7 @@ use super::metric::{Kind, Metric, Subject};
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
 use crate::report::cascade::STAGES;
-use crate::wiring::{ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
+use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
 
 /// What a metric can be about, in words.
 pub fn wanted_subjects(metric: &Metric) -> String {
@@ -51,6 +51,14 @@ fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
             named.or_else(only).map(Subject::Pool)
         }
         Kind::Edge => edges(wiring).find(|edge| wiring.edge_name(*edge) == text).map(Subject::Edge),
+        Kind::Cache => {
+            let named = caches(wiring).find(|cache| wiring.cache_name(*cache) == text);
+            let only = || {
+                let mut caches = wiring.caches_of(node()?);
+                caches.next().filter(|_| caches.next().is_none())
+            };
+            named.or_else(only).map(Subject::Cache)
+        }
         Kind::Stage => {
             let (node, stage) = text.rsplit_once('.')?;
             let stage = STAGES.into_iter().find(|known| *known == stage)?;
@@ -71,6 +79,10 @@ fn edges(wiring: &Wiring) -> impl Iterator<Item = EdgeIndex> {
     (0..wiring.edges.len() as u16).map(EdgeIndex)
 }
 
+fn caches(wiring: &Wiring) -> impl Iterator<Item = CacheIndex> {
+    (0..wiring.caches.len() as u16).map(CacheIndex)
+}
+
 fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
     let nodes = |wanted: fn(NodeKind) -> bool| {
         let nodes = wiring.nodes.iter().filter(move |node| wanted(node.kind));
@@ -84,6 +96,7 @@ fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
         Kind::Server => nodes(NodeKind::is_station).map(|key| format!("{key}#0")).collect(),
         Kind::Pool => pools(wiring).map(|pool| wiring.pool_name(pool)).collect(),
         Kind::Edge => edges(wiring).map(|edge| wiring.edge_name(edge)).collect(),
+        Kind::Cache => caches(wiring).map(|cache| wiring.cache_name(cache)).collect(),
         Kind::Stage => {
             let stages = |key: String| STAGES.map(|stage| format!("{key}.{stage}"));
             nodes(|kind| kind != NodeKind::Balancer).flat_map(stages).collect()

@@ -280,6 +280,7 @@ mod tests {
             pools: vec![pool(1, "web"), pool(1, "batch"), pool(2, "sessions")],
             edges: vec![edge(0, "login", 1), edge(1, "sql", 2)],
             classes: vec![class("new"), class("old")],
+            caches: Vec::new(),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::references::{split, station_of};
 use crate::problem::Problems;
-use crate::scenario::{Call, Node, Scenario, Step};
+use crate::scenario::{Call, Node, Scenario, Step, walk};
 use indexmap::{IndexMap, IndexSet};
 
 /// Longest chain of programs that call one another.
@@ -88,8 +88,8 @@ fn programs(scenario: &Scenario) -> impl Iterator<Item = Program<'_>> {
 
 fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<Program<'s>> {
     let Some(Node::Service(service)) = scenario.nodes.get(node) else { return Vec::new() };
-    let steps = service.endpoints.get(endpoint).into_iter().flat_map(|endpoint| &endpoint.steps);
-    let calls = steps.flat_map(|step| match step {
+    let steps = service.endpoints.get(endpoint).map(|endpoint| walk(&endpoint.steps));
+    let calls = steps.into_iter().flatten().flat_map(|(_, step)| match step {
         Step::Call { call, .. } => std::slice::from_ref(call),
         Step::Parallel { calls, .. } => calls.as_slice(),
         Step::Cpu { .. }
@@ -98,6 +98,7 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
         | Step::Read { .. }
         | Step::Commit { .. }
         | Step::Log { .. }
+        | Step::Cached { .. }
         | Step::Fail { .. } => &[],
     });
     let callees: IndexSet<Program<'_>> =

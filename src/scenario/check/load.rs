@@ -10,7 +10,7 @@ use super::quantity::mean_s;
 use crate::problem::Problems;
 use crate::scenario::{
     AfterLast, Arrivals, Balancer, Call, Clients, Effect, Fault, Node, RecordedAnswer, Refresh,
-    Scenario, Service, Step,
+    Scenario, Service, Step, walk,
 };
 
 /// Most events that a run may be expected to need. At several million events per second that is
@@ -188,7 +188,7 @@ impl Estimate<'_> {
             Node::Clients(_) | Node::Balancer(_) => return Cost::default(),
         };
         let mut total = Cost::default();
-        for step in &service.endpoints[endpoint].steps {
+        for (_, step) in walk(&service.endpoints[endpoint].steps) {
             let call = |call: &String| self.cost_of_call(&service.calls[call]);
             let cost = match step {
                 Step::Cpu { time } => Cost { events: 2.0, seconds: mean_s(time) },
@@ -203,9 +203,12 @@ impl Estimate<'_> {
                 Step::Replay { answers, after_last } => {
                     Cost { events: 1.0, seconds: mean_answer_ms(answers, *after_last) / 1e3 }
                 }
-                Step::Read { .. } | Step::Commit { .. } | Step::Log { .. } | Step::Fail { .. } => {
-                    Cost { events: 1.0, seconds: 0.0 }
-                }
+                // As if nothing were ever in a cache; who waits for another's fetch needs an event.
+                Step::Read { .. }
+                | Step::Commit { .. }
+                | Step::Log { .. }
+                | Step::Cached { .. }
+                | Step::Fail { .. } => Cost { events: 1.0, seconds: 0.0 },
             };
             total.events += cost.events;
             total.seconds += cost.seconds;

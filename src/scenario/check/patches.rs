@@ -5,7 +5,7 @@ use crate::engine::Time;
 use crate::problem::{Problem, Problems, join, shown};
 use crate::scenario::patch::merge;
 use crate::scenario::shape::known;
-use crate::scenario::{Call, Endpoint, Node, Scenario, Step};
+use crate::scenario::{Call, Endpoint, Node, Scenario, Step, walk};
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::mem::discriminant;
@@ -100,6 +100,7 @@ impl Comparison<'_> {
                 self.names(&format!("{path}.pools"), &before.pools, &after.pools);
                 self.calls(path, &before.calls, &after.calls);
                 self.endpoints(path, &before.endpoints, &after.endpoints);
+                self.names(&format!("{path}.caches"), &before.caches, &after.caches);
             }
             (Node::Database(before), Node::Database(after)) => {
                 self.names(&format!("{path}.queries"), &before.queries, &after.queries);
@@ -132,17 +133,20 @@ impl Comparison<'_> {
         self.names(&path, before, after);
         for (key, endpoint) in before {
             let Some(after) = after.get(key) else { continue };
-            let kinds = |endpoint: &Endpoint| -> Vec<_> {
-                endpoint.steps.iter().map(discriminant::<Step>).collect()
+            let (old, new) = (walk(&endpoint.steps), walk(&after.steps));
+            let kinds = |steps: &[(String, &Step)]| -> Vec<_> {
+                steps.iter().map(|(place, step)| (place.clone(), discriminant(*step))).collect()
             };
-            let same = kinds(endpoint) == kinds(after);
+            let same = kinds(&old) == kinds(&new);
             self.demand(same, || format!("{path}.{key}.steps"));
-            let rows = |endpoint: &Endpoint| -> Vec<_> {
-                endpoint.steps.iter().map(|step| step.row().map(str::to_owned)).collect()
-            };
-            let steps = rows(endpoint).into_iter().zip(rows(after)).enumerate();
-            for (number, _) in steps.filter(|(_, (before, after))| same && before != after) {
-                self.demand(false, || format!("{path}.{key}.steps.{number}.row"));
+            for ((place, before), (_, after)) in old.iter().zip(&new).filter(|_| same) {
+                let place = format!("{path}.{key}.steps.{place}");
+                self.demand(before.row() == after.row(), || format!("{place}.row"));
+                let cache = |step: &Step| match step {
+                    Step::Cached { cache, .. } => Some(cache.clone()),
+                    _ => None,
+                };
+                self.demand(cache(before) == cache(after), || format!("{place}.cache"));
             }
         }
     }

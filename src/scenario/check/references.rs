@@ -100,13 +100,27 @@ impl References<'_> {
             if let Some(pool) = &endpoint.pool {
                 self.own(pool, &service.pools, &format!("{path}.pool"));
             }
-            for (number, step) in endpoint.steps.iter().enumerate() {
-                let path = format!("{path}.steps.{number}");
-                self.step(service, step, &path);
-                if let Step::Commit { row } = step {
-                    self.row(row, &endpoint.steps[..number], &path);
-                }
+            self.steps(service, &endpoint.steps, IndexSet::new(), &path);
+        }
+    }
+
+    /// Steps of a program; `read` are the rows that have surely been read before.
+    fn steps<'s>(
+        &mut self,
+        service: &Service,
+        steps: &'s [Step],
+        mut read: IndexSet<&'s str>,
+        path: &str,
+    ) {
+        for (number, step) in steps.iter().enumerate() {
+            let path = format!("{path}.steps.{number}");
+            self.step(service, step, &path);
+            if let Step::Commit { row } = step {
+                self.row(row, &read, &path);
             }
+            // What is read inside of a step may be skipped, so it counts only there.
+            self.steps(service, step.inner(), read.clone(), &path);
+            read.extend(step.row());
         }
     }
 
@@ -121,6 +135,9 @@ impl References<'_> {
             Step::Log { .. } if service.disk.is_none() => {
                 self.problems.add(path, "writes to a log, but the service has no disk");
             }
+            Step::Cached { cache, .. } => {
+                self.own(cache, &service.caches, &format!("{path}.cache"));
+            }
             Step::Log { .. }
             | Step::Cpu { .. }
             | Step::Wait { .. }
@@ -132,13 +149,12 @@ impl References<'_> {
     }
 
     /// A row that is written must have been read: its version decides.
-    fn row(&mut self, row: &str, before: &[Step], path: &str) {
-        let rows: IndexSet<&str> = before.iter().filter_map(Step::row).collect();
+    fn row(&mut self, row: &str, rows: &IndexSet<&str>, path: &str) {
         if !rows.contains(row) {
             let message = if rows.is_empty() {
                 format!("{} is read by no earlier step", quoted(row))
             } else {
-                let known = known(row, rows.into_iter(), "earlier steps read");
+                let known = known(row, rows.iter().copied(), "earlier steps read");
                 format!("{} is read by no earlier step{known}", quoted(row))
             };
             self.problems.add(format!("{path}.row"), message);

@@ -7,7 +7,14 @@ use crate::pattern::health::active::{ActiveParams, Like};
 use crate::problem::Problems;
 use crate::scenario::{
     Arrivals, Balancer, Clients, Database, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
+    walk,
 };
+
+/// Most steps of a program, with those inside of others.
+const MAX_STEPS: usize = 1_000;
+
+/// Most steps around a step.
+const MAX_NESTING: usize = 4;
 
 /// The shares of classes may miss 1 by this much, for sums of thirds and sevenths.
 const SHARE_TOLERANCE: f64 = 1e-9;
@@ -175,8 +182,10 @@ fn check_service(service: &Service, path: &str, problems: &mut Problems) {
         quantity::check_positive(pause, &format!("{path}.pause_when_idle"), problems);
     }
     for (key, endpoint) in &service.endpoints {
-        for (number, step) in endpoint.steps.iter().enumerate() {
-            check_step(step, &format!("{path}.endpoints.{key}.steps.{number}"), problems);
+        let path = format!("{path}.endpoints.{key}.steps");
+        check_nesting(&endpoint.steps, &path, problems);
+        for (place, step) in walk(&endpoint.steps) {
+            check_step(step, &format!("{path}.{place}"), problems);
         }
     }
     if let Some(memory) = &service.memory
@@ -192,6 +201,20 @@ fn check_service(service: &Service, path: &str, problems: &mut Problems) {
         let (used, capacity) = (disk.used_bytes, disk.capacity_bytes);
         let message = format!("{used} bytes is more than capacity_bytes, {capacity} bytes");
         problems.add(format!("{path}.disk.used_bytes"), message);
+    }
+}
+
+/// Steps within steps: not too many, not too deep.
+fn check_nesting(steps: &[Step], path: &str, problems: &mut Problems) {
+    let all = walk(steps);
+    if all.len() > MAX_STEPS {
+        let message = format!("{} steps with those inside: at most {MAX_STEPS}", all.len());
+        problems.add(path, message);
+    }
+    let depth = |place: &String| place.matches(".steps.").count();
+    if let Some((place, _)) = all.iter().find(|(place, _)| depth(place) > MAX_NESTING) {
+        let message = format!("is inside of more than {MAX_NESTING} steps");
+        problems.add(format!("{path}.{place}"), message);
     }
 }
 
@@ -216,6 +239,7 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
         | Step::Read { .. }
         | Step::Commit { .. }
         | Step::Log { .. }
+        | Step::Cached { .. }
         | Step::Fail { .. } => {}
     }
 }

@@ -101,7 +101,13 @@ pub(super) fn pause(dice: &mut Dice) -> Value {
 }
 
 pub(super) fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(10) {
+    let step = |dice: &mut Dice| match dice.roll(12) {
+        10 => cached(dice, "near", json!([{"do": "call", "call": "back"}])),
+        11 => {
+            let inner = cached(dice, "far", json!([{"do": "call", "call": "db"}]));
+            let first = json!({"do": "cpu", "time": time(dice)});
+            cached(dice, "near", json!([first, inner]))
+        }
         0 => json!({"do": "cpu", "time": time(dice)}),
         1 => json!({"do": "call", "call": "back"}),
         2 => json!({"do": "wait", "time": time(dice)}),
@@ -119,6 +125,31 @@ pub(super) fn steps(dice: &mut Dice) -> Value {
     let rows: Vec<Value> = steps.iter().filter_map(|step| step.get("row").cloned()).collect();
     steps.extend(rows.into_iter().map(|row| json!({"do": "commit", "row": row})));
     Value::Array(steps)
+}
+
+/// A `cached` step, what is inside of it may fail.
+fn cached(dice: &mut Dice, cache: &str, mut steps: Value) -> Value {
+    if let (true, Some(steps)) = (dice.one_in(3), steps.as_array_mut()) {
+        steps.push(json!({"do": "fail", "ratio": 0.3}));
+    }
+    json!({"do": "cached", "cache": dice.pick(&[cache, "far"]), "steps": steps})
+}
+
+pub(super) fn cache(dice: &mut Dice) -> Value {
+    let mut cache = json!({
+        "keys": {"set": "pages", "count": dice.pick(&[3, 40]), "zipf_exponent": 0.8},
+        "enabled": !dice.one_in(8),
+        "eviction": dice.pick(&["lru", "fifo", "random", "lfu"]),
+        "single_flight": dice.one_in(2), "stale_if_error": dice.one_in(2),
+        "ttl_kind": dice.pick(&["fixed", "sliding"]), "admit_after": dice.pick(&[1, 2]),
+    });
+    if dice.one_in(2) {
+        cache["max_entries"] = json!(dice.roll(5));
+    }
+    if dice.one_in(2) {
+        cache["ttl_ms"] = json!(dice.pick(&[30.0, 500.0]));
+    }
+    cache
 }
 
 pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
@@ -141,6 +172,7 @@ pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
         service["liveness_probe"] = liveness_probe(dice);
     }
     service["disk"] = disk(dice);
+    service["caches"] = json!({"near": cache(dice), "far": cache(dice)});
     if dice.one_in(5) {
         service["pause_when_idle"] = pause(dice);
     }

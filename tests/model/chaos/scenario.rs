@@ -1,7 +1,7 @@
 //! A random scenario: its systems, its faults, and what is switched while it goes on.
 
 use super::calls::{Maker, POLICIES, call};
-use super::nodes::{DISCIPLINES, balancer, disk, pause, pool, service, steps, users};
+use super::nodes::{DISCIPLINES, balancer, cache, disk, pause, pool, service, steps, users};
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
@@ -56,7 +56,8 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(17) {
+    match dice.roll(18) {
+        16 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))

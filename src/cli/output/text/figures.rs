@@ -3,7 +3,7 @@
 use super::Page;
 use crate::cli::output::figure;
 use crate::cli::output::table::Table;
-use brownout::report::{Edge, PoolReport, Report, Requests, Station};
+use brownout::report::{CacheReport, Edge, PoolReport, Report, Requests, Station};
 use std::collections::BTreeMap;
 
 /// Most spells of shares that are listed.
@@ -183,6 +183,42 @@ fn pool_cells(pool: &PoolReport) -> Vec<String> {
         match pool.waited_ratio {
             0.0 => figure::NONE.to_owned(),
             _ => figure::ms(pool.wait.p95_ms),
+        },
+    ]
+}
+
+/// The caches of services.
+pub fn caches(page: &Page) -> String {
+    let headings = page.lang.pick(
+        ["Caches", "hit ratio", "hits", "misses", "fetches", "stale", "evicted", "entries", "size"],
+        ["캐시", "적중률", "적중", "미스", "원본 조회", "만료 응답", "축출", "항목", "크기"],
+    );
+    let mut table = table(page, headings);
+    for (station, of_station) in &page.last().report.stations {
+        for cache in of_station.caches.keys() {
+            add(page, &mut table, &format!("{station}.{cache}"), |report| {
+                Some((cache_cells(report.stations.get(station)?.caches.get(cache)?), None))
+            });
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    table.without_empty_columns().render(page.style)
+}
+
+fn cache_cells(cache: &CacheReport) -> Vec<String> {
+    vec![
+        cache.hit_ratio.map_or(figure::NONE.to_owned(), figure::percent),
+        figure::some(cache.hits),
+        figure::some(cache.misses),
+        figure::some(cache.fetches),
+        figure::some(cache.stale),
+        figure::some(cache.evictions),
+        figure::some(cache.entries),
+        match cache.bytes {
+            0 => figure::NONE.to_owned(),
+            bytes => brownout::report::words::bytes(bytes),
         },
     ]
 }
