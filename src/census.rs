@@ -50,6 +50,10 @@ pub struct AtStation {
     pub cores_busy: Option<u64>,
     /// Servers that take requests.
     pub up: u64,
+    /// Records that were born there, may still be stored and are not.
+    pub records: u64,
+    /// Records in the spools of its servers.
+    pub spooled: u64,
 }
 
 /// Everything under way at one moment.

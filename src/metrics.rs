@@ -9,6 +9,7 @@
 pub mod balancer;
 pub mod cache;
 pub mod class;
+pub mod data;
 pub mod edge;
 pub mod histogram;
 mod integral;
@@ -33,7 +34,9 @@ pub use series::{Column, Series, Table};
 pub use snapshot::Snapshot;
 
 use crate::engine::Time;
-use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
+use crate::wiring::{
+    CacheIndex, ClassIndex, DataKinds, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring,
+};
 use balancer::BalancerMeter;
 use cache::CacheMeter;
 use class::ClassMeter;
@@ -69,11 +72,13 @@ pub struct NodeSetup {
     pub up: u32,
     /// Cores of each server; none without a limit.
     pub cores: Option<u32>,
+    /// What it has to do with data.
+    pub data: DataKinds,
 }
 
 impl Default for NodeSetup {
     fn default() -> Self {
-        NodeSetup { servers: 1, up: 1, cores: None }
+        NodeSetup { servers: 1, up: 1, cores: None, data: DataKinds::default() }
     }
 }
 
@@ -137,10 +142,7 @@ impl Metrics {
         let layout = Layout::new(wiring);
         let node = |index: NodeIndex| setup.nodes.get(usize::from(index.0)).copied();
         let node = |index: NodeIndex| node(index).unwrap_or_default();
-        let stations = wiring.nodes().map(|(index, _)| {
-            let NodeSetup { servers, up, cores } = node(index);
-            StationMeter::new(servers, up, cores)
-        });
+        let stations = wiring.nodes().map(|(index, _)| StationMeter::new(node(index)));
         let stations = stations.collect();
         let pools = wiring.pools.iter().enumerate().map(|(index, pool)| {
             let threads = setup.pools.get(index).copied().unwrap_or(1);

@@ -37,6 +37,7 @@ use crate::wiring::EdgeIndex;
 use balancer::Balancer;
 use call::{Call, Hedges};
 use client::Population;
+use data::records::Records;
 use edge::Edge;
 pub use event::Event;
 use fault::Faults;
@@ -45,7 +46,7 @@ use slab::Slab;
 use soon::Soon;
 use station::Station;
 
-/// Calls and jobs alive at once beyond which a run stops: memory is bounded, overload or not.
+/// Calls, jobs and records alive at once beyond which a run stops: memory is bounded, overload or not.
 const MAX_ALIVE: usize = 1_500_000;
 
 /// Entries of all caches together beyond which a run stops.
@@ -91,6 +92,7 @@ pub struct World<O> {
     jobs: Slab<Job>,
     /// Of the calls that have, or had, several attempts in their present try.
     hedges: Slab<Hedges>,
+    records: Records,
     populations: Vec<Population>,
     balancers: Vec<Balancer>,
     stations: Vec<Station>,
@@ -121,6 +123,7 @@ impl<O: Observer> World<O> {
             calls: Slab::default(),
             jobs: Slab::default(),
             hedges: Slab::default(),
+            records: Records::default(),
             populations: plan.populations.iter().map(|p| Population::new(p, &plan)).collect(),
             balancers: plan.balancers.iter().map(|b| Balancer::new(b, &plan)).collect(),
             stations: plan.stations.iter().map(Station::new).collect(),
@@ -270,6 +273,10 @@ impl<O: Observer> World<O> {
             Event::FetchOver { job, outcome } => {
                 self.note(65, job.word()).on_fetch_over(job, outcome)
             }
+            Event::RecoveryDue { station, server } => {
+                self.note(60, member(station, server)).on_recovery_due(station, server)
+            }
+            Event::ReplayBegins { call } => self.note(61, call.word()).on_replay_begins(call),
             // The simulation flips the switch: only it knows the scenario. Its number depends on whether
             // it was planned from the start or flipped on the way.
             Event::Switch { .. } => {
@@ -325,7 +332,8 @@ impl<O: Observer> World<O> {
 
     /// Whether more is under way than a run may hold.
     pub fn is_overfull(&self) -> bool {
-        self.calls.len() + self.jobs.len() > MAX_ALIVE || self.cached > MAX_CACHED
+        let alive = self.calls.len() + self.jobs.len() + self.records.slab.len();
+        alive > MAX_ALIVE || self.cached > MAX_CACHED
     }
 
     /// Calls and jobs alive: what a checkpoint has to hold.

@@ -223,6 +223,32 @@ pub enum Observation {
     /// The log was rotated.
     LogRotated { node: NodeIndex, server: u32, freed_bytes: u64 },
 
+    // --- records; `node` is the service that they were born at, or the database that stores them ---
+    /// A request has a record that must not get lost.
+    RecordBorn { node: NodeIndex },
+    /// A record is stored somewhere for the first time.
+    RecordKept { node: NodeIndex },
+    /// Nobody is left who could store a record that nobody has stored.
+    RecordLost { node: NodeIndex },
+    /// A database stored a record that it did not have.
+    RecordStored { node: NodeIndex },
+    /// A database stored a record that it had.
+    RecordDuplicated { node: NodeIndex },
+    /// A database left a record alone that it had, by its unique id.
+    RecordIgnored { node: NodeIndex },
+    /// A server keeps a record in its spool.
+    RecordSpooled { node: NodeIndex },
+    /// A record of a spool was sent.
+    RecordReplayed { node: NodeIndex },
+    /// A server's spool was empty and is not any more.
+    SpoolBegan { node: NodeIndex, server: u32 },
+    /// A recovery batch of a server ended, with so many records sent and so many kept.
+    RecoveryBatchEnded { node: NodeIndex, server: u32, replayed: u32, failed: u32 },
+    /// A recovery batch sent nothing, for the first time since one did.
+    RecoveryFails { node: NodeIndex, server: u32 },
+    /// A server's spool is empty, after so many records were sent.
+    SpoolDrained { node: NodeIndex, server: u32, replayed: u64 },
+
     // --- the timeline ---
     /// A fault began.
     FaultStarted { fault: LabelIndex },

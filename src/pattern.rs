@@ -39,6 +39,8 @@ pub mod restart;
 pub mod retry;
 /// Retry budget: how many of all calls may be retries.
 pub mod retry_budget;
+/// Store and forward: a spool on the server's disk and the batch that empties it.
+pub mod spool;
 
 #[cfg(test)]
 pub(crate) mod testing {

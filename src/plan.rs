@@ -14,7 +14,7 @@ mod station;
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
 pub use station::{
-    CachePlan, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
+    CachePlan, Carries, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
     StationPlan, StepAction, StepPlan,
 };
 

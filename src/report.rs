@@ -6,6 +6,7 @@
 pub mod baseline;
 mod build;
 pub mod cascade;
+mod data;
 pub mod expect;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub mod verdict;
 pub mod words;
 
 pub use build::{Label, ReportContext};
+pub use data::{Data, Records, SpoolReport, Store};
 pub use expect::Clause;
 
 use serde::Serialize;
@@ -173,6 +175,8 @@ pub struct Station {
     pub disk_full_at_s: Option<f64>,
     /// Server-hours used.
     pub server_hours: f64,
+    /// What became of data; absent where the station has nothing to do with records.
+    pub data: Option<Data>,
 }
 
 /// How long, and how reliably, so many servers were up.

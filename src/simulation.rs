@@ -6,7 +6,7 @@ use crate::engine::{Digest, Time};
 use crate::metrics::{Metrics, MetricsSetup, NodeSetup};
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
-use crate::plan::{Plan, Role};
+use crate::plan::{Plan, Role, StationPlan};
 use crate::problem::Problem;
 use crate::report::{Label, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
@@ -82,7 +82,8 @@ pub fn metrics_setup(plan: &Plan) -> MetricsSetup {
         Role::Station(station) => {
             let station = &plan.stations[usize::from(*station)];
             let up = if station.running { station.servers } else { 0 };
-            NodeSetup { servers: station.servers, up, cores: station.cores }
+            let StationPlan { servers, cores, data, .. } = *station;
+            NodeSetup { servers, up, cores, data }
         }
         Role::Population(_) | Role::Balancer(_) => NodeSetup::default(),
     };

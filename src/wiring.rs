@@ -43,6 +43,17 @@ impl NodeKind {
     }
 }
 
+/// What a service or a database has to do with data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DataKinds {
+    /// Records come from its programs.
+    pub records: bool,
+    /// Its programs may keep records in a spool.
+    pub spool: bool,
+    /// It stores records.
+    pub stores: bool,
+}
+
 /// A node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WiredNode {

@@ -30,6 +30,8 @@ pub enum Law {
     Attempts,
     /// Attempts = first tries + retries, and no more first tries than calls.
     Tries,
+    /// Records born = stored + lost + under way.
+    Records,
     /// Integral of the number present = sum of the times stayed.
     Little,
     /// What is counted = what the model finds when it counts anew.
@@ -54,6 +56,7 @@ impl Law {
             Law::Work => "work arrived is not that refused, ended and present",
             Law::Attempts => "attempts sent are not those ended and those in flight",
             Law::Tries => "attempts are not first tries and retries",
+            Law::Records => "records born are not those stored, lost and under way",
             Law::Little => "the times stayed do not add up to the number present over time",
             Law::Census => "what is counted is not what is there",
             Law::Threads => "more work waits and holds threads than is present",
@@ -71,6 +74,7 @@ impl Law {
             Law::Work => "도착한 작업 수가 거절·종료·진행 중인 작업의 합과 다릅니다",
             Law::Attempts => "보낸 시도 수가 끝난 시도와 진행 중인 시도의 합과 다릅니다",
             Law::Tries => "시도 수가 첫 시도와 재시도의 합과 다릅니다",
+            Law::Records => "생긴 레코드 수가 저장·유실·진행 중인 레코드의 합과 다릅니다",
             Law::Little => "머문 시간의 합이 시간에 따른 체류 수와 맞지 않습니다",
             Law::Census => "센 값이 실제와 다릅니다",
             Law::Threads => "대기 중이거나 스레드를 쥔 작업이 전체 작업보다 많습니다",

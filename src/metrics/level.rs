@@ -245,6 +245,11 @@ impl<const N: usize> Tally<N> {
         self.all[index] += 1;
     }
 
+    /// Counts so many more.
+    pub fn add(&mut self, index: usize, count: u64) {
+        self.all[index] += count;
+    }
+
     /// Since the start of the run.
     pub fn all(&self, index: usize) -> u64 {
         self.all[index]

@@ -1,6 +1,7 @@
 //! Which meter an observation goes to: one arm each.
 
 use super::Metrics;
+use super::data::Fate;
 use super::timeline::Happening;
 use crate::engine::Time;
 use crate::observation::Observation;
@@ -97,11 +98,30 @@ impl Metrics {
             O::StaleAnswer { cache } => self.cache_mut(cache).stale(),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
-            _ => {}
+            O::RecoveryBatchEnded { node, failed, .. } => {
+                self.station_mut(node).data_mut().batch_ended(failed);
+            }
+            other => self.count_record(now, other),
         }
         if let Some((happening, server, bytes)) = told(observation) {
             self.timeline.push(at, self.window, happening, server, bytes);
         }
+    }
+
+    fn count_record(&mut self, now: u64, observation: Observation) {
+        use Observation as O;
+        let (node, fate) = match observation {
+            O::RecordBorn { node } => (node, Fate::Born),
+            O::RecordKept { node } => (node, Fate::Kept),
+            O::RecordLost { node } => (node, Fate::Lost),
+            O::RecordStored { node } => (node, Fate::Stored),
+            O::RecordDuplicated { node } => (node, Fate::Duplicated),
+            O::RecordIgnored { node } => (node, Fate::Ignored),
+            O::RecordSpooled { node } => (node, Fate::Spooled),
+            O::RecordReplayed { node } => (node, Fate::Replayed),
+            _ => return,
+        };
+        self.station_mut(node).data_mut().count(now, fate);
     }
 
     fn servers_changed(&mut self, now: u64, node: NodeIndex, servers: u32, up: u32) {
@@ -124,7 +144,7 @@ impl Metrics {
     }
 }
 
-/// What an observation adds to the timeline, with the server and the bytes that it is about.
+/// What an observation adds to the timeline, with the server and the amount that it is about.
 fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
     use Observation as O;
     Some(match observation {
@@ -145,6 +165,11 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
         O::LogRotated { node, server, freed_bytes } => {
             (Happening::LogRotated(node), server, freed_bytes)
+        }
+        O::SpoolBegan { node, server } => (Happening::SpoolBegan(node), server, 0),
+        O::RecoveryFails { node, server } => (Happening::RecoveryFails(node), server, 0),
+        O::SpoolDrained { node, server, replayed } => {
+            (Happening::SpoolDrained(node), server, replayed)
         }
         _ => return None,
     })

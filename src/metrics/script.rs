@@ -61,7 +61,7 @@ pub fn setup(seconds: u64, windows: u32, warmup: Time) -> MetricsSetup {
         nodes: vec![
             NodeSetup::default(),
             NodeSetup::default(),
-            NodeSetup { servers: 8, up: 8, cores: Some(4) },
+            NodeSetup { servers: 8, up: 8, cores: Some(4), ..NodeSetup::default() },
             NodeSetup::default(),
         ],
         pools: vec![10, 20],

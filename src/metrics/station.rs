@@ -1,6 +1,8 @@
 //! Meter of a service or a database: its servers, cores, disks and how its requests spread over
 //! them.
 
+use super::NodeSetup;
+use super::data::DataMeter;
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
 use super::invariants::{Judge, Law};
 use super::level::{Heights, Level, SmoothLevel};
@@ -43,12 +45,15 @@ pub struct StationMeter {
     disks: Vec<u64>,
     disk_full_at: Option<Time>,
     first_down: Option<FirstDown>,
+    data: DataMeter,
 }
 
 impl StationMeter {
-    /// A station of so many servers.
-    pub fn new(servers: u32, up: u32, cores_per_server: Option<u32>) -> StationMeter {
+    /// A station as it begins.
+    pub fn new(setup: NodeSetup) -> StationMeter {
+        let NodeSetup { servers, up, cores: cores_per_server, data } = setup;
         StationMeter {
+            data: DataMeter::new(data),
             servers: Level::new(servers),
             up: Level::new(up),
             cores_per_server,
@@ -185,6 +190,16 @@ impl StationMeter {
         self.disks.iter().copied().max().unwrap_or(0)
     }
 
+    /// Records.
+    pub fn data(&self) -> &DataMeter {
+        &self.data
+    }
+
+    /// Records, to count one.
+    pub fn data_mut(&mut self) -> &mut DataMeter {
+        &mut self.data
+    }
+
     /// When the first disk was full.
     pub fn disk_full_at(&self) -> Option<Time> {
         self.disk_full_at
@@ -203,6 +218,7 @@ impl StationMeter {
     pub fn settle(&mut self, now: u64) {
         self.levels().into_iter().for_each(|level| level.settle(now));
         self.cores_busy.settle(now);
+        self.data.settle(now);
     }
 
     /// A new window begins.
@@ -212,12 +228,14 @@ impl StationMeter {
         self.spells.push(&self.window);
         self.window.clear();
         self.spread.start_window();
+        self.data.start_window();
     }
 
     /// The warm-up is over.
     pub fn end_warmup(&mut self, now: u64) {
         self.levels().into_iter().for_each(Level::end_warmup);
         self.cores_busy.end_warmup();
+        self.data.end_warmup();
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
@@ -226,7 +244,9 @@ impl StationMeter {
     /// Judges the invariants.
     pub fn judge(&self, counted: Option<AtStation>, judge: &mut Judge) {
         judge.demand(Law::Levels, self.up.value() <= self.servers.value());
-        let Some(AtStation { cores_busy, up }) = counted else { return };
+        let Some(counted) = counted else { return };
+        let AtStation { cores_busy, up, .. } = counted;
+        self.data.judge(counted, judge);
         judge.demand(Law::Census, up == u64::from(self.up.value()));
         if let Some(busy) = cores_busy {
             let used = self.cores_in_use();
@@ -253,5 +273,6 @@ impl StationMeter {
         put("cpu", "ratio", cpu);
         put("servers_up", "count", f64::from(self.up.low()));
         put("disk_used", "bytes", self.disk() as f64);
+        self.data.columns(owner, span, sink);
     }
 }

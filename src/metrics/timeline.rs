@@ -39,12 +39,18 @@ pub enum Happening {
     DiskFull(NodeIndex),
     /// Logs were rotated.
     LogRotated(NodeIndex),
+    /// Servers began to keep records in their spools.
+    SpoolBegan(NodeIndex),
+    /// Recovery batches began to fail.
+    RecoveryFails(NodeIndex),
+    /// Spools are empty again.
+    SpoolDrained(NodeIndex),
     /// Breakers of calling servers changed their state.
     Breaker(EdgeIndex, BreakerState),
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 8;
+const PER_NODE: usize = DownCause::COUNT + 11;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -60,6 +66,9 @@ impl Happening {
             Happening::LogRotated(node) => (node, DownCause::COUNT + 5),
             Happening::EjectionRefused(node) => (node, DownCause::COUNT + 6),
             Happening::TakesOver(node) => (node, DownCause::COUNT + 7),
+            Happening::SpoolBegan(node) => (node, DownCause::COUNT + 8),
+            Happening::RecoveryFails(node) => (node, DownCause::COUNT + 9),
+            Happening::SpoolDrained(node) => (node, DownCause::COUNT + 10),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }
@@ -80,8 +89,8 @@ pub struct Entry {
     pub server: u32,
     /// How often it happened within the window.
     pub count: u32,
-    /// Bytes freed, for rotated logs.
-    pub bytes: u64,
+    /// Bytes freed, for rotated logs; records sent, for spools that are empty.
+    pub amount: u64,
 }
 
 /// What happened, in the order of time.
@@ -102,14 +111,14 @@ impl Timeline {
     }
 
     /// Something happened in that window, to that server.
-    pub fn push(&mut self, at: Time, window: u32, happening: Happening, server: u32, bytes: u64) {
+    pub fn push(&mut self, at: Time, window: u32, happening: Happening, server: u32, amount: u64) {
         let slot = happening.slot(self.nodes);
         if let Some(slot) = slot {
             let (told, entry) = self.last[slot];
             if told == window + 1 {
                 let entry = &mut self.entries[entry as usize];
                 entry.count += 1;
-                entry.bytes += bytes;
+                entry.amount += amount;
                 return;
             }
         }
@@ -120,7 +129,7 @@ impl Timeline {
         if let Some(slot) = slot {
             self.last[slot] = (window + 1, self.entries.len() as u32);
         }
-        self.entries.push(Entry { at, happening, server, count: 1, bytes });
+        self.entries.push(Entry { at, happening, server, count: 1, amount });
     }
 
     /// The entries. The newest ones may still grow in count until their window ends.

@@ -35,6 +35,7 @@ impl<O> World<O> {
         self.audit_servers(&mut findings);
         self.audit_caches(&mut findings);
         self.audit_balancers(&mut findings);
+        self.audit_records(&mut findings);
         findings.0
     }
 
@@ -50,12 +51,19 @@ impl<O> World<O> {
                 let works = self.jobs.get(job).is_some_and(|job| job.caller == Caller::Call(id));
                 findings.demand(works && on_wire, || format!("{id:?} has no hedge {job:?}"));
             }
-            if let Origin::Job(owner) = call.origin {
-                let calling = self
-                    .jobs
-                    .get(owner)
-                    .is_some_and(|job| job.doing == Doing::Calling && job.server == call.server);
-                findings.demand(calling, || format!("{id:?} of {owner:?}, which does not call"));
+            match call.origin {
+                Origin::Request(_) => {}
+                Origin::Job(owner) => {
+                    let calls =
+                        |job: &Job| job.doing == Doing::Calling && job.server == call.server;
+                    let calling = self.jobs.get(owner).is_some_and(calls);
+                    findings
+                        .demand(calling, || format!("{id:?} of {owner:?}, which does not call"));
+                }
+                Origin::Recovery { station, server } => {
+                    let known = self.spool_of(station, server).any(|(call, _)| call == Some(id));
+                    findings.demand(known, || format!("no batch knows of {id:?}"));
+                }
             }
         }
         let hedged = self.count_calls(|call| !call.hedges.is_none());
@@ -243,6 +251,31 @@ impl<O> World<O> {
             findings.demand(shown, || format!("ejections of balancer {number} that nobody told"));
             let place = || format!("in flight behind balancer {number}");
             findings.compare(place, balancer.total as usize, total);
+        }
+    }
+
+    /// What is in a spool: records, with the calls of those on their way.
+    fn spool_of(&self, station: u16, server: u32) -> impl Iterator<Item = (Option<Id>, Id)> {
+        let servers = &self.stations[usize::from(station)].servers;
+        servers[server as usize].spool.iter().flat_map(|spool| spool.records())
+    }
+
+    /// Copies of records.
+    fn audit_records(&self, findings: &mut Findings) {
+        let mut copies: Vec<Id> = Vec::new();
+        let jobs = self.jobs.iter().filter_map(|(_, job)| job.extras.as_ref()?.record);
+        copies.extend(jobs);
+        for (number, station) in self.stations.iter().enumerate() {
+            for server in 0..station.servers.len() as u32 {
+                copies.extend(self.spool_of(number as u16, server).map(|(_, record)| record));
+            }
+        }
+        let known = |id: &&Id| self.records.slab.get(**id).is_some();
+        let there = copies.iter().filter(known).count();
+        findings.compare(|| "copies of records".to_owned(), copies.len(), there);
+        for (id, record) in self.records.slab.iter() {
+            let there = copies.iter().filter(|copy| **copy == id).count();
+            findings.compare(|| format!("copies of {id:?}"), record.copies as usize, there);
         }
     }
 

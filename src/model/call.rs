@@ -34,6 +34,13 @@ pub enum Origin {
     Request(Request),
     /// A job, for its present step.
     Job(Id),
+    /// A recovery batch.
+    Recovery {
+        /// The service.
+        station: u16,
+        /// The server whose spool it empties.
+        server: u32,
+    },
 }
 
 /// What a user wishes.
@@ -305,6 +312,10 @@ impl<O: Observer> World<O> {
                 self.calls.remove(id);
                 self.on_call_ended(job, outcome);
             }
+            Origin::Recovery { station, server } => {
+                self.calls.remove(id);
+                self.end_replay((station, server), id, outcome);
+            }
         }
     }
 
@@ -343,9 +354,12 @@ impl<O: Observer> World<O> {
     #[inline(never)]
     fn park(&mut self, id: Id, event: Event) -> bool {
         let Some(call) = self.calls.get(id) else { return false };
-        let Origin::Job(job) = call.origin else { return false };
-        let job = &self.jobs[job];
-        let server = &mut self.stations[usize::from(job.station)].servers[job.server as usize];
+        let (station, server) = match call.origin {
+            Origin::Request(_) => return false,
+            Origin::Job(job) => (self.jobs[job].station, self.jobs[job].server),
+            Origin::Recovery { station, server } => (station, server),
+        };
+        let server = &mut self.stations[usize::from(station)].servers[server as usize];
         if !server.is_frozen() {
             return false;
         }

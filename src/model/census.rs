@@ -8,7 +8,7 @@ use crate::census::{AtPool, AtStation, Census, OnEdge, Present};
 impl<O> World<O> {
     /// How many places a census looks at.
     pub fn census_size(&self) -> u64 {
-        (self.calls.slots() + self.jobs.slots()) as u64
+        (self.calls.slots() + self.jobs.slots() + self.records.slab.slots()) as u64
     }
 
     /// Everything that is under way between two events.
@@ -54,7 +54,12 @@ impl<O> World<O> {
             census.stations[usize::from(plan.node.0)] = AtStation {
                 cores_busy: plan.cores.map(|_| busy),
                 up: servers.iter().filter(|server| server.is_up()).count() as u64,
+                records: 0,
+                spooled: servers.iter().map(|server| u64::from(server.spooled())).sum(),
             };
+        }
+        for (_, record) in self.records.slab.iter().filter(|(_, record)| !record.is_stored()) {
+            census.stations[usize::from(record.home.0)].records += 1;
         }
         census
     }

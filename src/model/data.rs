@@ -1,3 +1,5 @@
-//! What is stored: which of many like things a request is about.
+//! What is stored, and what is on its way to be stored.
 
 pub mod cache;
+pub mod records;
+pub mod spool;

@@ -58,6 +58,10 @@ pub enum Event {
     RestartDue { station: u16, server: u32 },
     /// A server has booted.
     Booted { station: u16, server: u32 },
+    /// A server's recovery batch is to begin.
+    RecoveryDue { station: u16, server: u32 },
+    /// A call of a recovery batch begins.
+    ReplayBegins { call: Id },
     /// A breaker's own timer fires.
     BreakerDue { edge: u16, server: u32 },
     /// A fault begins or ends.
@@ -110,6 +114,8 @@ impl Event {
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
             | Event::PauseOver { .. }
+            | Event::RecoveryDue { .. }
+            | Event::ReplayBegins { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

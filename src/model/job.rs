@@ -147,6 +147,8 @@ pub struct Extras {
     rows: Vec<(u16, u64)>,
     /// The `cached` steps that it is in, the innermost last.
     pub(super) fetches: Vec<Fetch>,
+    /// The record that it could store.
+    pub(super) record: Option<Id>,
 }
 
 impl Linked<QUEUE> for Job {
@@ -260,6 +262,7 @@ impl<O: Observer> World<O> {
             return self.end_lost_request(id);
         }
         if job.is_unwanted() {
+            self.forget_extras(id);
             self.jobs.remove(id);
             return;
         }
@@ -275,6 +278,7 @@ impl<O: Observer> World<O> {
     /// The sender's system has given up on a message.
     #[cold]
     fn end_lost_request(&mut self, id: Id) {
+        self.forget_extras(id);
         self.jobs[id].outcome = Outcome::Failed;
         self.on_replied(id);
     }

@@ -4,6 +4,7 @@ use super::Event;
 use super::control::liveness::Liveness;
 use super::cpu::Cpu;
 use super::data::cache::ServerCache;
+use super::data::spool::ServerSpool;
 use super::job::{Job, RESIDENT};
 use super::list::List;
 use super::pool::Pool;
@@ -77,6 +78,8 @@ pub struct Server {
     pub caches: Vec<ServerCache>,
     /// Its disk.
     pub disk: Option<Box<Disk>>,
+    /// What it keeps for later.
+    pub spool: Option<Box<ServerSpool>>,
     /// Its restart back-off.
     pub backoff: Option<RestartBackoff>,
     /// Fires when a restart or a boot is due.
@@ -109,6 +112,7 @@ impl Server {
             parked: Vec::new(),
             caches: Server::cold_caches(plan),
             disk: plan.disk.as_ref().map(disk),
+            spool: None,
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
             timer: Timer::NONE,
             liveness: Liveness::default(),
@@ -149,6 +153,11 @@ impl Server {
     /// Whether it takes requests.
     pub fn is_up(&self) -> bool {
         self.running == Running::Up
+    }
+
+    /// Records in its spool.
+    pub fn spooled(&self) -> u32 {
+        self.spool.as_ref().map_or(0, |spool| spool.entries.len())
     }
 
     /// Whether it stands still.

@@ -2,7 +2,7 @@
 
 use super::compile::Compiler;
 use super::quantity::sampler;
-use super::{NodeIndex, StepAction, StepPlan};
+use super::{Carries, NodeIndex, StepAction, StepPlan};
 use crate::engine::{Duration, Site};
 use crate::scenario::{Cache, RecordedAnswer, Step};
 use indexmap::{IndexMap, IndexSet};
@@ -74,6 +74,14 @@ impl Compiler<'_> {
                 ratio: *ratio,
                 needs: None,
                 optional: *optional,
+                record: Carries::Any,
+            },
+            Step::Spool { call } => StepAction::Call {
+                edges: Box::new([self.edge_index(node, call)]),
+                ratio: 1.0,
+                needs: None,
+                optional: false,
+                record: Carries::Spooled,
             },
             Step::Parallel { calls, times, needs } => {
                 let edges: Vec<_> = calls.iter().map(|call| self.edge_index(node, call)).collect();
@@ -83,6 +91,7 @@ impl Compiler<'_> {
                     ratio: 1.0,
                     needs: *needs,
                     optional: false,
+                    record: Carries::Any,
                 }
             }
             Step::Replay { answers, after_last } => {

@@ -3,9 +3,9 @@
 use super::KeysPlan;
 use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::cache::Limits;
-use crate::pattern::{liveness, logrotate, restart};
+use crate::pattern::{liveness, logrotate, restart, spool};
 use crate::scenario::{AfterLast, Discipline};
-use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
 
 /// Liveness probe of a service.
 #[derive(Clone, Debug)]
@@ -53,6 +53,10 @@ pub struct StationPlan {
     pub restart: Option<restart::Params>,
     /// Kills servers that do not live any more.
     pub liveness_probe: Option<LivenessPlan>,
+    /// Keeps what `spool` steps could not send.
+    pub spool: Option<spool::Params>,
+    /// What of the data there is to tell of.
+    pub data: DataKinds,
     /// Where its requests draw whether an error fault hits them.
     pub error_site: Site,
 }
@@ -125,6 +129,8 @@ pub enum StepAction {
         needs: Option<u32>,
         /// A failure only degrades the answer.
         optional: bool,
+        /// What becomes of the request's record.
+        record: Carries,
     },
     /// Gives recorded answers in their order.
     Replay {
@@ -155,6 +161,22 @@ pub enum StepAction {
     },
     /// Fails with that probability.
     Fail(f64),
+    /// Stores the record.
+    Store {
+        /// Under which name of all databases, below 64.
+        store: u8,
+        /// A record that is there already is left alone.
+        unique: bool,
+    },
+}
+
+/// What becomes of a request's record at a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// It goes along, if there is one.
+    Any,
+    /// There is one from now on; it is kept in the spool if the call fails.
+    Spooled,
 }
 
 /// A cache of each server of a service.

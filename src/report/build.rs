@@ -1,10 +1,9 @@
 //! From metrics to the report.
 
 use super::{
-    BrokenInvariant, CacheReport, ConcurrencyLimit, Edge, Invariants, Latency, PoolReport, Report,
-    Requests, ShareSpell, Station, TimelineEntry, UpShare,
+    BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, PoolReport,
+    Report, Requests, ShareSpell, Station, TimelineEntry, UpShare, cascade, verdict, words,
 };
-use super::{cascade, verdict, words};
 use crate::engine::Time;
 use crate::metrics::Metrics;
 use crate::metrics::class::Wishes;
@@ -203,6 +202,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         shares: shares(metrics, node),
         disk_full_at_s: meter.disk_full_at().map(Time::seconds),
         server_hours: server_hours(metrics, node),
+        data: Data::of(metrics, node),
     }
 }
 

@@ -77,7 +77,10 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::TakesOver(node)
         | Happening::EjectionRefused(node)
         | Happening::DiskFull(node)
-        | Happening::LogRotated(node) => {
+        | Happening::LogRotated(node)
+        | Happening::SpoolBegan(node)
+        | Happening::RecoveryFails(node)
+        | Happening::SpoolDrained(node) => {
             let subject = wiring.node(node).key.clone();
             let (kind, severity, words) = server(wiring, node, entry);
             (kind, severity, subject, words)
@@ -148,11 +151,16 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             "제외하지 못함: 한도 도달",
         ),
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
+        Happening::SpoolBegan(_) => {
+            ("spool_began", WARNING, "records go to the local spool", "로컬 스풀에 기록 시작")
+        }
+        Happening::RecoveryFails(_) => {
+            ("recovery_fails", BAD, "recovery batch fails", "복구 배치 실패")
+        }
+        Happening::SpoolDrained(_) => ("spool_drained", GOOD, "spool is empty", "스풀을 모두 비움"),
         _ => ("log_rotated", GOOD, "log rotated", "로그 로테이션"),
     };
-    let freed = (entry.bytes > 0).then(|| bytes(entry.bytes));
-    let en_freed = freed.as_ref().map(|freed| format!(", {freed} freed")).unwrap_or_default();
-    let ko_freed = freed.map(|freed| format!(", {freed} 확보")).unwrap_or_default();
+    let (en_freed, ko_freed) = amount(entry);
     let (server, count) = (entry.server, entry.count);
     let subject = &wiring.node(node).key;
     // A balancer's servers are those of the station behind it.
@@ -170,6 +178,17 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
         )
     };
     (kind, severity, words)
+}
+
+/// What a happening freed, or sent.
+fn amount(entry: &Entry) -> Words {
+    match (entry.happening, entry.amount) {
+        (_, 0) => Words::default(),
+        (Happening::SpoolDrained(_), records) => {
+            (format!(", {records} records sent"), format!(", 레코드 {records}건 재전송"))
+        }
+        (_, freed) => (format!(", {} freed", bytes(freed)), format!(", {} 확보", bytes(freed))),
+    }
 }
 
 /// Stage `down` of the cascade.
@@ -340,10 +359,10 @@ mod tests {
         Wiring { nodes, edges: vec![edge], ..Wiring::default() }
     }
 
-    fn said(happening: Happening, server: u32, count: u32, bytes: u64) -> Words {
+    fn said(happening: Happening, server: u32, count: u32, amount: u64) -> Words {
         let labels =
             [Label { key: "slow".into(), en: "Slow API".into(), ko: Some("느린 API".into()) }];
-        let entry = Entry { at: Time(0), happening, server, count, bytes };
+        let entry = Entry { at: Time(0), happening, server, count, amount };
         let entry = timeline_entry(&wiring(), &labels, &entry);
         (entry.en, entry.ko)
     }

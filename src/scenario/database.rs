@@ -62,4 +62,13 @@ fn default_database_queue() -> u32 {
 pub struct Query {
     /// Time on a core of its own.
     pub cost: Distribution,
+    /// It stores a record of that name when it ends well, also when its caller has given up meanwhile.
+    /// Records of the same name and the same request of a user are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub stores: Option<String>,
+    /// A record that is there already is not stored again: its unique id, made of who sent it, what
+    /// about and when, is known. Without it the record is there twice.
+    #[serde(default)]
+    pub unique: bool,
 }

@@ -1,7 +1,7 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
 use super::{Cache, Call, Distribution, Step, Text};
-use crate::pattern::{liveness, logrotate, restart};
+use crate::pattern::{liveness, logrotate, restart, spool};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,9 @@ pub struct Service {
     /// Kills servers that do not answer any more, for `restart` to start them again, as Kubernetes does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub liveness_probe: Option<liveness::Params>,
+    /// Keeps on the server's disk what `spool` steps could not send; it survives a crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spool: Option<spool::Params>,
 }
 
 fn one() -> u32 {

@@ -51,6 +51,14 @@ pub enum Step {
         #[schemars(range(min = 1, max = 10_000))]
         needs: Option<u32>,
     },
+    /// Makes a call that must not get lost: the request has a record, which the call takes along. Where
+    /// the service has a `spool`, a call that has failed for good is kept in it to be made again later,
+    /// and the request goes on with a degraded answer.
+    Spool {
+        /// One of the service's calls.
+        #[schemars(length(min = 1, max = 64))]
+        call: String,
+    },
     /// Gives the answers of a recording, in their order: the n-th request that reaches this step on
     /// any server of the service gets the n-th answer.
     Replay {

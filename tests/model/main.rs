@@ -18,6 +18,8 @@ mod limits;
 mod luck;
 mod policies;
 mod queues;
+mod records;
+mod spool;
 mod steps;
 mod story;
 mod switches;

@@ -1,5 +1,6 @@
 //! The report to read: what it came to, then figures, curves, and what happened in which order.
 
+mod data;
 mod events;
 mod figures;
 mod seeds;
@@ -47,6 +48,7 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         figures::pools(&page),
         figures::calls(&page),
         figures::caches(&page),
+        data::records(&page),
         figures::shares(&page),
         events::cascade(&page),
         events::timeline(&page),

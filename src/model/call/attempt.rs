@@ -242,6 +242,9 @@ impl<O: Observer> World<O> {
         let hedge = call.turns > 1;
         let retry = call.tries > 1 && !hedge;
         let job = self.jobs.insert(job);
+        if self.records.are_there() {
+            self.take_record_along(id, job);
+        }
         self.tell(Observation::AttemptSent { edge, retry, hedge });
         self.after(way.takes, Event::Delivered { job });
         job

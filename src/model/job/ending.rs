@@ -68,12 +68,22 @@ impl<O: Observer> World<O> {
     #[cold]
     pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
         self.settle_fetches(id, outcome);
+        self.settle_record(id);
         self.jobs[id].extras = None;
+    }
+
+    /// A job ends that never got into a server, or has left it.
+    #[inline]
+    pub(super) fn forget_extras(&mut self, id: Id) {
+        if self.jobs[id].extras.is_some() {
+            self.settle_extras(id, None);
+        }
     }
 
     /// The reply to what has not been done, or not to its end.
     #[inline(never)]
     pub(super) fn turn_away(&mut self, id: Id, outcome: Outcome) {
+        self.forget_extras(id);
         self.answer(id, outcome);
     }
 

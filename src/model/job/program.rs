@@ -6,7 +6,7 @@ use crate::model::call::{Call, LetGo, Origin};
 use crate::model::slab::Id;
 use crate::model::{Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
-use crate::plan::{StationPlan, StepAction};
+use crate::plan::{Carries, StationPlan, StepAction};
 use crate::scenario::{AfterLast, CallMode};
 
 #[inline]
@@ -64,7 +64,10 @@ impl<O: Observer> World<O> {
                     return None;
                 }
                 StepAction::Call { ratio, .. } if *ratio < 1.0 && !draws.chance(*ratio) => {}
-                StepAction::Call { .. } => {
+                StepAction::Call { record, .. } => {
+                    if *record != Carries::Any {
+                        self.bring_record(id);
+                    }
                     if !self.start_calls(id) {
                         return None;
                     }
@@ -100,6 +103,10 @@ impl<O: Observer> World<O> {
                     continue;
                 }
                 StepAction::Keep { .. } => self.keep_in_cache(id),
+                StepAction::Store { store, unique } => {
+                    let (store, unique) = (*store, *unique);
+                    self.store_record(id, store, unique);
+                }
                 StepAction::Fail(ratio) => {
                     if draws.chance(*ratio) {
                         break Outcome::Failed;
@@ -152,6 +159,7 @@ impl<O: Observer> World<O> {
             | StepAction::Commit(_)
             | StepAction::Log(_)
             | StepAction::Keep { .. }
+            | StepAction::Store { .. }
             | StepAction::Fail(_) => {
                 unreachable!("a step that takes no time is never interrupted")
             }
@@ -317,10 +325,13 @@ impl<O: Observer> World<O> {
         let trouble = job.trouble.take()?;
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
-        let optional = matches!(step.action, StepAction::Call { optional: true, .. });
+        let StepAction::Call { edges, optional, record, .. } = &step.action else {
+            unreachable!("only call steps have calls")
+        };
+        let (edge, optional, spooled) = (edges[0], *optional, *record == Carries::Spooled);
         match trouble {
-            _ if optional => {
-                job.degraded = true;
+            _ if optional || spooled && self.spool_record(id, edge) => {
+                self.jobs[id].degraded = true;
                 None
             }
             Outcome::Rejected(cause) => Some(Outcome::Rejected(cause)),

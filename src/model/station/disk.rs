@@ -10,23 +10,48 @@ impl<O: Observer> World<O> {
     pub(in crate::model) fn write_log(&mut self, id: Id, bytes: u64) -> bool {
         let job = &self.jobs[id];
         let (station, server) = (job.station, job.server);
-        let plan = &self.plan.stations[usize::from(station)];
-        let node = plan.node;
-        let Some(limits) = &plan.disk else { return true };
-        let (capacity, used) = (limits.capacity, limits.used);
-        let Some(disk) = &mut self.server(station, server).disk else { return true };
-        if used + disk.log.used_bytes() + bytes > capacity {
-            let first = !std::mem::replace(&mut disk.full, true);
-            if first {
-                self.tell(Observation::DiskFull { node, server });
-            }
+        if !self.has_room_on_disk(station, server, bytes) {
             return false;
         }
-        disk.full = false;
-        disk.log.write(bytes);
-        let bytes = used + disk.log.used_bytes();
-        self.tell(Observation::DiskUsed { node, server, bytes });
+        if let Some(disk) = &mut self.server(station, server).disk {
+            disk.log.write(bytes);
+        }
+        self.tell_disk(station, server);
         true
+    }
+
+    /// Whether so many bytes can be written to a server's disk; one without a disk takes everything.
+    pub(in crate::model) fn has_room_on_disk(
+        &mut self,
+        station: u16,
+        server: u32,
+        bytes: u64,
+    ) -> bool {
+        let node = self.plan.stations[usize::from(station)].node;
+        let Some((used, capacity)) = self.disk_use(station, server) else { return true };
+        let Some(disk) = &mut self.server(station, server).disk else { return true };
+        let has_room = used + bytes <= capacity;
+        let was_full = std::mem::replace(&mut disk.full, !has_room);
+        if !has_room && !was_full {
+            self.tell(Observation::DiskFull { node, server });
+        }
+        has_room
+    }
+
+    /// Bytes in use on the disk of a server, if it has one, and how many there are.
+    fn disk_use(&self, station: u16, server: u32) -> Option<(u64, u64)> {
+        let limits = self.plan.stations[usize::from(station)].disk.as_ref()?;
+        let machine = &self.stations[usize::from(station)].servers[server as usize];
+        let log = machine.disk.as_ref()?.log.used_bytes();
+        Some((limits.used + log + self.spooled_bytes(station, server), limits.capacity))
+    }
+
+    /// Tells how many bytes are in use on the disk of a server.
+    pub(in crate::model) fn tell_disk(&mut self, station: u16, server: u32) {
+        let node = self.plan.stations[usize::from(station)].node;
+        if let Some((bytes, _)) = self.disk_use(station, server) {
+            self.tell(Observation::DiskUsed { node, server, bytes });
+        }
     }
 
     /// Plans logrotate's next run, if there is one and the disks have it.
@@ -46,18 +71,14 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let plan = &self.plan.stations[usize::from(station)];
         let node = plan.node;
-        if let Some(limits) = &plan.disk {
-            let (capacity, used) = (limits.capacity, limits.used);
-            for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
-                let Some(disk) = &mut self.server(station, server).disk else { continue };
-                let free = capacity.saturating_sub(used + disk.log.used_bytes());
-                let summary = disk.log.run(now, free);
-                let bytes = used + disk.log.used_bytes();
-                if summary.freed_bytes > 0 {
-                    let freed_bytes = summary.freed_bytes;
-                    self.tell(Observation::LogRotated { node, server, freed_bytes });
-                    self.tell(Observation::DiskUsed { node, server, bytes });
-                }
+        for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
+            let Some((used, capacity)) = self.disk_use(station, server) else { continue };
+            let Some(disk) = &mut self.server(station, server).disk else { continue };
+            let summary = disk.log.run(now, capacity.saturating_sub(used));
+            if summary.freed_bytes > 0 {
+                let freed_bytes = summary.freed_bytes;
+                self.tell(Observation::LogRotated { node, server, freed_bytes });
+                self.tell_disk(station, server);
             }
         }
         self.stations[usize::from(station)].logrotate = Timer::NONE;

@@ -30,6 +30,7 @@ impl<O: Observer> World<O> {
             self.change_cpu(station, server, |cpu| cpu.clear(now));
             self.stop_liveness_probe(station, server);
             self.lose_all_jobs(station, server);
+            self.cut_off_recovery(station, server);
             // What waited for the server to move again finds its call gone, or a reply nobody reads.
             let parked = std::mem::take(&mut self.server(station, server).parked);
             parked.into_iter().for_each(|event| self.soon.push(event));

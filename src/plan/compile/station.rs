@@ -10,9 +10,10 @@ use crate::plan::{
     StationPlan, StepAction, StepPlan,
 };
 use crate::scenario::{
-    Cache, CallMode, Database, Disk, Endpoint, Memory, Pool, Query, Service, Step, walk,
+    Cache, CallMode, Database, Disk, Endpoint, Memory, Node, Pool, Query, Service, Step, walk,
 };
-use crate::wiring::NodeIndex;
+use crate::wiring::{DataKinds, NodeIndex};
+use indexmap::IndexSet;
 
 impl Compiler<'_> {
     pub(super) fn service(&self, node: NodeIndex, key: &str, service: &Service) -> StationPlan {
@@ -53,6 +54,8 @@ impl Compiler<'_> {
                 endpoint: rules.endpoint.as_ref().map(|name| self.endpoint(node, Some(name))),
                 rules: rules.clone(),
             }),
+            spool: service.spool.clone(),
+            data: data_of(service),
             error_site: site.then("errors"),
         }
     }
@@ -93,18 +96,40 @@ impl Compiler<'_> {
         }
     }
 
+    /// Number of the name under which a database stores something, among those of all databases.
+    fn store(&self, database: &str, name: &str) -> u8 {
+        let stores: IndexSet<(&str, &str)> = self
+            .scenario
+            .nodes
+            .iter()
+            .filter_map(|(key, node)| match node {
+                Node::Database(database) => Some((key, database)),
+                _ => None,
+            })
+            .flat_map(|(key, database)| {
+                let names = database.queries.values().filter_map(|query| query.stores.as_deref());
+                names.map(move |name| (key.as_str(), name))
+            })
+            .collect();
+        stores.get_index_of(&(database, name)).expect("the name is that of a query") as u8
+    }
+
     fn pool_site(&self, station: Site, name: &str) -> Site {
         station.then("pools").then(name).index(self.scenario.seed)
     }
 
     pub(super) fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
         let site = Site::named(key);
-        let endpoint = |(name, query): (&String, &Query)| EndpointPlan {
-            pool: 0,
-            steps: vec![StepPlan {
-                action: StepAction::Cpu(sampler(&query.cost)),
-                site: site.then(name).index(0),
-            }],
+        let endpoint = |(name, query): (&String, &Query)| {
+            let cost = StepAction::Cpu(sampler(&query.cost));
+            let store = query.stores.as_ref().map(|stored| StepAction::Store {
+                store: self.store(key, stored),
+                unique: query.unique,
+            });
+            let site = site.then(name);
+            let step = |(number, action)| StepPlan { action, site: site.index(number) };
+            let steps = (0..).zip([Some(cost), store].into_iter().flatten()).map(step).collect();
+            EndpointPlan { pool: 0, steps }
         };
         StationPlan {
             node,
@@ -131,6 +156,11 @@ impl Compiler<'_> {
             pause_when_idle: None,
             restart: database.restart.clone(),
             liveness_probe: None,
+            spool: None,
+            data: DataKinds {
+                stores: database.queries.values().any(|query| query.stores.is_some()),
+                ..DataKinds::default()
+            },
             error_site: site.then("errors"),
         }
     }
@@ -148,6 +178,12 @@ fn fetches_async(service: &Service, cache: &str) -> bool {
     let own =
         steps.filter(|(_, step)| matches!(step, Step::Cached { cache: own, .. } if own == cache));
     own.flat_map(|(_, step)| walk(step.inner())).any(|(_, step)| gives_back(step))
+}
+
+fn data_of(service: &Service) -> DataKinds {
+    let mut steps = service.endpoints.values().flat_map(|endpoint| walk(&endpoint.steps));
+    let spool = steps.any(|(_, step)| matches!(step, Step::Spool { .. }));
+    DataKinds { records: spool, spool, stores: false }
 }
 
 fn memory(memory: &Memory) -> Option<MemoryPlan> {

@@ -1,5 +1,6 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
+mod data;
 mod stored;
 mod users;
 
@@ -131,6 +132,15 @@ impl Judge<'_> {
             | Q::CacheBytes
             | Q::Evictions
             | Q::StaleAnswers => self.cached(quantity, spell),
+            Q::Lost => self.records_in(spell, "lost", |counts| counts.lost),
+            Q::Stored => self.records_in(spell, "stored", |counts| counts.stored),
+            Q::Duplicated => self.records_in(spell, "duplicated", |counts| counts.duplicated),
+            Q::Deduplicated => self.records(|counts| counts.ignored),
+            Q::Replayed => self.records(|counts| counts.replayed),
+            Q::FailedReplays => self.records(|counts| counts.failed_replays),
+            Q::Spooled => {
+                self.highest(spell, "spooled", self.station_meter()?.data().spool().peak())
+            }
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

@@ -161,6 +161,13 @@ pub enum Quantity {
     CacheBytes,
     Evictions,
     StaleAnswers,
+    Lost,
+    Stored,
+    Duplicated,
+    Deduplicated,
+    Spooled,
+    Replayed,
+    FailedReplays,
 }
 
 /// A number between the parentheses.
@@ -310,5 +317,12 @@ pub static METRICS: &[Metric] = {
         metric("evictions", Q::Evictions, U::Count, CACHE, "entries that had to go for others").of(),
         metric("stale_answers", Q::StaleAnswers, U::Count, CACHE, "answers by expired entries, because fetching had failed").of(),
         metric("mean_attempt", Q::MeanAttempt, U::Ms, EDGE, "mean time of an attempt, as the caller saw it").of(),
+        metric("lost", Q::Lost, U::Count, STATION, "records of a service, or of all, that are stored nowhere and never will be").spell(),
+        metric("stored", Q::Stored, U::Count, STATION, "records stored at a database, or at all, that were not there").spell(),
+        metric("duplicated", Q::Duplicated, U::Count, STATION, "records stored though they were there").spell(),
+        metric("deduplicated", Q::Deduplicated, U::Count, STATION, "records left alone because they were there, by their unique id"),
+        metric("spooled", Q::Spooled, U::Count, STATION, "most records in the spools of a service; in a spell by the means of its windows").of().spell(),
+        metric("replayed", Q::Replayed, U::Count, STATION, "records sent by recovery batches"),
+        metric("failed_replays", Q::FailedReplays, U::Count, STATION, "times that a recovery batch could not send a record"),
     ]
 };

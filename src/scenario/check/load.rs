@@ -133,10 +133,7 @@ impl Estimate<'_> {
             let (events, part) = match node {
                 Node::Clients(clients) => (self.population(key, clients), "arrivals"),
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
-                Node::Service(service) => match (self.pauses(service), self.probes(service)) {
-                    (pauses, probes) if pauses > probes => (pauses + probes, "pause_when_idle"),
-                    (pauses, probes) => (pauses + probes, "liveness_probe"),
-                },
+                Node::Service(service) => self.by_itself(service),
                 Node::Database(_) => return None,
             };
             Some((format!("nodes.{key}.{part}"), events))
@@ -156,6 +153,25 @@ impl Estimate<'_> {
         // A sweep looks at every server.
         let sweeps = sweep.map_or(0.0, |rules| rounds(rules.interval_ms));
         (checks * EVENTS_PER_CHECK + sweeps) * servers
+    }
+
+    /// What a service does without being asked, and the parameter that most of it is due to.
+    fn by_itself(&self, service: &Service) -> (f64, &'static str) {
+        let parts = [
+            (self.probes(service), "liveness_probe"),
+            (self.pauses(service), "pause_when_idle"),
+            (self.batches(service), "spool.recovery"),
+        ];
+        let dearest = parts.into_iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
+        let events = parts.iter().map(|(events, _)| events).sum();
+        (events, dearest.expect("there are parts").1)
+    }
+
+    /// Batches that find something to send.
+    fn batches(&self, service: &Service) -> f64 {
+        let recovery = service.spool.as_ref().and_then(|spool| spool.recovery.as_ref());
+        let Some(recovery) = recovery else { return 0.0 };
+        f64::from(service.servers) * self.scenario.duration_s / recovery.every_s
     }
 
     fn probes(&self, service: &Service) -> f64 {
@@ -197,6 +213,7 @@ impl Estimate<'_> {
                     let Cost { events, seconds } = call(name);
                     Cost { events: ratio * events, seconds: ratio * seconds }
                 }
+                Step::Spool { call: name } => call(name),
                 Step::Parallel { calls, times, needs } => {
                     parallel(calls.iter().map(call), *times, needs.is_some())
                 }

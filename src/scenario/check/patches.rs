@@ -104,6 +104,11 @@ impl Comparison<'_> {
             }
             (Node::Database(before), Node::Database(after)) => {
                 self.names(&format!("{path}.queries"), &before.queries, &after.queries);
+                for (key, query) in &before.queries {
+                    let after = after.queries.get(key);
+                    let same = after.is_none_or(|after| after.stores == query.stores);
+                    self.demand(same, || format!("{path}.queries.{key}.stores"));
+                }
             }
             _ => self.demand(false, || format!("{path}.kind")),
         }

@@ -126,7 +126,9 @@ impl References<'_> {
 
     fn step(&mut self, service: &Service, step: &Step, path: &str) {
         match step {
-            Step::Call { call, .. } => self.own(call, &service.calls, &format!("{path}.call")),
+            Step::Call { call, .. } | Step::Spool { call } => {
+                self.own(call, &service.calls, &format!("{path}.call"));
+            }
             Step::Parallel { calls, .. } => {
                 for (number, call) in calls.iter().enumerate() {
                     self.own(call, &service.calls, &format!("{path}.calls.{number}"));

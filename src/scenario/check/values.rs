@@ -9,6 +9,10 @@ use crate::scenario::{
     Arrivals, Balancer, Clients, Database, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
     walk,
 };
+use indexmap::IndexSet;
+
+/// Most names under which records are stored, over all databases.
+const MAX_STORES: usize = 64;
 
 /// Most steps of a program, with those inside of others.
 const MAX_STEPS: usize = 1_000;
@@ -26,6 +30,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
         let message = format!("{warmup} s is not before the end of the run at {duration} s");
         problems.add("warmup_s", message);
     }
+    check_stores(scenario, problems);
     for (key, node) in &scenario.nodes {
         let path = format!("nodes.{key}");
         check_calls(node, &path, problems);
@@ -235,6 +240,7 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
             }
         }
         Step::Call { .. }
+        | Step::Spool { .. }
         | Step::Replay { .. }
         | Step::Read { .. }
         | Step::Commit { .. }
@@ -247,5 +253,24 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
 fn check_database(database: &Database, path: &str, problems: &mut Problems) {
     for (key, query) in &database.queries {
         quantity::check(&query.cost, &format!("{path}.queries.{key}.cost"), problems);
+        if query.unique && query.stores.is_none() {
+            let message = "is about what a query stores, but this one stores nothing";
+            problems.add(format!("{path}.queries.{key}.unique"), message);
+        }
+    }
+}
+
+/// Whether a record has been stored under a name is noted in one bit for each.
+fn check_stores(scenario: &Scenario, problems: &mut Problems) {
+    let mut known = IndexSet::new();
+    for (key, node) in &scenario.nodes {
+        let Node::Database(database) = node else { continue };
+        for (query, rules) in &database.queries {
+            let Some(name) = &rules.stores else { continue };
+            if known.insert((key, name)) && known.len() == MAX_STORES + 1 {
+                let message = format!("{name:?} is one name too many: at most {MAX_STORES}");
+                problems.add(format!("nodes.{key}.queries.{query}.stores"), message);
+            }
+        }
     }
 }

@@ -100,8 +100,21 @@ pub(super) fn pause(dice: &mut Dice) -> Value {
     json!({"dist": "constant", "ms": dice.pick(&[5.0, 100.0])})
 }
 
+pub(super) fn spool(dice: &mut Dice) -> Value {
+    let mut spool = json!({
+        "max_records": dice.pick(&[1_000, 4]), "bytes_per_record": dice.pick(&[100, 1_000]),
+    });
+    if !dice.one_in(4) {
+        spool["recovery"] = json!({
+            "every_s": dice.pick(&[0.1, 0.4]), "batch": dice.pick(&[100, 3]),
+            "parallel": 1 + dice.roll(3),
+        });
+    }
+    spool
+}
+
 pub(super) fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(12) {
+    let step = |dice: &mut Dice| match dice.roll(13) {
         10 => cached(dice, "near", json!([{"do": "call", "call": "back"}])),
         11 => {
             let inner = cached(dice, "far", json!([{"do": "call", "call": "db"}]));
@@ -116,7 +129,8 @@ pub(super) fn steps(dice: &mut Dice) -> Value {
         5 => json!({"do": "log", "bytes": 100}),
         6 => quorum(dice),
         7 => recording(dice),
-        8 => json!({"do": "read", "row": dice.pick(&["a", "b"])}),
+        8 => json!({"do": "spool", "call": dice.pick(&["db", "back"])}),
+        9 => json!({"do": "read", "row": dice.pick(&["a", "b"])}),
         _ => json!({"do": "fail", "ratio": 0.1}),
     };
     let count = 1 + dice.roll(4);
@@ -173,6 +187,9 @@ pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
     }
     service["disk"] = disk(dice);
     service["caches"] = json!({"near": cache(dice), "far": cache(dice)});
+    if !dice.one_in(3) {
+        service["spool"] = spool(dice);
+    }
     if dice.one_in(5) {
         service["pause_when_idle"] = pause(dice);
     }

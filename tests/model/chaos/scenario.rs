@@ -1,7 +1,7 @@
 //! A random scenario: its systems, its faults, and what is switched while it goes on.
 
 use super::calls::{Maker, POLICIES, call};
-use super::nodes::{DISCIPLINES, balancer, cache, disk, pause, pool, service, steps, users};
+use super::nodes::{DISCIPLINES, balancer, cache, disk, pause, pool, service, spool, steps, users};
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
@@ -56,8 +56,8 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(18) {
-        16 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
+    match dice.roll(20) {
+        18 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))
@@ -79,6 +79,8 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         13 => ("nodes.db.discipline".to_owned(), json!(dice.pick(&DISCIPLINES))),
         14 => (format!("{service}.pools.web.discipline"), json!(dice.pick(&DISCIPLINES))),
         12 => (format!("{edge}.timeout_ms"), json!(dice.pick(&[5.0, 100.0, 400.0]))),
+        16 => (format!("{service}.spool"), or_off(dice, spool)),
+        17 => ("nodes.db.queries.q.unique".to_owned(), json!(dice.one_in(2))),
         15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
@@ -116,7 +118,9 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
             "db": {
                 "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
                 "discipline": dice.pick(&DISCIPLINES),
-                "queries": {"q": {"cost": time(dice)}},
+                "queries": {"q": {
+                    "cost": time(dice), "stores": "event", "unique": dice.one_in(2),
+                }},
             },
         },
         "groups": {"rack": {"members": ["front#0", "back"]}},
@@ -171,6 +175,7 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
     for service in ["front", "back"] {
         let probe = format!("nodes.{service}.liveness_probe");
         changes.push((QUIET_S, set(&probe, Value::Null)));
+        changes.push((QUIET_S, set(&format!("nodes.{service}.spool"), Value::Null)));
         let pause = format!("nodes.{service}.pause_when_idle");
         changes.push((QUIET_S, set(&pause, Value::Null)));
         changes.push((QUIET_S, set(&format!("nodes.{service}.running"), json!(true))));

@@ -1,0 +1,158 @@
+//! Meter of data at a station: records that are born, kept in spools, stored and lost.
+
+use super::invariants::{Judge, Law};
+use super::level::{Level, Tally};
+use super::meter::{Owner, Sink, Span};
+use crate::census::AtStation;
+use crate::wiring::DataKinds;
+
+const BORN: usize = 0;
+const KEPT: usize = 1;
+const LOST: usize = 2;
+const STORED: usize = 3;
+const DUPLICATED: usize = 4;
+const IGNORED: usize = 5;
+const SPOOLED: usize = 6;
+const REPLAYED: usize = 7;
+const BATCHES: usize = 8;
+const FAILED_REPLAYS: usize = 9;
+const COUNTS: usize = 10;
+
+/// Counts of records since the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Born here.
+    pub born: u64,
+    /// Born here, and stored somewhere.
+    pub kept: u64,
+    /// Born here, and lost.
+    pub lost: u64,
+    /// Stored here that were not there.
+    pub stored: u64,
+    /// Stored here though they were there.
+    pub duplicated: u64,
+    /// Left alone here because they were there.
+    pub ignored: u64,
+    /// Kept in spools.
+    pub spooled: u64,
+    /// Sent from spools.
+    pub replayed: u64,
+    /// Recovery batches that ended.
+    pub batches: u64,
+    /// Records that recovery batches could not send.
+    pub failed_replays: u64,
+}
+
+/// What has happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "as in the counts above")]
+pub enum Fate {
+    Born = BORN as isize,
+    Kept = KEPT as isize,
+    Lost = LOST as isize,
+    Stored = STORED as isize,
+    Duplicated = DUPLICATED as isize,
+    Ignored = IGNORED as isize,
+    Spooled = SPOOLED as isize,
+    Replayed = REPLAYED as isize,
+}
+
+/// Meter of data at a station.
+#[derive(Clone, Debug, Default)]
+pub struct DataMeter {
+    kinds: DataKinds,
+    tally: Tally<COUNTS>,
+    spool: Level,
+}
+
+impl DataMeter {
+    /// Of a station that has to do with such data.
+    pub fn new(kinds: DataKinds) -> DataMeter {
+        DataMeter { kinds, ..DataMeter::default() }
+    }
+
+    /// Something happened to a record.
+    pub fn count(&mut self, now: u64, fate: Fate) {
+        self.tally.count(fate as usize);
+        match fate {
+            Fate::Spooled => self.spool.rise(now),
+            Fate::Replayed => self.spool.fall(now),
+            _ => {}
+        }
+    }
+
+    /// A recovery batch ended.
+    pub fn batch_ended(&mut self, failed: u32) {
+        self.tally.count(BATCHES);
+        self.tally.add(FAILED_REPLAYS, failed.into());
+    }
+
+    /// What the station has to do with data.
+    pub fn kinds(&self) -> DataKinds {
+        self.kinds
+    }
+
+    /// Records in spools.
+    pub fn spool(&self) -> &Level {
+        &self.spool
+    }
+
+    /// The counts since the warm-up.
+    pub fn measured(&self) -> Counts {
+        let count = |index| self.tally.measured(index);
+        Counts {
+            born: count(BORN),
+            kept: count(KEPT),
+            lost: count(LOST),
+            stored: count(STORED),
+            duplicated: count(DUPLICATED),
+            ignored: count(IGNORED),
+            spooled: count(SPOOLED),
+            replayed: count(REPLAYED),
+            batches: count(BATCHES),
+            failed_replays: count(FAILED_REPLAYS),
+        }
+    }
+
+    /// Integrates levels up to `now`.
+    pub fn settle(&mut self, now: u64) {
+        self.spool.settle(now);
+    }
+
+    /// A new window begins.
+    pub fn start_window(&mut self) {
+        self.tally.start_window();
+        self.spool.start_window();
+    }
+
+    /// The warm-up is over.
+    pub fn end_warmup(&mut self) {
+        self.tally.end_warmup();
+        self.spool.end_warmup();
+    }
+
+    /// Judges the invariants.
+    pub fn judge(&self, counted: AtStation, judge: &mut Judge) {
+        let all = |index| self.tally.all(index);
+        judge.demand(Law::Levels, !self.spool.broken());
+        judge.demand(Law::Census, u64::from(self.spool.value()) == counted.spooled);
+        let known = all(KEPT) + all(LOST) + counted.records;
+        judge.demand(Law::Records, all(BORN) == known);
+    }
+
+    /// Fills the columns of a window.
+    pub fn columns(&self, owner: Owner, span: Span, sink: &mut Sink) {
+        let mut put = |name, unit, value| sink(owner, name, unit, value);
+        let rate = |index| span.rate(self.tally.in_window(index));
+        if self.kinds.records {
+            put("lost", "per_s", rate(LOST));
+        }
+        if self.kinds.spool {
+            put("spooled", "count", span.mean(self.spool.in_window()));
+        }
+        if self.kinds.stores {
+            put("stored", "per_s", rate(STORED));
+            put("duplicated", "per_s", rate(DUPLICATED));
+        }
+    }
+}
