@@ -262,9 +262,7 @@ impl<O: Observer> World<O> {
             return self.end_lost_request(id);
         }
         if job.is_unwanted() {
-            self.forget_extras(id);
-            self.jobs.remove(id);
-            return;
+            return self.remove_job(id);
         }
         if self.faults.cuts > 0 {
             return self.deliver_past_cuts(id, 0, false);

@@ -78,7 +78,7 @@ impl<O: Observer> World<O> {
     /// A message that did not arrive will be sent again, for the `number`th time counted from 0.
     fn send_later(&mut self, id: Id, number: u8, chosen: bool) {
         if self.jobs[id].caller == Caller::Nobody {
-            self.jobs.remove(id);
+            self.remove_job(id);
             return;
         }
         let event = Event::SentAgain { job: id, number: number + 1, chosen };
@@ -89,11 +89,12 @@ impl<O: Observer> World<O> {
     pub(in crate::model) fn on_sent_again(&mut self, id: Id, number: u8, chosen: bool) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if job.caller == Caller::Nobody {
-            self.jobs.remove(id);
+            self.remove_job(id);
         } else if u32::from(number) > MOST_RETRANSMISSIONS {
             job.lost = true;
             job.broken = true;
             job.outcome = Outcome::Failed;
+            self.forget_extras(id);
             self.end_reply(id);
         } else if job.doing == Doing::Replying {
             if !self.is_reply_cut_off(id, number) {

@@ -80,6 +80,12 @@ impl<O: Observer> World<O> {
         }
     }
 
+    /// A job that nobody waits for never gets into a server.
+    pub(super) fn remove_job(&mut self, id: Id) {
+        self.forget_extras(id);
+        self.jobs.remove(id);
+    }
+
     /// The reply to what has not been done, or not to its end.
     #[inline(never)]
     pub(super) fn turn_away(&mut self, id: Id, outcome: Outcome) {
