@@ -50,6 +50,8 @@ pub struct AtStation {
     pub cores_busy: Option<u64>,
     /// Servers that take requests.
     pub up: u64,
+    /// Work that waits for a row lock.
+    pub lock_waits: Present,
 }
 
 /// Everything under way at one moment.

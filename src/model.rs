@@ -261,6 +261,11 @@ impl<O: Observer> World<O> {
             Event::PauseOver { station, server } => {
                 self.note(45, member(station, server)).on_pause_over(station, server)
             }
+            Event::LockGranted { job } => self.note(55, job.word()).on_lock_granted(job),
+            Event::LockTimeout { job } => self.note(56, job.word()).on_lock_timeout(job),
+            Event::TaskDue { station, task } => {
+                self.note(57, member(station, task.number())).on_task_due(station, task)
+            }
             // The simulation flips the switch: only it knows the scenario. Its number depends on whether
             // it was planned from the start or flipped on the way.
             Event::Switch { .. } => {

@@ -21,6 +21,7 @@ mod schema;
 mod service;
 pub(crate) mod shape;
 mod step;
+mod table;
 
 pub use arrivals::{ArrivalState, Arrivals, Batch, Process, Profile};
 pub use balancer::{Balancer, HealthCheck};
@@ -38,6 +39,7 @@ pub use schema::{MAX_NAME, SCHEMA, schema};
 pub use service::{Discipline, Disk, Endpoint, Memory, Pool, Service};
 pub use shape::misfits;
 pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};
+pub use table::{MAX_ROWS, Purge, Table};
 
 pub use crate::problem::Problem;
 

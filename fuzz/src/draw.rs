@@ -98,7 +98,7 @@ impl Draw<'_, '_> {
                 _ if IDLE.contains(&name) => 2,
                 // Others ask for these.
                 "calls" | "faults" | "toggles" => 100,
-                "disk" => 60,
+                "disk" | "tables" => 60,
                 _ => OPTIONAL_PERCENT,
             };
             if percent == 0 || percent < 100 && !self.dice.percent(percent) {
@@ -221,6 +221,7 @@ impl Draw<'_, '_> {
             ("call" | "calls", Some(node)) => {
                 node.calls.iter().map(|(key, _)| key.clone()).collect()
             }
+            ("table", Some(_)) => vec!["t0".to_owned()],
             ("pool", Some(node)) => node.pools.clone(),
             ("endpoint", Some(node)) => node.programs.clone(),
             ("class" | "classes", Some(node)) => node.classes.clone(),

@@ -1,6 +1,7 @@
 //! Which meter an observation goes to: one arm each.
 
 use super::Metrics;
+use super::stored::Rows;
 use super::timeline::Happening;
 use crate::engine::Time;
 use crate::observation::Observation;
@@ -91,10 +92,29 @@ impl Metrics {
             O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
-            _ => {}
+            stored => self.dispatch_stored(now, stored),
         }
         if let Some((happening, server, bytes)) = told(observation) {
             self.timeline.push(at, self.window, happening, server, bytes);
+        }
+    }
+
+    /// What happens to rows.
+    fn dispatch_stored(&mut self, now: u64, observation: Observation) {
+        use Observation as O;
+        let measuring = self.measuring;
+        match observation {
+            O::RowsChanged { node, rows: live, dead } => {
+                self.station_mut(node).stored_mut().rows_changed(Rows { live, dead });
+            }
+            O::RowsPurged { node, rows } => self.station_mut(node).stored_mut().purged(rows),
+            O::LockAwaited { node } => self.station_mut(node).stored_mut().lock_awaited(now),
+            O::LockWaitEnded { node, waited, .. } => {
+                let stored = self.station_mut(node).stored_mut();
+                stored.lock_wait_ended(now, waited.0, measuring);
+            }
+            O::LockTimedOut { node } => self.station_mut(node).stored_mut().lock_timed_out(),
+            _ => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! The events of the model, and their order among those of the same instant.
 
+use super::data::tasks::Task;
 use super::slab::Id;
 use crate::engine::Rank;
 
@@ -65,6 +66,12 @@ pub enum Event {
     RateChanges { population: u16 },
     /// The pause of a server that had nothing to do is over.
     PauseOver { station: u16, server: u32 },
+    /// A job that has waited for a row lock has got it.
+    LockGranted { job: Id },
+    /// A job has waited too long for a row lock.
+    LockTimeout { job: Id },
+    /// The next batch of a database's background work is due.
+    TaskDue { station: u16, task: Task },
     /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
     PhaseOver { clock: u16, unit: u32 },
     /// A switch of the run's list is flipped.
@@ -86,6 +93,7 @@ impl Event {
             | Event::SentAgain { .. }
             | Event::CpuDone { .. }
             | Event::Booted { .. }
+            | Event::LockGranted { .. }
             | Event::FallbackDone { .. } => Rank::Completion,
             Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
                 Rank::Fault
@@ -106,6 +114,8 @@ impl Event {
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
             | Event::PauseOver { .. }
+            | Event::LockTimeout { .. }
+            | Event::TaskDue { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

@@ -7,7 +7,11 @@ mod cut;
 mod ending;
 mod program;
 
+pub(super) use program::work_drawn;
+
 use super::call::SIBLINGS;
+use super::data::locks::Claim;
+use super::data::tasks::Task;
 use super::list::{Linked, Links, List};
 use super::slab::Id;
 use super::station::Station;
@@ -44,6 +48,13 @@ pub enum Caller {
         /// The server that is probed.
         server: u32,
     },
+    /// Background work of a database.
+    Task {
+        /// The database.
+        station: u16,
+        /// Which work.
+        task: Task,
+    },
 }
 
 /// What a job is doing.
@@ -59,6 +70,8 @@ pub enum Doing {
     Computing,
     /// In a `wait` step.
     Waiting,
+    /// Waits for a row lock.
+    Locking,
     /// Waits for calls of its own.
     Calling,
     /// Done; the reply is on its way.
@@ -81,7 +94,7 @@ pub struct Job {
     /// The pool that it entered, of its server's.
     pub pool: u16,
     /// Its step.
-    step: u16,
+    pub(super) step: u16,
     /// What it is doing.
     pub doing: Doing,
     /// Its luck.
@@ -142,6 +155,10 @@ pub struct Job {
 pub struct Extras {
     /// Rows of its station with the versions that it has seen.
     rows: Vec<(u16, u64)>,
+    /// The row lock that it has, or waits for.
+    pub(super) claim: Option<Claim>,
+    /// Rows that it adds to a table.
+    pub(super) adds: Option<(u16, u32)>,
 }
 
 impl Linked<QUEUE> for Job {

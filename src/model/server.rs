@@ -3,6 +3,7 @@
 use super::Event;
 use super::control::liveness::Liveness;
 use super::cpu::Cpu;
+use super::data::locks::RowLocks;
 use super::job::{Job, RESIDENT};
 use super::list::List;
 use super::pool::Pool;
@@ -74,6 +75,8 @@ pub struct Server {
     pub parked: Vec<Event>,
     /// Its disk.
     pub disk: Option<Box<Disk>>,
+    /// Locks on rows.
+    pub locks: RowLocks,
     /// Its restart back-off.
     pub backoff: Option<RestartBackoff>,
     /// Fires when a restart or a boot is due.
@@ -105,6 +108,7 @@ impl Server {
             unreachable: false,
             parked: Vec::new(),
             disk: plan.disk.as_ref().map(disk),
+            locks: RowLocks::default(),
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
             timer: Timer::NONE,
             liveness: Liveness::default(),

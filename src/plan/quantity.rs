@@ -39,7 +39,6 @@ pub(super) fn sampler(distribution: &Distribution) -> Sampler {
 }
 
 /// Which of many like things requests are about.
-#[expect(dead_code, reason = "the first component that stores things uses it")]
 pub(super) fn keys(keys: &Keys) -> KeysPlan {
     KeysPlan {
         zipf: Zipf::new(keys.count, keys.zipf_exponent),

@@ -1,5 +1,6 @@
 //! Services and databases in a plan: their pools, programs, memory and disks.
 
+use super::{QueryPlan, StoredPlan};
 use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::{liveness, logrotate, restart};
 use crate::scenario::{AfterLast, Discipline};
@@ -35,6 +36,8 @@ pub struct StationPlan {
     pub replays: u16,
     /// Number of rows that its programs read and write.
     pub rows: u16,
+    /// What it stores, if it is a database.
+    pub stored: StoredPlan,
     /// Memory of a server.
     pub memory: Option<MemoryPlan>,
     /// Disk of a server.
@@ -109,6 +112,10 @@ pub enum StepAction {
     Cpu(Sampler),
     /// Waits for so many nanoseconds.
     Wait(Sampler),
+    /// Does what a query does that has to do with rows.
+    Query(Box<QueryPlan>),
+    /// Does a batch of background work.
+    Batch,
     /// Calls and waits for the end of the calls.
     Call {
         /// The calls.

@@ -3,6 +3,7 @@
 mod events;
 mod figures;
 mod seeds;
+mod stored;
 
 use super::style::Style;
 use super::table::{Table, columns, wrap};
@@ -45,6 +46,7 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         page.charts(),
         figures::stations(&page),
         figures::pools(&page),
+        stored::rows(&page),
         figures::calls(&page),
         figures::shares(&page),
         events::cascade(&page),

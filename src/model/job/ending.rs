@@ -44,7 +44,7 @@ impl<O: Observer> World<O> {
 
     /// A job ends before its program does.
     #[inline(never)]
-    pub(super) fn break_off(&mut self, id: Id, outcome: Outcome) {
+    pub(in crate::model) fn break_off(&mut self, id: Id, outcome: Outcome) {
         self.finish(id, outcome);
     }
 
@@ -67,8 +67,9 @@ impl<O: Observer> World<O> {
     /// A job leaves its server: what few jobs have is settled. `outcome`: none if its work was stopped.
     #[cold]
     pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
-        let _ = outcome;
-        self.jobs[id].extras = None;
+        if let Some(extras) = self.jobs[id].extras.take() {
+            self.settle_query(id, &extras, outcome);
+        }
     }
 
     /// The reply to what has not been done, or not to its end.
@@ -139,6 +140,11 @@ impl<O: Observer> World<O> {
                 self.jobs.remove(id);
                 self.end_liveness_probe(station, server, passed);
             }
+            Caller::Task { station, task } => {
+                let outcome = job.outcome;
+                self.jobs.remove(id);
+                self.end_batch(station, task, outcome);
+            }
         }
     }
 
@@ -203,6 +209,10 @@ impl<O: Observer> World<O> {
                 self.calendar.cancel(std::mem::take(&mut job.timer));
                 job.left = (Duration::ZERO, now);
                 self.shield(id);
+            }
+            // The lock is given up when the job leaves its server.
+            Doing::Locking => {
+                self.calendar.cancel(std::mem::take(&mut job.timer));
             }
             Doing::Calling => self.abandon_calls(id, LetGo::Abandoned),
             Doing::Travelling | Doing::Starting | Doing::Replying => {}

@@ -9,8 +9,13 @@ use crate::observation::{Cause, Observation, Outcome};
 use crate::plan::{StationPlan, StepAction};
 use crate::scenario::{AfterLast, CallMode};
 
+/// How much work the present step of a job is.
 #[inline]
-fn work_drawn(station: &StationPlan, job: &Job, work: Duration) -> Observation {
+pub(in crate::model) fn work_drawn(
+    station: &StationPlan,
+    job: &Job,
+    work: Duration,
+) -> Observation {
     Observation::WorkDrawn { node: station.node, luck: job.luck.0, step: job.step, work }
 }
 
@@ -50,6 +55,8 @@ impl<O: Observer> World<O> {
                     self.tell(drawn);
                     return self.wait_on(id, work);
                 }
+                StepAction::Query(_) => return self.begin_query(id),
+                StepAction::Batch => return self.begin_batch(id),
                 StepAction::Call { ratio, .. } if *ratio < 1.0 && !draws.chance(*ratio) => {}
                 StepAction::Call { .. } => {
                     if !self.start_calls(id) {
@@ -88,7 +95,7 @@ impl<O: Observer> World<O> {
     }
 
     #[inline(always)]
-    fn compute_on(&mut self, id: Id, work: Duration) {
+    pub(in crate::model) fn compute_on(&mut self, id: Id, work: Duration) {
         self.start_computing(id, work);
         self.expose(id);
     }
@@ -112,7 +119,9 @@ impl<O: Observer> World<O> {
             StepAction::Call { .. } => self.resume_after_calls(id),
             // There is work left, so the answer would be too late.
             _ if job.deadline <= self.now => self.break_off(id, Outcome::Rejected(Cause::Expired)),
-            StepAction::Cpu(_) => self.compute_on(id, left),
+            StepAction::Cpu(_) | StepAction::Query(_) | StepAction::Batch => {
+                self.compute_on(id, left);
+            }
             StepAction::Wait(_) | StepAction::Replay { .. } => self.wait_on(id, left),
             StepAction::Read(_)
             | StepAction::Commit(_)

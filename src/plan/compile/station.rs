@@ -6,7 +6,7 @@ use crate::plan::program::Memories;
 use crate::plan::quantity::sampler;
 use crate::plan::{
     DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan, StationPlan,
-    StepAction, StepPlan,
+    StepPlan, StoredPlan,
 };
 use crate::scenario::{Database, Disk, Endpoint, Memory, Pool, Query, Service};
 use crate::wiring::NodeIndex;
@@ -36,6 +36,7 @@ impl Compiler<'_> {
             endpoints: service.endpoints.iter().map(endpoint).collect(),
             replays: memories.replays,
             rows: memories.rows.len() as u16,
+            stored: StoredPlan::default(),
             memory: service.memory.as_ref().and_then(memory),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
@@ -73,10 +74,12 @@ impl Compiler<'_> {
         let endpoint = |(name, query): (&String, &Query)| EndpointPlan {
             pool: 0,
             steps: vec![StepPlan {
-                action: StepAction::Cpu(sampler(&query.cost)),
+                action: self.query(database, query),
                 site: site.then(name).index(0),
             }],
         };
+        let mut endpoints: Vec<_> = database.queries.iter().map(endpoint).collect();
+        let stored = self.stored(site, database, &mut endpoints);
         StationPlan {
             node,
             servers: 1,
@@ -91,9 +94,10 @@ impl Compiler<'_> {
                 discipline: database.discipline,
                 site: self.pool_site(site, SESSIONS),
             }],
-            endpoints: database.queries.iter().map(endpoint).collect(),
+            endpoints,
             replays: 0,
             rows: 0,
+            stored,
             memory: None,
             disk: None,
             boot: Duration::from_seconds(database.boot_s),

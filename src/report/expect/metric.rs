@@ -150,6 +150,14 @@ pub enum Quantity {
     Fallbacks,
     AttemptPercentile,
     MeanAttempt,
+    Rows,
+    DeadRows,
+    PurgedRows,
+    LockWaits,
+    LockTimeouts,
+    LockWaiting,
+    LockWaitPercentile,
+    MeanLockWait,
 }
 
 /// A number between the parentheses.
@@ -292,5 +300,13 @@ pub static METRICS: &[Metric] = {
         metric("fallbacks", Q::Fallbacks, U::Count, EDGE, "calls that the fallback answered").of(),
         metric("p_attempt", Q::AttemptPercentile, U::Ms, EDGE, "percentile of the time of an attempt, as the caller saw it").of().percentile(),
         metric("mean_attempt", Q::MeanAttempt, U::Ms, EDGE, "mean time of an attempt, as the caller saw it").of(),
+        metric("rows", Q::Rows, U::Count, STATION, "most live rows at the end of a window").of().spell(),
+        metric("dead_rows", Q::DeadRows, U::Count, STATION, "most dead rows at the end of a window").of().spell(),
+        metric("purged_rows", Q::PurgedRows, U::Count, STATION, "dead rows that were deleted").of(),
+        metric("lock_waits", Q::LockWaits, U::Count, STATION, "queries that had to wait for a row lock").of(),
+        metric("lock_timeouts", Q::LockTimeouts, U::Count, STATION, "queries that failed because they had waited too long for a row lock").of(),
+        metric("lock_waiting", Q::LockWaiting, U::Count, STATION, "mean number of queries that waited for a row lock").of().spell(),
+        metric("p_lock_wait", Q::LockWaitPercentile, U::Ms, STATION, "percentile of the waits for a row lock").of().percentile(),
+        metric("mean_lock_wait", Q::MeanLockWait, U::Ms, STATION, "mean wait for a row lock").of(),
     ]
 };

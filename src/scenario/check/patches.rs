@@ -103,6 +103,7 @@ impl Comparison<'_> {
             }
             (Node::Database(before), Node::Database(after)) => {
                 self.names(&format!("{path}.queries"), &before.queries, &after.queries);
+                self.names(&format!("{path}.tables"), &before.tables, &after.tables);
             }
             _ => self.demand(false, || format!("{path}.kind")),
         }

@@ -1,7 +1,9 @@
 //! A random scenario: its systems, its faults, and what is switched while it goes on.
 
 use super::calls::{Maker, POLICIES, call};
-use super::nodes::{DISCIPLINES, balancer, disk, pause, pool, service, steps, users};
+use super::nodes::{
+    DISCIPLINES, balancer, database, disk, pause, pool, purge, service, steps, users,
+};
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
@@ -56,7 +58,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(17) {
+    match dice.roll(21) {
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))
@@ -79,6 +81,10 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         14 => (format!("{service}.pools.web.discipline"), json!(dice.pick(&DISCIPLINES))),
         12 => (format!("{edge}.timeout_ms"), json!(dice.pick(&[5.0, 100.0, 400.0]))),
         15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
+        17 => ("nodes.db.queries.q.locks".to_owned(), json!(dice.one_in(2))),
+        18 => ("nodes.db.tables.t.purge".to_owned(), or_off(dice, purge)),
+        19 => ("nodes.db.tables.t.dead_rows".to_owned(), json!(dice.pick(&[0, 40_000]))),
+        20 => ("nodes.db.tables.t.index".to_owned(), json!(dice.one_in(2))),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
 }
@@ -112,11 +118,7 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
             "lb": balancer(dice),
             "front": front,
             "back": back,
-            "db": {
-                "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
-                "discipline": dice.pick(&DISCIPLINES),
-                "queries": {"q": {"cost": time(dice)}},
-            },
+            "db": database(dice),
         },
         "groups": {"rack": {"members": ["front#0", "back"]}},
         "faults": faults,
@@ -162,6 +164,7 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
     let nobody =
         json!({"at_s": QUIET_S, "target": "fans", "effect": {"kind": "spike", "factor": 0.0}});
     changes.push((QUIET_S, set("faults.nobody", nobody)));
+    changes.push((QUIET_S, set("nodes.db.tables.t.purge", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
     for fault in ["f0", "f1", "f2", "f3", "live-0", "live-1"] {

@@ -307,13 +307,13 @@ pub fn shares(page: &Page) -> String {
 }
 
 /// A table with a column for the run if there are two.
-fn table<const N: usize>(page: &Page, headings: [&str; N]) -> Table {
+pub(super) fn table<const N: usize>(page: &Page, headings: [&str; N]) -> Table {
     let table = Table::new(1, headings);
     if page.is_pair() { table.with_second_column("") } else { table }
 }
 
 /// Adds a thing: a row per run.
-fn add(
+pub(super) fn add(
     page: &Page,
     table: &mut Table,
     name: &str,
