@@ -54,6 +54,8 @@ pub struct AtStation {
     pub records: u64,
     /// Records in the spools of its servers.
     pub spooled: u64,
+    /// Work that waits for a row lock.
+    pub lock_waits: Present,
 }
 
 /// Everything under way at one moment.

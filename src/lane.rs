@@ -194,6 +194,10 @@ fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
             entry["disk_used"] = json!(state.disk_used_bytes.max(disk.used));
             entry["disk_capacity"] = json!(disk.capacity);
         }
+        if let Some((rows, dead)) = state.rows {
+            entry["rows"] = json!(rows);
+            entry["dead_rows"] = json!(dead);
+        }
         document["stations"][&state.node] = entry;
     }
     for edge in &snapshot.edges {

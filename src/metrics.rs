@@ -25,6 +25,7 @@ pub mod series;
 pub mod snapshot;
 pub mod spread;
 pub mod station;
+pub mod stored;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
@@ -201,6 +202,9 @@ impl Metrics {
                     let pools: Vec<_> =
                         wiring.pools_of(index).map(|pool| self.pool(pool)).collect();
                     self.station(index).columns(owner, &pools, span, sink);
+                    if node.kind == NodeKind::Database {
+                        self.station(index).stored().columns(owner, span, sink);
+                    }
                 }
             }
             for pool in wiring.pools_of(index) {

@@ -277,6 +277,11 @@ impl<O: Observer> World<O> {
                 self.note(60, member(station, server)).on_recovery_due(station, server)
             }
             Event::ReplayBegins { call } => self.note(61, call.word()).on_replay_begins(call),
+            Event::LockGranted { job } => self.note(55, job.word()).on_lock_granted(job),
+            Event::LockTimeout { job } => self.note(56, job.word()).on_lock_timeout(job),
+            Event::TaskDue { station, task } => {
+                self.note(57, member(station, task.number())).on_task_due(station, task)
+            }
             // The simulation flips the switch: only it knows the scenario. Its number depends on whether
             // it was planned from the start or flipped on the way.
             Event::Switch { .. } => {

@@ -248,6 +248,17 @@ pub enum Observation {
     RecoveryFails { node: NodeIndex, server: u32 },
     /// A server's spool is empty, after so many records were sent.
     SpoolDrained { node: NodeIndex, server: u32, replayed: u64 },
+    // --- what databases store ---
+    /// Live and dead rows over all tables of a database, from now on.
+    RowsChanged { node: NodeIndex, rows: u64, dead: u64 },
+    /// Dead rows were deleted.
+    RowsPurged { node: NodeIndex, rows: u64 },
+    /// A query waits for a row lock.
+    LockAwaited { node: NodeIndex },
+    /// It no longer waits: it has the lock (`granted`), or has given up or been stopped.
+    LockWaitEnded { node: NodeIndex, waited: Duration, granted: bool },
+    /// A query failed because it had waited too long for a row lock.
+    LockTimedOut { node: NodeIndex },
 
     // --- the timeline ---
     /// A fault began.

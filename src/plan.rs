@@ -10,6 +10,7 @@ mod profile;
 mod program;
 mod quantity;
 mod station;
+mod table;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
@@ -17,6 +18,7 @@ pub use station::{
     CachePlan, Carries, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
     StationPlan, StepAction, StepPlan,
 };
+pub use table::{PurgePlan, QueryPlan, StoredPlan, TablePlan};
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time, Zipf};
 use crate::pattern::{

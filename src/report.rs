@@ -173,10 +173,31 @@ pub struct Station {
     pub shares: Vec<ShareSpell>,
     /// Moment when the first disk was full, in seconds.
     pub disk_full_at_s: Option<f64>,
+    /// What it stores; absent where nothing is known of rows.
+    pub stored: Option<Stored>,
     /// Server-hours used.
     pub server_hours: f64,
     /// What became of data; absent where the station has nothing to do with records.
     pub data: Option<Data>,
+}
+
+/// What a database stores, and how long its queries waited for row locks since the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Stored {
+    /// Live rows over all tables at the end.
+    pub rows: u64,
+    /// Dead rows over all tables at the end.
+    pub dead_rows: u64,
+    /// Dead rows that were deleted.
+    pub purged_rows: u64,
+    /// Queries that had to wait for a row lock.
+    pub lock_waits: u64,
+    /// Of these, failed because they had waited too long.
+    pub lock_timeouts: u64,
+    /// How long they waited.
+    pub lock_wait: Latency,
+    /// Mean number of queries that waited for a row lock.
+    pub mean_lock_waiting: f64,
 }
 
 /// How long, and how reliably, so many servers were up.

@@ -22,6 +22,7 @@ mod schema;
 mod service;
 pub(crate) mod shape;
 mod step;
+mod table;
 
 pub use arrivals::{ArrivalState, Arrivals, Batch, Process, Profile};
 pub use balancer::{Balancer, HealthCheck};
@@ -41,6 +42,7 @@ pub use service::{Discipline, Disk, Endpoint, Memory, Pool, Service};
 pub use shape::misfits;
 pub(crate) use step::walk;
 pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};
+pub use table::{MAX_ROWS, Purge, Table};
 
 pub use crate::problem::Problem;
 

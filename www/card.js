@@ -26,6 +26,7 @@ function rowsOf(node, scenario) {
     ...pools,
     ...(own.cores ? [{ kind: "cpu" }] : []),
     ...(own.disk ? [{ kind: "disk" }] : []),
+    ...(own.tables ? [{ kind: "rows" }] : []),
   ];
 }
 
@@ -152,6 +153,11 @@ function levelOf(node, row, levels, history) {
     );
   if (row.kind === "disk")
     return share(station.disk_used ?? 0, station.disk_capacity, bytes(station.disk_used ?? 0));
+  if (row.kind === "rows") {
+    // The bar shows how many of them are dead.
+    const all = (station.rows ?? 0) + (station.dead_rows ?? 0);
+    return share(station.dead_rows ?? 0, all, number(all));
+  }
   const pool = station.pools?.[row.pool] ?? { busy: 0, threads: 0, queue: 0 };
   const waiting = pool.queue > 0 ? `+${number(pool.queue)}` : `${pool.busy}/${pool.threads}`;
   return { ...share(pool.busy, pool.threads, waiting), full: pool.queue > 0 };

@@ -26,6 +26,7 @@ const COLOURS = {
   retries: 7,
   hedges: 4,
   cpu: 7,
+  lock_waiting: 6,
   p50: 1,
   p95: 3,
   p99: 2,
@@ -191,8 +192,9 @@ function ofPools(only) {
       values: summed([columns[measure]]),
     }));
   const cpu = only === null ? [] : line("cpu", [only]);
+  const locks = only === null ? [] : line("lock_waiting", [only]);
   return [
     chart("busy", "chart_busy", "ratio", [...ofEach("utilisation"), ...cpu]),
-    chart("queue", "chart_queue", "requests", ofEach("queue")),
+    chart("queue", "chart_queue", "requests", [...ofEach("queue"), ...locks]),
   ];
 }

@@ -102,7 +102,7 @@ impl Draw<'_, '_> {
                 _ if IDLE.contains(&name) => 2,
                 // Others ask for these.
                 "calls" | "caches" | "faults" | "toggles" => 100,
-                "disk" => 60,
+                "disk" | "tables" => 60,
                 _ => OPTIONAL_PERCENT,
             };
             if percent == 0 || percent < 100 && !self.dice.percent(percent) {
@@ -226,6 +226,7 @@ impl Draw<'_, '_> {
             ("call" | "calls", Some(node)) => {
                 node.calls.iter().map(|(key, _)| key.clone()).collect()
             }
+            ("table", Some(_)) => vec!["t0".to_owned()],
             ("pool", Some(node)) => node.pools.clone(),
             ("cache", Some(node)) => node.caches.clone(),
             // Few sets, so that several things are about the same.

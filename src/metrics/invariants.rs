@@ -177,7 +177,7 @@ impl Metrics {
         for index in self.wiring().stations() {
             judge.owner = Some(Owner::Node(index));
             let counted = census.map(|census| census.stations[usize::from(index.0)]);
-            self.station(index).judge(counted, judge);
+            self.station(index).judge(self.now, counted, judge);
         }
         judge.owner = self.table.nonsense().map(Owner::Node);
         judge.demand(Law::Numbers, judge.owner.is_none());

@@ -2,6 +2,7 @@
 
 use super::Metrics;
 use super::data::Fate;
+use super::stored::Rows;
 use super::timeline::Happening;
 use crate::engine::Time;
 use crate::observation::Observation;
@@ -101,7 +102,7 @@ impl Metrics {
             O::RecoveryBatchEnded { node, failed, .. } => {
                 self.station_mut(node).data_mut().batch_ended(failed);
             }
-            other => self.count_record(now, other),
+            other => self.dispatch_stored(now, other),
         }
         if let Some((happening, server, bytes)) = told(observation) {
             self.timeline.push(at, self.window, happening, server, bytes);
@@ -122,6 +123,25 @@ impl Metrics {
             _ => return,
         };
         self.station_mut(node).data_mut().count(now, fate);
+    }
+
+    /// What happens to rows.
+    fn dispatch_stored(&mut self, now: u64, observation: Observation) {
+        use Observation as O;
+        let measuring = self.measuring;
+        match observation {
+            O::RowsChanged { node, rows: live, dead } => {
+                self.station_mut(node).stored_mut().rows_changed(Rows { live, dead });
+            }
+            O::RowsPurged { node, rows } => self.station_mut(node).stored_mut().purged(rows),
+            O::LockAwaited { node } => self.station_mut(node).stored_mut().lock_awaited(now),
+            O::LockWaitEnded { node, waited, .. } => {
+                let stored = self.station_mut(node).stored_mut();
+                stored.lock_wait_ended(now, waited.0, measuring);
+            }
+            O::LockTimedOut { node } => self.station_mut(node).stored_mut().lock_timed_out(),
+            other => self.count_record(now, other),
+        }
     }
 
     fn servers_changed(&mut self, now: u64, node: NodeIndex, servers: u32, up: u32) {

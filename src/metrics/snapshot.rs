@@ -55,6 +55,10 @@ pub struct StationState {
     pub disk_used_bytes: u64,
     /// Whether a disk has ever been full.
     pub disk_was_full: bool,
+    /// Live and dead rows of its tables, if it has any.
+    pub rows: Option<(u64, u64)>,
+    /// Queries that wait for a row lock.
+    pub lock_waiting: u32,
     /// Thread pools.
     pub pools: Vec<PoolState>,
 }
@@ -146,6 +150,8 @@ fn station(metrics: &Metrics, node: NodeIndex) -> StationState {
         cores: meter.cores_per_server().map(|cores| cores.saturating_mul(meter.up().value())),
         disk_used_bytes: meter.disk(),
         disk_was_full: meter.disk_full_at().is_some(),
+        rows: meter.stored().rows().map(|rows| (rows.live, rows.dead)),
+        lock_waiting: meter.stored().waiting().level().value(),
         pools: pools.collect(),
     }
 }

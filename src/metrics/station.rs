@@ -9,6 +9,7 @@ use super::level::{Heights, Level, SmoothLevel};
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
 use super::pool::{PoolMeter, Work};
 use super::spread::Spread;
+use super::stored::StoredMeter;
 use crate::census::AtStation;
 use crate::engine::Time;
 use crate::observation::DownCause;
@@ -46,6 +47,7 @@ pub struct StationMeter {
     disk_full_at: Option<Time>,
     first_down: Option<FirstDown>,
     data: DataMeter,
+    stored: StoredMeter,
 }
 
 impl StationMeter {
@@ -210,6 +212,16 @@ impl StationMeter {
         self.first_down
     }
 
+    /// What it stores.
+    pub fn stored(&self) -> &StoredMeter {
+        &self.stored
+    }
+
+    /// What it stores, to tell it something.
+    pub fn stored_mut(&mut self) -> &mut StoredMeter {
+        &mut self.stored
+    }
+
     fn levels(&mut self) -> [&mut Level; 3] {
         [&mut self.servers, &mut self.up, &mut self.cores]
     }
@@ -219,12 +231,14 @@ impl StationMeter {
         self.levels().into_iter().for_each(|level| level.settle(now));
         self.cores_busy.settle(now);
         self.data.settle(now);
+        self.stored.settle(now);
     }
 
     /// A new window begins.
     pub fn start_window(&mut self) {
         self.levels().into_iter().for_each(Level::start_window);
         self.cores_busy.start_window();
+        self.stored.start_window();
         self.spells.push(&self.window);
         self.window.clear();
         self.spread.start_window();
@@ -236,13 +250,15 @@ impl StationMeter {
         self.levels().into_iter().for_each(Level::end_warmup);
         self.cores_busy.end_warmup();
         self.data.end_warmup();
+        self.stored.end_warmup();
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
     }
 
     /// Judges the invariants.
-    pub fn judge(&self, counted: Option<AtStation>, judge: &mut Judge) {
+    pub fn judge(&self, now: u64, counted: Option<AtStation>, judge: &mut Judge) {
+        self.stored.judge(now, counted.map(|counted| counted.lock_waits), judge);
         judge.demand(Law::Levels, self.up.value() <= self.servers.value());
         let Some(counted) = counted else { return };
         let AtStation { cores_busy, up, .. } = counted;

@@ -81,6 +81,7 @@ impl<O> World<O> {
                     let servers = &self.stations[usize::from(station)].servers;
                     servers[server as usize].liveness.job == id
                 }
+                Caller::Task { station, task } => self.progress(station, task).job == id,
             };
             findings.demand(known, || format!("{:?} knows nothing of {id:?}", job.caller));
             let own = |call: &Call| matches!(call.origin, Origin::Job(owner) if owner == id);
@@ -148,6 +149,10 @@ impl<O> World<O> {
                 let shares =
                     |job: &Job| job.doing == Doing::Computing && machine.cpu.cores().is_some();
                 findings.compare(|| place("jobs that share cores"), computing, count(&shares));
+                let (held, waiting) = machine.locks.counts();
+                findings.compare(|| place("waits for a lock"), waiting, count(&Job::awaits_lock));
+                let holds = |job: &Job| job.locked_row().is_some();
+                findings.compare(|| place("row locks"), held, count(&holds));
                 let untimed = |job: &Job| {
                     let alone = job.doing == Doing::Computing && machine.cpu.cores().is_none();
                     alone && job.timer == Timer::NONE && !machine.is_frozen()

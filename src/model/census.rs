@@ -39,9 +39,14 @@ impl<O> World<O> {
                 edge.connections += u64::from(pooled);
             }
         }
+        let mut lock_waits = vec![Present::default(); wiring.nodes.len()];
         for (_, job) in self.jobs.iter().filter(|(_, job)| job.is_in_server()) {
             let pool = self.plan.stations[usize::from(job.station)].pool_index(job.pool);
             let pool = &mut census.pools[usize::from(pool.0)];
+            if job.awaits_lock() {
+                let node = self.plan.stations[usize::from(job.station)].node;
+                lock_waits[usize::from(node.0)].add(job.asked_for_lock());
+            }
             pool.present.add(job.arrived);
             if job.doing == Doing::Queued {
                 pool.waiting.add(job.left.1);
@@ -56,6 +61,7 @@ impl<O> World<O> {
                 up: servers.iter().filter(|server| server.is_up()).count() as u64,
                 records: 0,
                 spooled: servers.iter().map(|server| u64::from(server.spooled())).sum(),
+                lock_waits: lock_waits[usize::from(plan.node.0)],
             };
         }
         for (_, record) in self.records.slab.iter().filter(|(_, record)| !record.is_stored()) {

@@ -1,5 +1,9 @@
-//! What is stored, and what is on its way to be stored.
+//! What is stored, and what is on its way to be stored: tables and their rows, the locks on rows, the
+//! background work of a database, caches, records and spools.
 
 pub mod cache;
+pub mod locks;
 pub mod records;
 pub mod spool;
+pub mod tables;
+pub mod tasks;

@@ -1,5 +1,6 @@
 //! The events of the model, and their order among those of the same instant.
 
+use super::data::tasks::Task;
 use super::slab::Id;
 use crate::engine::Rank;
 use crate::observation::Outcome;
@@ -70,6 +71,12 @@ pub enum Event {
     RateChanges { population: u16 },
     /// The pause of a server that had nothing to do is over.
     PauseOver { station: u16, server: u32 },
+    /// A job that has waited for a row lock has got it.
+    LockGranted { job: Id },
+    /// A job has waited too long for a row lock.
+    LockTimeout { job: Id },
+    /// The next batch of a database's background work is due.
+    TaskDue { station: u16, task: Task },
     /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
     PhaseOver { clock: u16, unit: u32 },
     /// The fetch that a job has waited for is over; without an outcome the job has to fetch by itself.
@@ -94,7 +101,8 @@ impl Event {
             | Event::CpuDone { .. }
             | Event::Booted { .. }
             | Event::FallbackDone { .. }
-            | Event::FetchOver { .. } => Rank::Completion,
+            | Event::FetchOver { .. }
+            | Event::LockGranted { .. } => Rank::Completion,
             Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
                 Rank::Fault
             }
@@ -116,6 +124,8 @@ impl Event {
             | Event::PauseOver { .. }
             | Event::RecoveryDue { .. }
             | Event::ReplayBegins { .. }
+            | Event::LockTimeout { .. }
+            | Event::TaskDue { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

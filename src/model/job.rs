@@ -7,8 +7,12 @@ mod cut;
 mod ending;
 mod program;
 
+pub(super) use program::work_drawn;
+
 use super::call::SIBLINGS;
 use super::data::cache::Fetch;
+use super::data::locks::Claim;
+use super::data::tasks::Task;
 use super::list::{Linked, Links, List};
 use super::slab::Id;
 use super::station::Station;
@@ -45,6 +49,13 @@ pub enum Caller {
         /// The server that is probed.
         server: u32,
     },
+    /// Background work of a database.
+    Task {
+        /// The database.
+        station: u16,
+        /// Which work.
+        task: Task,
+    },
 }
 
 /// What a job is doing.
@@ -60,6 +71,8 @@ pub enum Doing {
     Computing,
     /// In a `wait` step.
     Waiting,
+    /// Waits for a row lock.
+    Locking,
     /// Waits for calls of its own.
     Calling,
     /// Waits for another job of its server that fetches what it needs, too.
@@ -149,6 +162,10 @@ pub struct Extras {
     pub(super) fetches: Vec<Fetch>,
     /// The record that it could store.
     pub(super) record: Option<Id>,
+    /// The row lock that it has, or waits for.
+    pub(super) claim: Option<Claim>,
+    /// Rows that it adds to a table.
+    pub(super) adds: Option<(u16, u32)>,
 }
 
 impl Linked<QUEUE> for Job {

@@ -72,6 +72,7 @@ impl<O: Observer> World<O> {
             self.tell(Observation::CoresBusy { node: plan.node, cores });
         }
         self.plan_logrotate(number);
+        self.retune_tables(number, before);
     }
 
     fn retune_server(&mut self, number: u16, server: u32, plan: &StationPlan) {

@@ -4,6 +4,7 @@ use super::Event;
 use super::control::liveness::Liveness;
 use super::cpu::Cpu;
 use super::data::cache::ServerCache;
+use super::data::locks::RowLocks;
 use super::data::spool::ServerSpool;
 use super::job::{Job, RESIDENT};
 use super::list::List;
@@ -80,6 +81,8 @@ pub struct Server {
     pub disk: Option<Box<Disk>>,
     /// What it keeps for later.
     pub spool: Option<Box<ServerSpool>>,
+    /// Locks on rows.
+    pub locks: RowLocks,
     /// Its restart back-off.
     pub backoff: Option<RestartBackoff>,
     /// Fires when a restart or a boot is due.
@@ -113,6 +116,7 @@ impl Server {
             caches: Server::cold_caches(plan),
             disk: plan.disk.as_ref().map(disk),
             spool: None,
+            locks: RowLocks::default(),
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
             timer: Timer::NONE,
             liveness: Liveness::default(),

@@ -7,6 +7,7 @@ mod pause;
 mod preemption;
 mod work;
 
+use super::data::tables::Table;
 use super::job::Doing;
 use super::server::{Running, Server};
 use super::slab::Id;
@@ -30,6 +31,8 @@ pub struct Station {
     pub replayed: Box<[u64]>,
     /// How often each of its rows has been written.
     pub rows: Box<[u64]>,
+    /// Its tables.
+    pub tables: Box<[Table]>,
 }
 
 impl Station {
@@ -43,6 +46,7 @@ impl Station {
             queue_number: 0,
             replayed: vec![0; usize::from(plan.replays)].into(),
             rows: vec![0; usize::from(plan.rows)].into(),
+            tables: plan.stored.tables.iter().map(Table::new).collect(),
         }
     }
 }
@@ -54,6 +58,7 @@ impl<O: Observer> World<O> {
             self.pause_if_idle(station, server);
         }
         self.plan_logrotate(station);
+        self.start_tables(station);
         for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
             self.retune_liveness_probe(station, server);
         }

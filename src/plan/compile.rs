@@ -4,6 +4,7 @@
 
 mod edge;
 mod station;
+mod table;
 
 use super::arrivals::arrivals;
 use super::quantity::sampler;

@@ -1,6 +1,6 @@
 //! Services and databases in a plan: their pools, programs, memory and disks.
 
-use super::KeysPlan;
+use super::{KeysPlan, QueryPlan, StoredPlan};
 use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::cache::Limits;
 use crate::pattern::{liveness, logrotate, restart, spool};
@@ -41,6 +41,8 @@ pub struct StationPlan {
     pub first_cache: u16,
     /// Caches of a server.
     pub caches: Vec<CachePlan>,
+    /// What it stores, if it is a database.
+    pub stored: StoredPlan,
     /// Memory of a server.
     pub memory: Option<MemoryPlan>,
     /// Disk of a server.
@@ -119,6 +121,10 @@ pub enum StepAction {
     Cpu(Sampler),
     /// Waits for so many nanoseconds.
     Wait(Sampler),
+    /// Does what a query does that has to do with rows.
+    Query(Box<QueryPlan>),
+    /// Does a batch of background work.
+    Batch,
     /// Calls and waits for the end of the calls.
     Call {
         /// The calls.

@@ -2,7 +2,7 @@
 
 use super::{
     BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, PoolReport,
-    Report, Requests, ShareSpell, Station, TimelineEntry, UpShare, cascade, verdict, words,
+    Report, Requests, ShareSpell, Station, Stored, TimelineEntry, UpShare, cascade, verdict, words,
 };
 use crate::engine::Time;
 use crate::metrics::Metrics;
@@ -201,6 +201,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
             .collect(),
         shares: shares(metrics, node),
         disk_full_at_s: meter.disk_full_at().map(Time::seconds),
+        stored: stored(metrics, node),
         server_hours: server_hours(metrics, node),
         data: Data::of(metrics, node),
     }
@@ -220,6 +221,26 @@ pub fn cache(metrics: &Metrics, index: CacheIndex) -> CacheReport {
         entries: meter.entries(),
         bytes: meter.bytes(),
     }
+}
+
+/// What is known of rows, if there are tables or anybody waited for a lock.
+fn stored(metrics: &Metrics, node: NodeIndex) -> Option<Stored> {
+    let meter = metrics.station(node).stored();
+    let (rows, lock_waits) = (meter.rows(), meter.lock_waits());
+    if rows.is_none() && lock_waits == 0 {
+        return None;
+    }
+    let rows = rows.unwrap_or_default();
+    let waiting = meter.waiting().level().measured(metrics.now().0);
+    Some(Stored {
+        rows: rows.live,
+        dead_rows: rows.dead,
+        purged_rows: meter.purged_rows(),
+        lock_waits,
+        lock_timeouts: meter.lock_timeouts(),
+        lock_wait: latency(meter.wait()),
+        mean_lock_waiting: ratio(waiting, metrics.measured_nanos() as f64),
+    })
 }
 
 fn up_shares(metrics: &Metrics, node: NodeIndex) -> Vec<UpShare> {

@@ -1,7 +1,7 @@
 //! A database: sessions, cores, and queries with their costs.
 
 use super::service::{default_boot_s, yes};
-use super::{Discipline, Distribution, Text};
+use super::{Discipline, Distribution, Keys, Table, Text};
 use crate::pattern::restart;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -39,6 +39,15 @@ pub struct Database {
     /// Queries, by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 50))]
     pub queries: IndexMap<String, Query>,
+    /// Tables, by name: what queries on them cost follows from their rows.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 50))]
+    pub tables: IndexMap<String, Table>,
+    /// A query that has waited this long for a row lock fails. 50 s is InnoDB's default
+    /// (`innodb_lock_wait_timeout`).
+    #[serde(default = "default_lock_timeout_ms")]
+    #[schemars(range(min = 0.001, max = 86_400_000.0), extend("x-unit" = "ms"))]
+    pub lock_timeout_ms: f64,
     /// Time from start until the database takes queries.
     #[serde(default = "default_boot_s")]
     #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
@@ -56,11 +65,15 @@ fn default_database_queue() -> u32 {
     10_000
 }
 
+fn default_lock_timeout_ms() -> f64 {
+    50_000.0
+}
+
 /// A query and what it costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Time on a core of its own.
+    /// Time on a core of its own, apart from the rows of a table that it examines.
     pub cost: Distribution,
     /// It stores a record of that name when it ends well, also when its caller has given up meanwhile.
     /// Records of the same name and the same request of a user are the same.
@@ -71,4 +84,32 @@ pub struct Query {
     /// about and when, is known. Without it the record is there twice.
     #[serde(default)]
     pub unique: bool,
+    /// Table that it is about, one of the database's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub table: Option<String>,
+    /// Rows that match, however large the table is.
+    #[serde(default = "default_matched_rows")]
+    #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
+    pub matched_rows: u64,
+    /// Share of all rows of the table, live and dead, that match besides.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub matched_ratio: f64,
+    /// Rows that it adds to the table when it succeeds.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
+    pub adds_rows: u32,
+    /// Which row it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
+    /// Whether it locks its row, that of its key, before its work and until its end. While another query
+    /// has the lock it waits, first come first served, and keeps its session. Queries whose keys are of
+    /// the same set share rows, whatever table they name.
+    #[serde(default)]
+    pub locks: bool,
+}
+
+fn default_matched_rows() -> u64 {
+    1
 }

@@ -4,6 +4,7 @@ mod data;
 mod events;
 mod figures;
 mod seeds;
+mod stored;
 
 use super::style::Style;
 use super::table::{Table, columns, wrap};
@@ -46,6 +47,7 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         page.charts(),
         figures::stations(&page),
         figures::pools(&page),
+        stored::rows(&page),
         figures::calls(&page),
         figures::caches(&page),
         data::records(&page),

@@ -189,12 +189,12 @@ impl<O: Observer> World<O> {
             spool.entries.failed(entry)
         };
         match result {
-            Some(result) => self.end_batch(station, server, result),
+            Some(result) => self.end_recovery_batch(station, server, result),
             None => self.replay_more(station, server),
         }
     }
 
-    fn end_batch(&mut self, station: u16, server: u32, result: BatchResult) {
+    fn end_recovery_batch(&mut self, station: u16, server: u32, result: BatchResult) {
         let node = self.plan.stations[usize::from(station)].node;
         let BatchResult { replayed, failed } = result;
         let spool = self.spool(station, server);

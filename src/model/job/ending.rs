@@ -44,7 +44,7 @@ impl<O: Observer> World<O> {
 
     /// A job ends before its program does.
     #[inline(never)]
-    pub(super) fn break_off(&mut self, id: Id, outcome: Outcome) {
+    pub(in crate::model) fn break_off(&mut self, id: Id, outcome: Outcome) {
         self.finish(id, outcome);
     }
 
@@ -70,6 +70,9 @@ impl<O: Observer> World<O> {
         self.settle_fetches(id, outcome);
         self.settle_record(id);
         self.jobs[id].extras = None;
+        if let Some(extras) = self.jobs[id].extras.take() {
+            self.settle_query(id, &extras, outcome);
+        }
     }
 
     /// A job ends that never got into a server, or has left it.
@@ -155,6 +158,11 @@ impl<O: Observer> World<O> {
                 self.jobs.remove(id);
                 self.end_liveness_probe(station, server, passed);
             }
+            Caller::Task { station, task } => {
+                let outcome = job.outcome;
+                self.jobs.remove(id);
+                self.end_batch(station, task, outcome);
+            }
         }
     }
 
@@ -219,6 +227,10 @@ impl<O: Observer> World<O> {
                 self.calendar.cancel(std::mem::take(&mut job.timer));
                 job.left = (Duration::ZERO, now);
                 self.shield(id);
+            }
+            // The lock is given up when the job leaves its server.
+            Doing::Locking => {
+                self.calendar.cancel(std::mem::take(&mut job.timer));
             }
             Doing::Calling => self.abandon_calls(id, LetGo::Abandoned),
             Doing::Travelling | Doing::Starting | Doing::Sharing | Doing::Replying => {}

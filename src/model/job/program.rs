@@ -9,8 +9,13 @@ use crate::observation::{Cause, Observation, Outcome};
 use crate::plan::{Carries, StationPlan, StepAction};
 use crate::scenario::{AfterLast, CallMode};
 
+/// How much work the present step of a job is.
 #[inline]
-fn work_drawn(station: &StationPlan, job: &Job, work: Duration) -> Observation {
+pub(in crate::model) fn work_drawn(
+    station: &StationPlan,
+    job: &Job,
+    work: Duration,
+) -> Observation {
     Observation::WorkDrawn { node: station.node, luck: job.luck.0, step: job.step, work }
 }
 
@@ -61,6 +66,14 @@ impl<O: Observer> World<O> {
                     let drawn = work_drawn(station, job, work);
                     self.tell(drawn);
                     self.wait_on(id, work);
+                    return None;
+                }
+                StepAction::Query(_) => {
+                    self.begin_query(id);
+                    return None;
+                }
+                StepAction::Batch => {
+                    self.begin_batch(id);
                     return None;
                 }
                 StepAction::Call { ratio, .. } if *ratio < 1.0 && !draws.chance(*ratio) => {}
@@ -128,7 +141,7 @@ impl<O: Observer> World<O> {
     }
 
     #[inline(always)]
-    fn compute_on(&mut self, id: Id, work: Duration) {
+    pub(in crate::model) fn compute_on(&mut self, id: Id, work: Duration) {
         self.start_computing(id, work);
         self.expose(id);
     }
@@ -153,7 +166,9 @@ impl<O: Observer> World<O> {
             StepAction::Look { .. } => self.resume_after_fetch(id),
             // There is work left, so the answer would be too late.
             _ if job.deadline <= self.now => self.break_off(id, Outcome::Rejected(Cause::Expired)),
-            StepAction::Cpu(_) => self.compute_on(id, left),
+            StepAction::Cpu(_) | StepAction::Query(_) | StepAction::Batch => {
+                self.compute_on(id, left);
+            }
             StepAction::Wait(_) | StepAction::Replay { .. } => self.wait_on(id, left),
             StepAction::Read(_)
             | StepAction::Commit(_)

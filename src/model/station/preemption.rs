@@ -6,11 +6,12 @@
 //! timeout in the queue: it has been taken up once.
 
 use crate::engine::{Duration, Time};
+use crate::model::data::tables::work_of_query;
 use crate::model::job::{Doing, Job};
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
-use crate::plan::{Plan, StepAction};
+use crate::plan::StepAction;
 use crate::scenario::Discipline;
 
 impl<O: Observer> World<O> {
@@ -20,7 +21,27 @@ impl<O: Observer> World<O> {
         let job = &self.jobs[id];
         let pools = &self.plan.stations[usize::from(job.station)].pools;
         let asks = pools[usize::from(job.pool)].discipline == Discipline::ShortestFirst;
-        if asks { first_work(&self.plan, job).0 } else { 0 }
+        if asks { self.first_work(job).0 } else { 0 }
+    }
+
+    /// The time that the first step with one takes: the same draw as when it is its turn.
+    fn first_work(&self, job: &Job) -> Duration {
+        let plan = &self.plan.stations[usize::from(job.station)];
+        for step in &plan.endpoints[usize::from(job.endpoint)].steps {
+            let mut draws = job.luck.draws(step.site, 0);
+            match &step.action {
+                StepAction::Cpu(time) | StepAction::Wait(time) => {
+                    return Duration::from_nanos(time.sample(&mut draws));
+                }
+                StepAction::Query(query) => {
+                    let station = &self.stations[usize::from(job.station)];
+                    let drawn = query.cost.sample(&mut draws);
+                    return work_of_query(plan, station, query, drawn);
+                }
+                _ => {}
+            }
+        }
+        Duration::ZERO
     }
 
     /// A job computes or waits in a step: it may be interrupted, and is if a more urgent one waits.
@@ -148,17 +169,6 @@ impl<O: Observer> World<O> {
             }
         }
     }
-}
-
-/// The time that the first step with one takes: the same draw as when it is its turn.
-fn first_work(plan: &Plan, job: &Job) -> Duration {
-    let endpoints = &plan.stations[usize::from(job.station)].endpoints;
-    for step in &endpoints[usize::from(job.endpoint)].steps {
-        if let StepAction::Cpu(time) | StepAction::Wait(time) = &step.action {
-            return Duration::from_nanos(time.sample(&mut job.luck.draws(step.site, 0)));
-        }
-    }
-    Duration::ZERO
 }
 
 /// What is left at `now` of a time that ran from some moment on at that speed.

@@ -7,7 +7,7 @@ use crate::plan::program::{Memories, Program};
 use crate::plan::quantity::{keys, sampler};
 use crate::plan::{
     CachePlan, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
-    StationPlan, StepAction, StepPlan,
+    StationPlan, StepAction, StepPlan, StoredPlan,
 };
 use crate::scenario::{
     Cache, CallMode, Database, Disk, Endpoint, Memory, Node, Pool, Query, Service, Step, walk,
@@ -45,6 +45,7 @@ impl Compiler<'_> {
                     ..self.cache(site.then("cache of").then(name), cache)
                 })
                 .collect(),
+            stored: StoredPlan::default(),
             memory: service.memory.as_ref().and_then(memory),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
@@ -121,7 +122,7 @@ impl Compiler<'_> {
     pub(super) fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
         let site = Site::named(key);
         let endpoint = |(name, query): (&String, &Query)| {
-            let cost = StepAction::Cpu(sampler(&query.cost));
+            let cost = self.query(database, query);
             let store = query.stores.as_ref().map(|stored| StepAction::Store {
                 store: self.store(key, stored),
                 unique: query.unique,
@@ -131,6 +132,8 @@ impl Compiler<'_> {
             let steps = (0..).zip([Some(cost), store].into_iter().flatten()).map(step).collect();
             EndpointPlan { pool: 0, steps }
         };
+        let mut endpoints: Vec<_> = database.queries.iter().map(endpoint).collect();
+        let stored = self.stored(site, database, &mut endpoints);
         StationPlan {
             node,
             servers: 1,
@@ -145,11 +148,12 @@ impl Compiler<'_> {
                 discipline: database.discipline,
                 site: self.pool_site(site, SESSIONS),
             }],
-            endpoints: database.queries.iter().map(endpoint).collect(),
+            endpoints,
             replays: 0,
             rows: 0,
             first_cache: 0,
             caches: Vec::new(),
+            stored,
             memory: None,
             disk: None,
             boot: Duration::from_seconds(database.boot_s),

@@ -1,5 +1,6 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
+mod caches;
 mod data;
 mod stored;
 mod users;
@@ -140,6 +141,16 @@ impl Judge<'_> {
             Q::FailedReplays => self.records(|counts| counts.failed_replays),
             Q::Spooled => {
                 self.highest(spell, "spooled", self.station_meter()?.data().spool().peak())
+            }
+            Q::Rows => self.extreme("rows", spell, f64::max),
+            Q::DeadRows => self.extreme("dead_rows", spell, f64::max),
+            Q::PurgedRows => self.stored().map(|stored| stored.purged_rows as f64),
+            Q::LockWaits => self.stored().map(|stored| stored.lock_waits as f64),
+            Q::LockTimeouts => self.stored().map(|stored| stored.lock_timeouts as f64),
+            Q::LockWaiting => self.lock_waiting(spell),
+            Q::LockWaitPercentile => self.lock_wait_percentile(),
+            Q::MeanLockWait => {
+                self.stored().and_then(|stored| known(&stored.lock_wait, stored.lock_wait.mean_ms))
             }
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {

@@ -168,6 +168,14 @@ pub enum Quantity {
     Spooled,
     Replayed,
     FailedReplays,
+    Rows,
+    DeadRows,
+    PurgedRows,
+    LockWaits,
+    LockTimeouts,
+    LockWaiting,
+    LockWaitPercentile,
+    MeanLockWait,
 }
 
 /// A number between the parentheses.
@@ -324,5 +332,13 @@ pub static METRICS: &[Metric] = {
         metric("spooled", Q::Spooled, U::Count, STATION, "most records in the spools of a service; in a spell by the means of its windows").of().spell(),
         metric("replayed", Q::Replayed, U::Count, STATION, "records sent by recovery batches"),
         metric("failed_replays", Q::FailedReplays, U::Count, STATION, "times that a recovery batch could not send a record"),
+        metric("rows", Q::Rows, U::Count, STATION, "most live rows at the end of a window").of().spell(),
+        metric("dead_rows", Q::DeadRows, U::Count, STATION, "most dead rows at the end of a window").of().spell(),
+        metric("purged_rows", Q::PurgedRows, U::Count, STATION, "dead rows that were deleted").of(),
+        metric("lock_waits", Q::LockWaits, U::Count, STATION, "queries that had to wait for a row lock").of(),
+        metric("lock_timeouts", Q::LockTimeouts, U::Count, STATION, "queries that failed because they had waited too long for a row lock").of(),
+        metric("lock_waiting", Q::LockWaiting, U::Count, STATION, "mean number of queries that waited for a row lock").of().spell(),
+        metric("p_lock_wait", Q::LockWaitPercentile, U::Ms, STATION, "percentile of the waits for a row lock").of().percentile(),
+        metric("mean_lock_wait", Q::MeanLockWait, U::Ms, STATION, "mean wait for a row lock").of(),
     ]
 };

@@ -9,8 +9,8 @@ use super::graph::{Program, Programs, callee_of};
 use super::quantity::mean_s;
 use crate::problem::Problems;
 use crate::scenario::{
-    AfterLast, Arrivals, Balancer, Call, Clients, Effect, Fault, Node, RecordedAnswer, Refresh,
-    Scenario, Service, Step, walk,
+    AfterLast, Arrivals, Balancer, Call, Clients, Database, Effect, Fault, Node, RecordedAnswer,
+    Refresh, Scenario, Service, Step, Table, walk,
 };
 
 /// Most events that a run may be expected to need. At several million events per second that is
@@ -37,6 +37,9 @@ const EVENTS_PER_TRY: f64 = 4.0;
 
 /// Events of a health check of one server: sent, answered, timeout.
 const EVENTS_PER_CHECK: f64 = 3.0;
+
+/// Events of a batch of background work: due, done, answered.
+const EVENTS_PER_BATCH: f64 = 3.0;
 
 /// Events of a breakdown: broken, repaired, booted.
 const EVENTS_PER_BREAKDOWN: f64 = 3.0;
@@ -129,14 +132,14 @@ struct Estimate<'a> {
 impl Estimate<'_> {
     /// Everything that makes events, by the path of the parameter that does.
     fn events(&self) -> Vec<(String, f64)> {
-        let nodes = self.scenario.nodes.iter().filter_map(|(key, node)| {
+        let nodes = self.scenario.nodes.iter().map(|(key, node)| {
             let (events, part) = match node {
                 Node::Clients(clients) => (self.population(key, clients), "arrivals"),
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
                 Node::Service(service) => self.by_itself(service),
-                Node::Database(_) => return None,
+                Node::Database(database) => (self.purges(database), "tables"),
             };
-            Some((format!("nodes.{key}.{part}"), events))
+            (format!("nodes.{key}.{part}"), events)
         });
         let faults = self.scenario.faults.iter();
         let faults =
@@ -178,6 +181,21 @@ impl Estimate<'_> {
         let Some(probe) = &service.liveness_probe else { return 0.0 };
         let rounds = self.scenario.duration_s * 1e3 / probe.period_ms;
         f64::from(service.servers) * rounds * EVENTS_PER_CHECK
+    }
+
+    /// Events of the background work of a database.
+    fn purges(&self, database: &Database) -> f64 {
+        let purge = |table: &Table| {
+            let Some(purge) = &table.purge else { return 0.0 };
+            let batches = table.dead_rows as f64 / purge.rows_per_batch as f64;
+            batches.min(self.rounds(purge.pause_ms)) * EVENTS_PER_BATCH
+        };
+        database.tables.values().map(purge).sum()
+    }
+
+    /// How often something can happen in the run with such a pause in between.
+    fn rounds(&self, pause_ms: f64) -> f64 {
+        self.scenario.duration_s * 1e3 / pause_ms
     }
 
     /// Events of servers that have nothing to do.

@@ -109,6 +109,7 @@ impl Comparison<'_> {
                     let same = after.is_none_or(|after| after.stores == query.stores);
                     self.demand(same, || format!("{path}.queries.{key}.stores"));
                 }
+                self.names(&format!("{path}.tables"), &before.tables, &after.tables);
             }
             _ => self.demand(false, || format!("{path}.kind")),
         }

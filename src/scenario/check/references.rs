@@ -2,7 +2,7 @@
 
 use crate::problem::{Problems, quoted};
 use crate::scenario::shape::known;
-use crate::scenario::{Arrivals, Balancer, Call, Clients, Node, Scenario, Service, Step};
+use crate::scenario::{Arrivals, Balancer, Call, Clients, Database, Node, Scenario, Service, Step};
 use indexmap::{IndexMap, IndexSet};
 
 /// Checks every reference between nodes and within them.
@@ -14,7 +14,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
             Node::Clients(clients) => references.clients(clients, &path),
             Node::Balancer(balancer) => references.balancer(balancer, &path),
             Node::Service(service) => references.service(service, &path),
-            Node::Database(_) => {}
+            Node::Database(database) => references.database(database, &path),
         }
     }
 }
@@ -121,6 +121,19 @@ impl References<'_> {
             // What is read inside of a step may be skipped, so it counts only there.
             self.steps(service, step.inner(), read.clone(), &path);
             read.extend(step.row());
+        }
+    }
+
+    fn database(&mut self, database: &Database, path: &str) {
+        for (key, query) in &database.queries {
+            let path = format!("{path}.queries.{key}");
+            if let Some(table) = &query.table {
+                self.own(table, &database.tables, &format!("{path}.table"));
+            }
+            if query.locks && query.keys.is_none() {
+                let message = "locks a row, but no keys say which";
+                self.problems.add(format!("{path}.locks"), message);
+            }
         }
     }
 

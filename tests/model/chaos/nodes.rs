@@ -196,6 +196,37 @@ pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
     service
 }
 
+pub(super) fn purge(dice: &mut Dice) -> Value {
+    json!({
+        "rows_per_batch": dice.pick(&[500, 7_000]), "us_per_row": dice.pick(&[1.0, 0.0]),
+        "pause_ms": dice.pick(&[20.0, 0.0]),
+    })
+}
+
+pub(super) fn database(dice: &mut Dice) -> Value {
+    let mut table = json!({
+        "rows": dice.pick(&[1_000, 0]), "dead_rows": dice.pick(&[20_000, 0]),
+        "index": dice.one_in(2), "us_per_row": dice.pick(&[1.0, 0.1]),
+    });
+    if dice.one_in(2) {
+        table["purge"] = purge(dice);
+    }
+    let mut query = json!({
+        "cost": time(dice), "locks": dice.one_in(2),
+        "keys": {"set": "rows", "count": dice.pick(&[1, 4]), "hot_ratio": dice.pick(&[0.0, 0.5])},
+    });
+    if dice.one_in(2) {
+        query["table"] = json!("t");
+        query["adds_rows"] = json!(dice.roll(3));
+        query["matched_ratio"] = json!(dice.pick(&[0.0, 0.5]));
+    }
+    json!({
+        "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
+        "discipline": dice.pick(&DISCIPLINES), "lock_timeout_ms": dice.pick(&[30.0, 1_000.0]),
+        "tables": {"t": table}, "queries": {"q": query},
+    })
+}
+
 pub(super) fn balancer(dice: &mut Dice) -> Value {
     let mut balancer = json!({
         "kind": "balancer", "to": "front",

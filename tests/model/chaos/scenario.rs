@@ -1,7 +1,9 @@
 //! A random scenario: its systems, its faults, and what is switched while it goes on.
 
 use super::calls::{Maker, POLICIES, call};
-use super::nodes::{DISCIPLINES, balancer, cache, disk, pause, pool, service, spool, steps, users};
+use super::nodes::{
+    DISCIPLINES, balancer, cache, database, disk, pause, pool, purge, service, spool, steps, users,
+};
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
@@ -56,8 +58,8 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(20) {
-        18 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
+    match dice.roll(24) {
+        22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))
@@ -82,6 +84,10 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         16 => (format!("{service}.spool"), or_off(dice, spool)),
         17 => ("nodes.db.queries.q.unique".to_owned(), json!(dice.one_in(2))),
         15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
+        21 => ("nodes.db.queries.q.locks".to_owned(), json!(dice.one_in(2))),
+        18 => ("nodes.db.tables.t.purge".to_owned(), or_off(dice, purge)),
+        19 => ("nodes.db.tables.t.dead_rows".to_owned(), json!(dice.pick(&[0, 40_000]))),
+        20 => ("nodes.db.tables.t.index".to_owned(), json!(dice.one_in(2))),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
 }
@@ -122,6 +128,7 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
                     "cost": time(dice), "stores": "event", "unique": dice.one_in(2),
                 }},
             },
+            "db": database(dice),
         },
         "groups": {"rack": {"members": ["front#0", "back"]}},
         "faults": faults,
@@ -167,6 +174,7 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
     let nobody =
         json!({"at_s": QUIET_S, "target": "fans", "effect": {"kind": "spike", "factor": 0.0}});
     changes.push((QUIET_S, set("faults.nobody", nobody)));
+    changes.push((QUIET_S, set("nodes.db.tables.t.purge", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
     for fault in ["f0", "f1", "f2", "f3", "live-0", "live-1"] {

@@ -1,0 +1,68 @@
+//! Tables and queries of a database.
+
+use super::Compiler;
+use crate::engine::{Duration, Site};
+use crate::plan::quantity::{keys, sampler};
+use crate::plan::{
+    EndpointPlan, PurgePlan, QueryPlan, StepAction, StepPlan, StoredPlan, TablePlan,
+};
+use crate::scenario::{Database, Purge, Query, Table};
+
+/// Nanoseconds in a microsecond.
+const NANOS: f64 = 1e3;
+
+impl Compiler<'_> {
+    /// What a query does. One that has nothing to do with rows only computes.
+    pub(super) fn query(&self, database: &Database, query: &Query) -> StepAction {
+        let cost = sampler(&query.cost);
+        let table = query.table.as_ref().and_then(|table| database.tables.get_index_of(table));
+        let locks = query.keys.as_ref().filter(|_| query.locks).map(keys);
+        if table.is_none() && locks.is_none() {
+            return StepAction::Cpu(cost);
+        }
+        StepAction::Query(Box::new(QueryPlan {
+            cost,
+            table: table.map(|table| table as u16),
+            matched_rows: query.matched_rows,
+            matched_ratio: query.matched_ratio,
+            adds: query.adds_rows,
+            locks,
+        }))
+    }
+
+    /// What a database stores. Its background work is a program of its own behind those of the queries.
+    pub(super) fn stored(
+        &self,
+        site: Site,
+        database: &Database,
+        endpoints: &mut Vec<EndpointPlan>,
+    ) -> StoredPlan {
+        // No query can have a name with a blank, so the site is nobody else's.
+        let site = site.then("background work");
+        endpoints.push(EndpointPlan {
+            pool: 0,
+            steps: vec![StepPlan { action: StepAction::Batch, site }],
+        });
+        StoredPlan {
+            tables: database.tables.values().map(table).collect(),
+            lock_timeout: Duration::from_ms(database.lock_timeout_ms),
+            batch_endpoint: endpoints.len() as u16 - 1,
+        }
+    }
+}
+
+fn table(table: &Table) -> TablePlan {
+    let purge = |purge: &Purge| PurgePlan {
+        rows_per_batch: purge.rows_per_batch,
+        nanos_per_row: purge.us_per_row * NANOS,
+        pause: Duration::from_ms(purge.pause_ms),
+    };
+    TablePlan {
+        rows: table.rows,
+        dead: table.dead_rows,
+        index: table.index,
+        fanout: table.fanout,
+        nanos_per_row: table.us_per_row * NANOS,
+        purge: table.purge.as_ref().map(purge),
+    }
+}

@@ -1,0 +1,42 @@
+//! Figures of what is stored: caches and memory.
+
+use super::{Judge, Measured, no_subject};
+use crate::report::CacheReport;
+use crate::report::build::cache;
+use crate::report::expect::metric::{Quantity, Subject};
+use std::ops::Range;
+
+impl Judge<'_> {
+    /// A figure of a cache.
+    pub(super) fn cached(&self, quantity: Quantity, spell: Option<Range<usize>>) -> Measured {
+        let Some(Subject::Cache(index)) = self.arguments.subject else { return Err(no_subject()) };
+        let owner = self.metrics.wiring().cache_name(index);
+        let report: CacheReport = cache(self.metrics, index);
+        let most = |name: &str| {
+            let column = self.metrics.column(&format!("{owner}/{name}"));
+            let windows = spell.clone().unwrap_or(0..column.len());
+            column[windows]
+                .iter()
+                .copied()
+                .reduce(f64::max)
+                .ok_or_else(|| "no window has ended".into())
+        };
+        match quantity {
+            Quantity::HitRatio => match &spell {
+                None => report.hit_ratio.ok_or_else(|| "nobody looked for anything".into()),
+                Some(windows) => {
+                    let rate = |name| self.rate(std::slice::from_ref(&owner), name, windows);
+                    let (hits, misses) = (rate("hits"), rate("misses"));
+                    let asked = hits + misses > 0.0;
+                    asked.then(|| hits / (hits + misses)).ok_or_else(|| "nobody looked then".into())
+                }
+            },
+            Quantity::CacheEntries => most("entries"),
+            Quantity::CacheBytes => most("bytes"),
+            Quantity::CacheFetches => Ok(report.fetches as f64),
+            Quantity::Evictions => Ok(report.evictions as f64),
+            Quantity::StaleAnswers => Ok(report.stale as f64),
+            _ => Err(no_subject()),
+        }
+    }
+}
