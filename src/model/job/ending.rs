@@ -69,7 +69,6 @@ impl<O: Observer> World<O> {
     pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
         self.settle_fetches(id, outcome);
         self.settle_record(id);
-        self.jobs[id].extras = None;
         if let Some(extras) = self.jobs[id].extras.take() {
             self.settle_query(id, &extras, outcome);
         }
