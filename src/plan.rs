@@ -14,8 +14,8 @@ mod station;
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
 pub use station::{
-    CachePlan, Carries, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
-    StationPlan, StepAction, StepPlan,
+    CachePlan, Carries, DiskPlan, EndpointPlan, HeapPlan, LivenessPlan, MemoryPlan, PatiencePlan,
+    PoolPlan, StationPlan, StepAction, StepPlan,
 };
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time, Zipf};

@@ -72,6 +72,10 @@ pub enum Event {
     PauseOver { station: u16, server: u32 },
     /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
     PhaseOver { clock: u16, unit: u32 },
+    /// What lives and the garbage of a server do not fit its heap any more.
+    HeapTight { station: u16, server: u32 },
+    /// A collection has cleared the heap of a server.
+    CollectionOver { station: u16, server: u32 },
     /// The fetch that a job has waited for is over; without an outcome the job has to fetch by itself.
     FetchOver { job: Id, outcome: Option<Outcome> },
     /// A switch of the run's list is flipped.
@@ -94,6 +98,7 @@ impl Event {
             | Event::CpuDone { .. }
             | Event::Booted { .. }
             | Event::FallbackDone { .. }
+            | Event::HeapTight { .. }
             | Event::FetchOver { .. } => Rank::Completion,
             Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
                 Rank::Fault
@@ -116,6 +121,7 @@ impl Event {
             | Event::PauseOver { .. }
             | Event::RecoveryDue { .. }
             | Event::ReplayBegins { .. }
+            | Event::CollectionOver { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

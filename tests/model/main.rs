@@ -16,6 +16,7 @@ mod groups;
 mod hedging;
 mod limits;
 mod luck;
+mod memory;
 mod policies;
 mod queues;
 mod records;

@@ -1,7 +1,9 @@
 //! A random scenario: its systems, its faults, and what is switched while it goes on.
 
 use super::calls::{Maker, POLICIES, call};
-use super::nodes::{DISCIPLINES, balancer, cache, disk, pause, pool, service, spool, steps, users};
+use super::nodes::{
+    DISCIPLINES, balancer, cache, disk, memory, pause, pool, service, spool, steps, users,
+};
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
@@ -56,8 +58,9 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(20) {
+    match dice.roll(21) {
         18 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
+        19 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))
