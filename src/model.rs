@@ -270,6 +270,12 @@ impl<O: Observer> World<O> {
             Event::PauseOver { station, server } => {
                 self.note(45, member(station, server)).on_pause_over(station, server)
             }
+            Event::HeapTight { station, server } => {
+                self.note(66, member(station, server)).on_heap_tight(station, server)
+            }
+            Event::CollectionOver { station, server } => {
+                self.note(67, member(station, server)).on_collection_over(station, server)
+            }
             Event::FetchOver { job, outcome } => {
                 self.note(65, job.word()).on_fetch_over(job, outcome)
             }

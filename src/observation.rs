@@ -216,6 +216,14 @@ pub enum Observation {
     EjectionRefused { balancer: NodeIndex, server: u32 },
     /// A balancer refused a request because too many were under way.
     Shed { balancer: NodeIndex },
+    /// Bytes that live in the memory of one server, from now on: garbage does not count.
+    HeapUsed { node: NodeIndex, server: u32, bytes: u64 },
+    /// A collection of garbage stops a server for so long.
+    CollectionStarted { node: NodeIndex, server: u32, pause: Duration },
+    /// It moves again.
+    CollectionEnded { node: NodeIndex, server: u32 },
+    /// More than half of a server's time goes into collections: the first one since it was less.
+    GcOverhead { node: NodeIndex, server: u32 },
     /// Bytes in use on the disk of one server.
     DiskUsed { node: NodeIndex, server: u32, bytes: u64 },
     /// A log write found no room: the first one since there was room.

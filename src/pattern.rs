@@ -21,6 +21,8 @@ pub mod connection_pool;
 pub mod failover;
 /// Health of servers: active checks, passive marking and the panic threshold.
 pub mod health;
+/// Heap: garbage collections that stop the world, and when they are no use.
+pub mod heap;
 /// Hedging: the same call several times, the first good answer counts.
 pub mod hedge;
 /// Resilience4j's growing and randomised waits, shared by the breaker and the retry.

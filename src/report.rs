@@ -171,6 +171,9 @@ pub struct Station {
     /// Share of the node's requests that each server received, per spell with the same number of
     /// servers that received any.
     pub shares: Vec<ShareSpell>,
+    /// Memory; absent where it is not followed and never ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryReport>,
     /// Moment when the first disk was full, in seconds.
     pub disk_full_at_s: Option<f64>,
     /// What it stores; absent where nothing is known of rows.
@@ -263,6 +266,23 @@ pub struct PoolReport {
     pub in_system_at_end: u32,
     /// When work last ended, in seconds; none if none ever did.
     pub last_end_s: Option<f64>,
+}
+
+/// Memory of the servers of a service, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MemoryReport {
+    /// Bytes that live in the fullest server at the end, garbage left out.
+    pub heap_used_bytes: u64,
+    /// Collections of garbage.
+    pub collections: u64,
+    /// Seconds that servers stood still for them, over all servers.
+    pub gc_s: f64,
+    /// Share of the time of servers that were up.
+    pub gc_share: f64,
+    /// How often a server went out of memory.
+    pub out_of_memory: u64,
+    /// When the first one did, in seconds, warm-up included; none if none did.
+    pub first_out_of_memory_s: Option<f64>,
 }
 
 /// A cache over all servers of its service, after the warm-up.

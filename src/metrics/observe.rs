@@ -97,6 +97,9 @@ impl Metrics {
             }
             O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
             O::StaleAnswer { cache } => self.cache_mut(cache).stale(),
+            O::HeapUsed { node, server, bytes } => self.station_mut(node).heap_used(server, bytes),
+            O::CollectionStarted { node, .. } => self.station_mut(node).collection_started(now),
+            O::CollectionEnded { node, .. } => self.station_mut(node).collection_ended(now),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
             O::RecoveryBatchEnded { node, failed, .. } => {
@@ -182,6 +185,7 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
             (Happening::EjectionRefused(balancer), server, 0)
         }
         O::BreakerChanged { edge, server, state } => (Happening::Breaker(edge, state), server, 0),
+        O::GcOverhead { node, server } => (Happening::GcOverhead(node), server, 0),
         O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
         O::LogRotated { node, server, freed_bytes } => {
             (Happening::LogRotated(node), server, freed_bytes)

@@ -5,7 +5,7 @@ use super::NodeSetup;
 use super::data::DataMeter;
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
 use super::invariants::{Judge, Law};
-use super::level::{Heights, Level, SmoothLevel};
+use super::level::{Heights, Level, SmoothLevel, Tally};
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
 use super::pool::{PoolMeter, Work};
 use super::spread::Spread;
@@ -13,6 +13,11 @@ use super::stored::StoredMeter;
 use crate::census::AtStation;
 use crate::engine::Time;
 use crate::observation::DownCause;
+
+/// What is counted.
+const COLLECTIONS: usize = 0;
+const OUT_OF_MEMORY: usize = 1;
+const COUNTS: usize = 2;
 
 /// The first time that a server of a node went down by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +50,12 @@ pub struct StationMeter {
     /// Bytes in use per server.
     disks: Vec<u64>,
     disk_full_at: Option<Time>,
+    /// Bytes that live per server.
+    heaps: Vec<u64>,
+    /// Servers that stand still for a collection.
+    collecting: Level,
+    counts: Tally<COUNTS>,
+    first_out_of_memory: Option<Time>,
     first_down: Option<FirstDown>,
     data: DataMeter,
     stored: StoredMeter,
@@ -112,6 +123,10 @@ impl StationMeter {
 
     /// A server went down.
     pub fn down(&mut self, at: Time, server: u32, cause: DownCause) {
+        if cause == DownCause::OutOfMemory {
+            self.counts.count(OUT_OF_MEMORY);
+            self.first_out_of_memory.get_or_insert(at);
+        }
         // What an operator stops has not failed.
         if cause != DownCause::Stopped && self.first_down.is_none() {
             self.first_down = Some(FirstDown { at, server, cause });
@@ -125,6 +140,26 @@ impl StationMeter {
             self.disks.resize(server + 1, 0);
         }
         self.disks[server] = bytes;
+    }
+
+    /// Bytes that live in the memory of a server, from now on.
+    pub fn heap_used(&mut self, server: u32, bytes: u64) {
+        let server = server as usize;
+        if server >= self.heaps.len() {
+            self.heaps.resize(server + 1, 0);
+        }
+        self.heaps[server] = bytes;
+    }
+
+    /// A server stands still for a collection of garbage.
+    pub fn collection_started(&mut self, now: u64) {
+        self.collecting.rise(now);
+        self.counts.count(COLLECTIONS);
+    }
+
+    /// It moves again.
+    pub fn collection_ended(&mut self, now: u64) {
+        self.collecting.fall(now);
     }
 
     /// A log write found no room.
@@ -202,6 +237,36 @@ impl StationMeter {
         &mut self.data
     }
 
+    /// Bytes that live in the fullest memory.
+    pub fn heap(&self) -> u64 {
+        self.heaps.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Whether memory is, or was, followed byte by byte.
+    pub fn has_heap(&self) -> bool {
+        !self.heaps.is_empty()
+    }
+
+    /// Collections since the warm-up.
+    pub fn collections(&self) -> u64 {
+        self.counts.measured(COLLECTIONS)
+    }
+
+    /// How long servers have stood still for them since the warm-up, in nanoseconds of servers.
+    pub fn collecting(&self, now: u64) -> f64 {
+        self.collecting.measured(now)
+    }
+
+    /// How often a server went out of memory since the warm-up.
+    pub fn out_of_memory(&self) -> u64 {
+        self.counts.measured(OUT_OF_MEMORY)
+    }
+
+    /// When the first one did.
+    pub fn first_out_of_memory(&self) -> Option<Time> {
+        self.first_out_of_memory
+    }
+
     /// When the first disk was full.
     pub fn disk_full_at(&self) -> Option<Time> {
         self.disk_full_at
@@ -222,8 +287,8 @@ impl StationMeter {
         &mut self.stored
     }
 
-    fn levels(&mut self) -> [&mut Level; 3] {
-        [&mut self.servers, &mut self.up, &mut self.cores]
+    fn levels(&mut self) -> [&mut Level; 4] {
+        [&mut self.servers, &mut self.up, &mut self.cores, &mut self.collecting]
     }
 
     /// Integrates levels up to `now`.
@@ -239,6 +304,7 @@ impl StationMeter {
         self.levels().into_iter().for_each(Level::start_window);
         self.cores_busy.start_window();
         self.stored.start_window();
+        self.counts.start_window();
         self.spells.push(&self.window);
         self.window.clear();
         self.spread.start_window();
@@ -251,6 +317,7 @@ impl StationMeter {
         self.cores_busy.end_warmup();
         self.data.end_warmup();
         self.stored.end_warmup();
+        self.counts.end_warmup();
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
@@ -260,6 +327,7 @@ impl StationMeter {
     pub fn judge(&self, now: u64, counted: Option<AtStation>, judge: &mut Judge) {
         self.stored.judge(now, counted.map(|counted| counted.lock_waits), judge);
         judge.demand(Law::Levels, self.up.value() <= self.servers.value());
+        judge.demand(Law::Levels, !self.collecting.broken());
         let Some(counted) = counted else { return };
         let AtStation { cores_busy, up, .. } = counted;
         self.data.judge(counted, judge);
@@ -276,6 +344,7 @@ impl StationMeter {
         let work = pools.iter().fold(Work::default(), |sum, pool| sum.plus(pool.in_window()));
         let present: f64 = pools.iter().map(|pool| pool.present().in_window()).sum();
         let cpu = share(self.cores_busy.in_window(), self.cores.in_window());
+        let collecting = share(self.collecting.in_window(), self.up.in_window());
         let mut put = |name, unit, value| sink(owner, name, unit, value);
         put("offered", "per_s", span.rate(work.arrived));
         put("ok", "per_s", span.rate(work.ok));
@@ -289,6 +358,8 @@ impl StationMeter {
         put("cpu", "ratio", cpu);
         put("servers_up", "count", f64::from(self.up.low()));
         put("disk_used", "bytes", self.disk() as f64);
+        put("heap_used", "bytes", self.heap() as f64);
+        put("gc", "ratio", collecting);
         self.data.columns(owner, span, sink);
     }
 }

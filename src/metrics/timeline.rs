@@ -35,6 +35,8 @@ pub enum Happening {
     TakesOver(NodeIndex),
     /// Outlier detection would have ejected servers, but too many were out already.
     EjectionRefused(NodeIndex),
+    /// More than half of servers' time goes into garbage collection.
+    GcOverhead(NodeIndex),
     /// Disks are full.
     DiskFull(NodeIndex),
     /// Logs were rotated.
@@ -50,7 +52,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 11;
+const PER_NODE: usize = DownCause::COUNT + 12;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -69,6 +71,7 @@ impl Happening {
             Happening::SpoolBegan(node) => (node, DownCause::COUNT + 8),
             Happening::RecoveryFails(node) => (node, DownCause::COUNT + 9),
             Happening::SpoolDrained(node) => (node, DownCause::COUNT + 10),
+            Happening::GcOverhead(node) => (node, DownCause::COUNT + 11),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

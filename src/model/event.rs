@@ -79,6 +79,10 @@ pub enum Event {
     TaskDue { station: u16, task: Task },
     /// By the clock of a fault that recurs, a server or another target breaks down or is repaired.
     PhaseOver { clock: u16, unit: u32 },
+    /// What lives and the garbage of a server do not fit its heap any more.
+    HeapTight { station: u16, server: u32 },
+    /// A collection has cleared the heap of a server.
+    CollectionOver { station: u16, server: u32 },
     /// The fetch that a job has waited for is over; without an outcome the job has to fetch by itself.
     FetchOver { job: Id, outcome: Option<Outcome> },
     /// A switch of the run's list is flipped.
@@ -102,7 +106,8 @@ impl Event {
             | Event::Booted { .. }
             | Event::FallbackDone { .. }
             | Event::FetchOver { .. }
-            | Event::LockGranted { .. } => Rank::Completion,
+            | Event::LockGranted { .. }
+            | Event::HeapTight { .. } => Rank::Completion,
             Event::FaultsChange | Event::RateChanges { .. } | Event::PhaseOver { .. } => {
                 Rank::Fault
             }
@@ -126,6 +131,7 @@ impl Event {
             | Event::ReplayBegins { .. }
             | Event::LockTimeout { .. }
             | Event::TaskDue { .. }
+            | Event::CollectionOver { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

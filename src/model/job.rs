@@ -314,7 +314,8 @@ impl<O: Observer> World<O> {
             job.broken = true;
             return self.turn_away(id, Outcome::Failed);
         }
-        if plan.memory.is_some_and(|memory| memory.is_full(machine.residents.len())) {
+        let requests = machine.residents.len();
+        if plan.memory.is_some_and(|memory| memory.is_full(requests, || machine.cached_bytes())) {
             job.broken = true;
             self.kill_for_memory(station, server);
             return self.turn_away(id, Outcome::Failed);
@@ -324,6 +325,12 @@ impl<O: Observer> World<O> {
         let pool = plan.pool_index(job.pool);
         self.observer.observe(now, Observation::WorkArrived { pool, server });
         machine.residents.push(&mut self.jobs, id);
+        if let Some((bytes, tight)) = machine.follow_heap(plan) {
+            self.observer.observe(now, Observation::HeapUsed { node: plan.node, server, bytes });
+            if tight {
+                self.soon.push(Event::HeapTight { station, server });
+            }
+        }
         if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, self.jobs[id].luck) {
             self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
             return self.break_off(id, Outcome::Failed);
@@ -341,9 +348,16 @@ impl<O: Observer> World<O> {
 
     pub(super) fn on_thread_ready(&mut self, id: Id) {
         // The job may have been cancelled between getting the thread and this instant's turn.
-        if self.jobs.get(id).is_some_and(|job| job.doing == Doing::Starting) {
-            self.take_up(id);
+        let Some(job) = self.jobs.get(id).filter(|job| job.doing == Doing::Starting) else {
+            return;
+        };
+        if self.frozen_servers > 0 {
+            let server = &mut self.stations[usize::from(job.station)].servers[job.server as usize];
+            if server.is_frozen() {
+                return server.parked.push(Event::ThreadReady { job: id });
+            }
         }
+        self.take_up(id);
     }
 
     /// The thread that a job has just got takes it up, or drops it if nobody wants it any more.

@@ -50,6 +50,7 @@ impl<O: Observer> World<O> {
             }
             self.retune_server(number, server, &plan);
             self.retune_caches(number, server);
+            self.retune_heap(number, server);
             self.retune_liveness_probe(number, server);
             self.retune_spool(number, server);
             if plan.running && !before.running {

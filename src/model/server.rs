@@ -9,6 +9,7 @@ use super::data::spool::ServerSpool;
 use super::job::{Job, RESIDENT};
 use super::list::List;
 use super::pool::Pool;
+use super::station::heap::Heap;
 use crate::engine::{Duration, Luck, Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
@@ -75,6 +76,8 @@ pub struct Server {
     pub unreachable: bool,
     /// Events that wait until it moves again.
     pub parked: Vec<Event>,
+    /// Its heap.
+    pub heap: Heap,
     /// Its caches.
     pub caches: Vec<ServerCache>,
     /// Its disk.
@@ -113,6 +116,7 @@ impl Server {
             error_ratio: 0.0,
             unreachable: false,
             parked: Vec::new(),
+            heap: Heap::default(),
             caches: Server::cold_caches(plan),
             disk: plan.disk.as_ref().map(disk),
             spool: None,
@@ -154,6 +158,11 @@ impl Server {
         !self.is_frozen() && luck.draws(plan.error_site, 0).chance(self.error_ratio)
     }
 
+    /// Bytes of its caches.
+    pub fn cached_bytes(&self) -> u64 {
+        self.caches.iter().map(|state| state.cache.bytes()).sum()
+    }
+
     /// Whether it takes requests.
     pub fn is_up(&self) -> bool {
         self.running == Running::Up
@@ -166,7 +175,7 @@ impl Server {
 
     /// Whether it stands still.
     pub fn is_frozen(&self) -> bool {
-        self.frozen || self.pause.on
+        self.frozen || self.pause.on || self.heap.collecting
     }
 
     /// How long `work` takes at its present speed; none while it stands still.

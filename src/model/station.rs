@@ -1,6 +1,7 @@
 //! Services and databases: threads, cores, disks, crashes and boots of their servers.
 
 mod disk;
+pub mod heap;
 mod lifecycle;
 mod pace;
 mod pause;
@@ -56,6 +57,7 @@ impl<O: Observer> World<O> {
         self.tell_servers(station);
         for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
             self.pause_if_idle(station, server);
+            self.follow_heap(station, server);
         }
         self.plan_logrotate(station);
         self.start_tables(station);

@@ -3,7 +3,7 @@
 use super::{KeysPlan, QueryPlan, StoredPlan};
 use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::cache::Limits;
-use crate::pattern::{liveness, logrotate, restart, spool};
+use crate::pattern::{heap, liveness, logrotate, restart, spool};
 use crate::scenario::{AfterLast, Discipline};
 use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
 
@@ -64,6 +64,12 @@ pub struct StationPlan {
 }
 
 impl StationPlan {
+    /// Whether the memory of its servers is followed byte by byte.
+    #[inline]
+    pub fn has_heap(&self) -> bool {
+        self.memory.is_some_and(|memory| memory.heap.is_some())
+    }
+
     /// Index over all nodes of its pool `local`.
     pub fn pool_index(&self, local: u16) -> PoolIndex {
         PoolIndex(self.first_pool + local)
@@ -209,12 +215,36 @@ pub struct CachePlan {
 pub struct MemoryPlan {
     /// Requests in the server beyond which it is killed.
     pub max_requests: u64,
+    /// What it holds byte by byte, where more than requests count.
+    pub heap: Option<HeapPlan>,
+}
+
+/// Memory of a server with caches or garbage, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct HeapPlan {
+    /// More than this kills it.
+    pub limit: u64,
+    /// Needed without any request.
+    pub base: u64,
+    /// Needed by each request.
+    pub per_request: u64,
+    /// Garbage and its collection.
+    pub gc: Option<heap::Params>,
+}
+
+impl HeapPlan {
+    /// What lives with so many requests and so many bytes in caches.
+    pub fn live(self, requests: u32, cached: u64) -> u64 {
+        let needed = self.per_request.saturating_mul(u64::from(requests));
+        self.base.saturating_add(needed).saturating_add(cached)
+    }
 }
 
 impl MemoryPlan {
     /// Whether one more request would be more than the memory holds.
-    pub fn is_full(self, requests: u32) -> bool {
-        u64::from(requests) >= self.max_requests
+    pub fn is_full(self, requests: u32, cached: impl FnOnce() -> u64) -> bool {
+        let bursts = |heap: HeapPlan| heap.live(requests + 1, cached()) > heap.limit;
+        u64::from(requests) >= self.max_requests || self.heap.is_some_and(bursts)
     }
 }
 

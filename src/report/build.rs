@@ -1,8 +1,9 @@
 //! From metrics to the report.
 
 use super::{
-    BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, PoolReport,
-    Report, Requests, ShareSpell, Station, Stored, TimelineEntry, UpShare, cascade, verdict, words,
+    BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, MemoryReport,
+    PoolReport, Report, Requests, ShareSpell, Station, Stored, TimelineEntry, UpShare, cascade,
+    verdict, words,
 };
 use crate::engine::Time;
 use crate::metrics::Metrics;
@@ -200,11 +201,26 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
             .map(|index| (wiring.caches[usize::from(index.0)].key.clone(), cache(metrics, index)))
             .collect(),
         shares: shares(metrics, node),
+        memory: memory(metrics, node),
         disk_full_at_s: meter.disk_full_at().map(Time::seconds),
         stored: stored(metrics, node),
         server_hours: server_hours(metrics, node),
         data: Data::of(metrics, node),
     }
+}
+
+/// What is known of the memory of a station.
+pub fn memory(metrics: &Metrics, node: NodeIndex) -> Option<MemoryReport> {
+    let (meter, now) = (metrics.station(node), metrics.now().0);
+    let first = meter.first_out_of_memory();
+    (meter.has_heap() || first.is_some()).then(|| MemoryReport {
+        heap_used_bytes: meter.heap(),
+        collections: meter.collections(),
+        gc_s: meter.collecting(now) / 1e9,
+        gc_share: ratio(meter.collecting(now), meter.up().measured(now)),
+        out_of_memory: meter.out_of_memory(),
+        first_out_of_memory_s: first.map(Time::seconds),
+    })
 }
 
 /// What is known of a cache.

@@ -76,6 +76,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::BackInRotation(node)
         | Happening::TakesOver(node)
         | Happening::EjectionRefused(node)
+        | Happening::GcOverhead(node)
         | Happening::DiskFull(node)
         | Happening::LogRotated(node)
         | Happening::SpoolBegan(node)
@@ -149,6 +150,12 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             WARNING,
             "not ejected: the limit is reached",
             "제외하지 못함: 한도 도달",
+        ),
+        Happening::GcOverhead(_) => (
+            "gc_overhead",
+            BAD,
+            "garbage collection takes more than half of the time",
+            "GC에 시간의 절반 이상 소요",
         ),
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
         Happening::SpoolBegan(_) => {

@@ -1,7 +1,7 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
 use super::{Cache, Call, Distribution, Step, Text};
-use crate::pattern::{liveness, logrotate, restart, spool};
+use crate::pattern::{heap, liveness, logrotate, restart, spool};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,7 +147,7 @@ pub struct Endpoint {
     pub steps: Vec<Step>,
 }
 
-/// Memory of a server.
+/// Memory of a server: what it needs in any case, its requests and its caches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
@@ -159,8 +159,13 @@ pub struct Memory {
     #[schemars(range(min = 0.0, max = 1e7), extend("x-unit" = "MB"))]
     pub base_mb: f64,
     /// Needed by each request that waits or is worked on.
+    #[serde(default)]
     #[schemars(range(min = 0.0, max = 1e6), extend("x-unit" = "MB"))]
     pub per_request_mb: f64,
+    /// Garbage that requests leave behind, and collections that stop the world; none for a process
+    /// that frees its memory at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gc: Option<heap::Params>,
 }
 
 /// Disk of a server.

@@ -17,6 +17,7 @@ mod hedging;
 mod limits;
 mod locks;
 mod luck;
+mod memory;
 mod policies;
 mod queues;
 mod records;

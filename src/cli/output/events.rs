@@ -232,6 +232,11 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
             ("ejections", json!({"node": key(balancer), "ejected": ejected}))
         }
         O::Shed { balancer } => ("shed", json!({"node": key(balancer)})),
+        O::CollectionStarted { node, server, pause } => {
+            ("gc_started", json!({"node": key(node), "server": server, "pause_ms": pause.ms()}))
+        }
+        O::CollectionEnded { node, server: number } => ("gc_ended", server(node, number)),
+        O::GcOverhead { node, server: number } => ("gc_overhead", server(node, number)),
         O::DiskFull { node, server: number } => ("disk_full", server(node, number)),
         O::LogRotated { node, server, freed_bytes } => (
             "log_rotated",

@@ -116,7 +116,13 @@ impl<O: Observer> World<O> {
         }
         let (key, shares) = (plan.keys.key_of(wish), plan.single_flight);
         let place = (station, server, cache);
-        let sight = self.change_cache(place, |state, _| state.cache.look(now, key));
+        let (sight, expired) = self.change_cache(place, |state, _| {
+            let before = state.cache.len();
+            (state.cache.look(now, key), state.cache.len() < before)
+        });
+        if expired {
+            self.tell_cache(place, 0);
+        }
         let index = self.cache_index(station, cache);
         if sight == Sight::Hit {
             self.jobs[id].step = over;
@@ -350,6 +356,7 @@ impl<O: Observer> World<O> {
         let (entries, bytes) = (state.len(), state.bytes());
         let cache = self.cache_index(station, cache);
         self.tell(Observation::CacheHolds { cache, server, entries, bytes, evicted });
+        self.follow_heap(station, server);
     }
 }
 

@@ -35,6 +35,9 @@ impl<O: Observer> World<O> {
         if self.jobs[id].extras.is_some() {
             self.settle_extras(id, Some(outcome));
         }
+        if self.plan.stations[usize::from(station)].has_heap() {
+            self.leave_garbage(station, server);
+        }
         let job = &self.jobs[id];
         let wasted = !self.is_wanted(job, now + job.latency);
         let took = now - job.arrived;
@@ -203,6 +206,7 @@ impl<O: Observer> World<O> {
         let pool = self.pool_of(job);
         self.stop_work(id);
         self.leave_server(id);
+        self.follow_heap_of(id, started);
         if started {
             let outcome = Outcome::TimedOut;
             self.tell(Observation::WorkEnded { pool, outcome, took, wasted: true });

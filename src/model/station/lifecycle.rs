@@ -37,6 +37,7 @@ impl<O: Observer> World<O> {
             self.forget_guards(station, server);
             self.forget_caches(station, server);
             self.end_pause(station, server);
+            self.renew_heap(station, server, now);
         }
         if matches!(was, Running::Up | Running::Booting) {
             self.tell(Observation::ServerDown { node, server, cause });
@@ -123,6 +124,7 @@ impl<O: Observer> World<O> {
         machine.timer = Timer::NONE;
         machine.running = Running::Up;
         machine.up_since = now;
+        self.renew_heap(station, server, now);
         self.start_liveness_probe(station, server);
         self.tell(Observation::ServerUp { node, server });
         self.tell_servers(station);

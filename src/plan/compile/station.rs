@@ -3,10 +3,11 @@
 use super::{Compiler, SESSIONS};
 use crate::engine::{Duration, Site};
 use crate::pattern::cache::Limits;
+use crate::pattern::heap::BYTES_PER_MB;
 use crate::plan::program::{Memories, Program};
 use crate::plan::quantity::{keys, sampler};
 use crate::plan::{
-    CachePlan, DiskPlan, EndpointPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
+    CachePlan, DiskPlan, EndpointPlan, HeapPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
     StationPlan, StepAction, StepPlan, StoredPlan,
 };
 use crate::scenario::{
@@ -46,7 +47,7 @@ impl Compiler<'_> {
                 })
                 .collect(),
             stored: StoredPlan::default(),
-            memory: service.memory.as_ref().and_then(memory),
+            memory: service.memory.as_ref().and_then(|own| memory(own, !service.caches.is_empty())),
             disk: service.disk.as_ref().map(disk),
             boot: Duration::from_seconds(service.boot_s),
             pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
@@ -190,10 +191,19 @@ fn data_of(service: &Service) -> DataKinds {
     DataKinds { records: spool, spool, stores: false }
 }
 
-fn memory(memory: &Memory) -> Option<MemoryPlan> {
-    // Without a need per request, memory sets no limit (the checker refuses base above limit).
+fn memory(memory: &Memory, has_caches: bool) -> Option<MemoryPlan> {
+    let bytes = |mb: f64| (mb * BYTES_PER_MB) as u64;
+    let heap = (has_caches || memory.gc.is_some()).then(|| HeapPlan {
+        limit: bytes(memory.limit_mb),
+        base: bytes(memory.base_mb),
+        per_request: bytes(memory.per_request_mb),
+        gc: memory.gc,
+    });
+    // Without a need per request, requests find no limit (the checker refuses base above limit).
+    let needs = memory.per_request_mb > 0.0;
     let room = (memory.limit_mb - memory.base_mb) / memory.per_request_mb;
-    (memory.per_request_mb > 0.0).then_some(MemoryPlan { max_requests: room as u64 })
+    let max_requests = if needs { room as u64 } else { u64::MAX };
+    (needs || heap.is_some()).then_some(MemoryPlan { max_requests, heap })
 }
 
 fn disk(disk: &Disk) -> DiskPlan {

@@ -127,6 +127,9 @@ impl Judge<'_> {
             Q::MeanAttempt => {
                 self.an_edge().and_then(|edge| known(&edge.attempt_time, edge.attempt_time.mean_ms))
             }
+            Q::HeapUsed => self.extreme("heap_used", spell, f64::max),
+            Q::GcShare => self.gc_share(spell),
+            Q::GcTime | Q::GcPauses | Q::OutOfMemory | Q::OutOfMemoryAt => self.memory(quantity),
             Q::HitRatio
             | Q::CacheFetches
             | Q::CacheEntries

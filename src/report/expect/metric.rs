@@ -176,6 +176,12 @@ pub enum Quantity {
     LockWaiting,
     LockWaitPercentile,
     MeanLockWait,
+    HeapUsed,
+    GcShare,
+    GcTime,
+    GcPauses,
+    OutOfMemory,
+    OutOfMemoryAt,
 }
 
 /// A number between the parentheses.
@@ -318,6 +324,12 @@ pub static METRICS: &[Metric] = {
         metric("retries_denied", Q::RetriesDenied, U::Count, EDGE, "retries that the budget denied").of(),
         metric("fallbacks", Q::Fallbacks, U::Count, EDGE, "calls that the fallback answered").of(),
         metric("p_attempt", Q::AttemptPercentile, U::Ms, EDGE, "percentile of the time of an attempt, as the caller saw it").of().percentile(),
+        metric("heap_used", Q::HeapUsed, U::Bytes, STATION, "most bytes that live in a server's memory at the end of a window, garbage left out").of().spell(),
+        metric("gc_share", Q::GcShare, U::Ratio, STATION, "share of the time in which servers stood still for garbage collection").of().spell(),
+        metric("gc_time", Q::GcTime, U::Seconds, STATION, "time that servers stood still for garbage collection, over all of them").of(),
+        metric("gc_pauses", Q::GcPauses, U::Count, STATION, "garbage collections that stopped a server").of(),
+        metric("out_of_memory", Q::OutOfMemory, U::Count, STATION, "how often a server crashed for want of memory").of(),
+        metric("out_of_memory_at", Q::OutOfMemoryAt, U::Seconds, STATION, "when a server first crashed for want of memory").of(),
         metric("hit_ratio", Q::HitRatio, U::Ratio, CACHE, "share of look-ups of a cache that found what they wanted").of().spell(),
         metric("cache_fetches", Q::CacheFetches, U::Count, CACHE, "how often something missing was fetched, and not only waited for").of(),
         metric("cache_entries", Q::CacheEntries, U::Count, CACHE, "most entries of a cache at the end of a window, over all servers together").of().spell(),

@@ -40,6 +40,8 @@ const EVENTS_PER_CHECK: f64 = 3.0;
 
 /// Events of a batch of background work: due, done, answered.
 const EVENTS_PER_BATCH: f64 = 3.0;
+/// Events of a garbage collection: due, over.
+const EVENTS_PER_COLLECTION: f64 = 2.0;
 
 /// Events of a breakdown: broken, repaired, booted.
 const EVENTS_PER_BREAKDOWN: f64 = 3.0;
@@ -221,7 +223,10 @@ impl Estimate<'_> {
             }
             Node::Clients(_) | Node::Balancer(_) => return Cost::default(),
         };
-        let mut total = Cost::default();
+        // Each request may leave the last bit of garbage that its server has room for.
+        let collects = service.memory.as_ref().is_some_and(|memory| memory.gc.is_some());
+        let events = if collects { EVENTS_PER_COLLECTION } else { 0.0 };
+        let mut total = Cost { events, seconds: 0.0 };
         for (_, step) in walk(&service.endpoints[endpoint].steps) {
             let call = |call: &String| self.cost_of_call(&service.calls[call]);
             let cost = match step {

@@ -149,10 +149,23 @@ fn cached(dice: &mut Dice, cache: &str, mut steps: Value) -> Value {
     json!({"do": "cached", "cache": dice.pick(&[cache, "far"]), "steps": steps})
 }
 
+pub(super) fn memory(dice: &mut Dice) -> Value {
+    let mut memory = json!({"limit_mb": 200.0, "base_mb": 50.0, "per_request_mb": 10.0});
+    if dice.one_in(2) {
+        memory["base_mb"] = json!(dice.pick(&[50.0, 150.0, 196.0]));
+        memory["per_request_mb"] = json!(dice.pick(&[0.0, 1.0]));
+        memory["gc"] = json!({
+            "garbage_per_request_mb": dice.pick(&[20.0, 1.0, 300.0]),
+            "pause_ms_per_live_mb": dice.pick(&[0.1, 0.0, 2.0]),
+        });
+    }
+    memory
+}
+
 pub(super) fn cache(dice: &mut Dice) -> Value {
     let mut cache = json!({
         "keys": {"set": "pages", "count": dice.pick(&[3, 40]), "zipf_exponent": 0.8},
-        "enabled": !dice.one_in(8),
+        "enabled": !dice.one_in(8), "entry_bytes": dice.pick(&[1_000, 2_000_000]),
         "eviction": dice.pick(&["lru", "fifo", "random", "lfu"]),
         "single_flight": dice.one_in(2), "stale_if_error": dice.one_in(2),
         "ttl_kind": dice.pick(&["fixed", "sliding"]), "admit_after": dice.pick(&[1, 2]),
@@ -176,7 +189,7 @@ pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
         service["cores"] = json!(1 + dice.roll(3));
     }
     if dice.one_in(4) {
-        service["memory"] = json!({"limit_mb": 200.0, "base_mb": 50.0, "per_request_mb": 10.0});
+        service["memory"] = memory(dice);
         if dice.one_in(2) {
             service["restart"] = json!({"initial_delay_ms": 200.0});
         }

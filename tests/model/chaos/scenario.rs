@@ -2,7 +2,8 @@
 
 use super::calls::{Maker, POLICIES, call};
 use super::nodes::{
-    DISCIPLINES, balancer, cache, database, disk, pause, pool, purge, service, spool, steps, users,
+    DISCIPLINES, balancer, cache, database, disk, memory, pause, pool, purge, service, spool,
+    steps, users,
 };
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
@@ -58,8 +59,9 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(24) {
+    match dice.roll(25) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
+        23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
             let (name, policy) = dice.pick(&POLICIES);
             (format!("{edge}.{name}"), or_off(dice, policy))

@@ -3,7 +3,7 @@
 use super::Page;
 use crate::cli::output::figure;
 use crate::cli::output::table::Table;
-use brownout::report::{CacheReport, Edge, PoolReport, Report, Requests, Station};
+use brownout::report::{CacheReport, Edge, MemoryReport, PoolReport, Report, Requests, Station};
 use std::collections::BTreeMap;
 
 /// Most spells of shares that are listed.
@@ -108,12 +108,37 @@ pub fn stations(page: &Page) -> String {
                     figure::seconds(at)
                 )
             });
-            let notes = [causes(page, &station.rejected), full].into_iter().flatten();
+            let memory = station.memory.as_ref().and_then(|memory| memory_note(page, memory));
+            let notes = [causes(page, &station.rejected), memory, full].into_iter().flatten();
             let notes = notes.collect::<Vec<_>>().join("; ");
             Some((station_cells(station), (!notes.is_empty()).then_some(notes)))
         });
     }
     table.without_empty_columns().render(page.style)
+}
+
+/// What became of the memory of a service.
+fn memory_note(page: &Page, memory: &MemoryReport) -> Option<String> {
+    let mut notes = Vec::new();
+    if memory.heap_used_bytes > 0 {
+        let used = brownout::report::words::bytes(memory.heap_used_bytes);
+        notes.push(format!("{} {used}", page.lang.pick("heap:", "힙:")));
+    }
+    if memory.collections > 0 {
+        let (count, share) = (figure::count(memory.collections), figure::percent(memory.gc_share));
+        notes.push(match page.lang.pick(true, false) {
+            true => format!("{count} garbage collections, {share} of the time"),
+            false => format!("GC {count}회, 시간의 {share}"),
+        });
+    }
+    if memory.out_of_memory > 0 {
+        let count = figure::count(memory.out_of_memory);
+        notes.push(format!(
+            "{} {count}×",
+            page.lang.pick("out of memory:", "메모리 부족으로 종료:")
+        ));
+    }
+    (!notes.is_empty()).then(|| notes.join(", "))
 }
 
 fn station_cells(station: &Station) -> Vec<String> {

@@ -1,12 +1,33 @@
 //! Figures of what is stored: caches and memory.
 
-use super::{Judge, Measured, no_subject};
+use super::{Judge, Measured, no_subject, or_never};
 use crate::report::CacheReport;
 use crate::report::build::cache;
 use crate::report::expect::metric::{Quantity, Subject};
 use std::ops::Range;
 
 impl Judge<'_> {
+    /// A figure of the memory of a station, over the whole run.
+    pub(super) fn memory(&self, quantity: Quantity) -> Measured {
+        let memory = self.a_station()?.memory.clone().unwrap_or_default();
+        Ok(match quantity {
+            Quantity::GcTime => memory.gc_s,
+            Quantity::GcPauses => memory.collections as f64,
+            Quantity::OutOfMemory => memory.out_of_memory as f64,
+            Quantity::OutOfMemoryAt => or_never(memory.first_out_of_memory_s),
+            _ => memory.gc_share,
+        })
+    }
+
+    /// Share of the time in collections.
+    pub(super) fn gc_share(&self, spell: Option<Range<usize>>) -> Measured {
+        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        match spell {
+            Some(windows) => self.mean(&self.node_key(node), "gc", windows),
+            None => self.memory(Quantity::GcShare),
+        }
+    }
+
     /// A figure of a cache.
     pub(super) fn cached(&self, quantity: Quantity, spell: Option<Range<usize>>) -> Measured {
         let Some(Subject::Cache(index)) = self.arguments.subject else { return Err(no_subject()) };
