@@ -7,6 +7,7 @@ mod pause;
 mod preemption;
 mod work;
 
+use super::data::identity::Identity;
 use super::data::tables::Table;
 use super::job::Doing;
 use super::server::{Running, Server};
@@ -33,6 +34,8 @@ pub struct Station {
     pub rows: Box<[u64]>,
     /// Its tables.
     pub tables: Box<[Table]>,
+    /// Who may log in, and how.
+    pub(super) identity: Option<Box<Identity>>,
 }
 
 impl Station {
@@ -47,6 +50,7 @@ impl Station {
             replayed: vec![0; usize::from(plan.replays)].into(),
             rows: vec![0; usize::from(plan.rows)].into(),
             tables: plan.stored.tables.iter().map(Table::new).collect(),
+            identity: plan.identity.as_ref().map(Identity::new).map(Box::new),
         }
     }
 }

@@ -77,6 +77,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::TakesOver(node)
         | Happening::EjectionRefused(node)
         | Happening::DiskFull(node)
+        | Happening::AuthMode(node, _)
         | Happening::LogRotated(node)
         | Happening::SpoolBegan(node)
         | Happening::RecoveryFails(node)
@@ -150,6 +151,15 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             "not ejected: the limit is reached",
             "제외하지 못함: 한도 도달",
         ),
+        Happening::AuthMode(_, true) => (
+            "auth_alone",
+            WARNING,
+            "renew tokens without the identity provider",
+            "IdP 없이 자체 토큰 갱신",
+        ),
+        Happening::AuthMode(_, false) => {
+            ("auth_usual", GOOD, "ask the identity provider again", "IdP 인증으로 복귀")
+        }
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
         Happening::SpoolBegan(_) => {
             ("spool_began", WARNING, "records go to the local spool", "로컬 스풀에 기록 시작")
