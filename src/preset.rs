@@ -26,6 +26,7 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
     Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },
+    Preset { id: "balancing", json: include_str!("presets/balancing.json") },
 ];
 
 /// The documents of all presets, read once: every link is compared with them.

@@ -250,7 +250,7 @@ pub(super) fn balancer(dice: &mut Dice) -> Value {
         "kind": "balancer", "to": "front",
         "algorithm": dice.pick(&[
             "round_robin", "random", "least_connections", "weighted_round_robin",
-            "weighted_least_connections", "power_of_two_choices", "hash", "failover",
+            "weighted_least_connections", "power_of_two_choices", "fastest_response", "adaptive", "hash", "failover",
         ]),
         "ties": dice.pick(&["in_turn", "random"]), "weights": [1 + dice.roll(5), 1],
         "panic_threshold_percent": dice.pick(&[0.0, 50.0]),
