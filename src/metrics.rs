@@ -12,6 +12,7 @@ pub mod class;
 pub mod data;
 pub mod edge;
 pub mod histogram;
+pub mod identity;
 mod integral;
 mod invariants;
 pub mod level;
@@ -75,11 +76,13 @@ pub struct NodeSetup {
     pub cores: Option<u32>,
     /// What it has to do with data.
     pub data: DataKinds,
+    /// Whether its users log in.
+    pub logins: bool,
 }
 
 impl Default for NodeSetup {
     fn default() -> Self {
-        NodeSetup { servers: 1, up: 1, cores: None, data: DataKinds::default() }
+        NodeSetup { servers: 1, up: 1, cores: None, data: DataKinds::default(), logins: false }
     }
 }
 

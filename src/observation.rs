@@ -105,6 +105,19 @@ impl DownCause {
     pub const COUNT: usize = DownCause::Unwell as usize + 1;
 }
 
+/// How a login succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// The service's own token was still valid.
+    Token,
+    /// The identity provider confirmed the user, and the token was renewed.
+    Renewed,
+    /// The token was renewed without the provider.
+    RenewedAlone,
+    /// The identity provider confirmed a new user.
+    Created,
+}
+
 /// Index into the labels of a run: keys of faults, toggles and interventions seen so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelIndex(pub u32);
@@ -133,6 +146,8 @@ pub enum Observation {
     HedgeDenied { edge: EdgeIndex },
     /// A retry was wanted but the budget was spent.
     RetryDenied { edge: EdgeIndex },
+    /// A call was not made, because an operator has switched the feature off.
+    CallSkipped { edge: EdgeIndex },
     /// A fallback answered.
     FallbackUsed { edge: EdgeIndex },
     /// A call ended, after all its tries.
@@ -267,6 +282,14 @@ pub enum Observation {
     LockWaitEnded { node: NodeIndex, waited: Duration, granted: bool },
     /// A query failed because it had waited too long for a row lock.
     LockTimedOut { node: NodeIndex },
+    // --- logins ---
+    /// A user was let in.
+    LoggedIn { node: NodeIndex, login: Login },
+    /// A user was not let in: the identity provider would have been needed.
+    LoginFailed { node: NodeIndex, new_user: bool },
+    /// A server takes the identity provider for unreachable and renews tokens without it, or does so no
+    /// longer.
+    AuthModeChanged { node: NodeIndex, server: u32, alone: bool },
 
     // --- the timeline ---
     /// A fault began.

@@ -25,6 +25,8 @@ pub mod health;
 pub mod heap;
 /// Hedging: the same call several times, the first good answer counts.
 pub mod hedge;
+/// Auth mode: whether expired tokens are renewed with the identity provider or without it.
+pub mod identity;
 /// Resilience4j's growing and randomised waits, shared by the breaker and the retry.
 pub mod interval;
 /// Liveness probe: a server that fails it is killed and started again.

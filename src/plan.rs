@@ -15,8 +15,8 @@ mod table;
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
 pub use station::{
-    CachePlan, Carries, DiskPlan, EndpointPlan, HeapPlan, LivenessPlan, MemoryPlan, PatiencePlan,
-    PoolPlan, StationPlan, StepAction, StepPlan,
+    CachePlan, Carries, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan, MemoryPlan,
+    PatiencePlan, PoolPlan, StationPlan, StepAction, StepPlan,
 };
 pub use table::{PurgePlan, QueryPlan, StoredPlan, TablePlan};
 
@@ -96,6 +96,13 @@ impl PopulationPlan {
         let found = self.classes.iter().position(|class| share < class.cumulative_share);
         found.unwrap_or(last) as u16
     }
+
+    /// Whether a user has read a notice that the service is down: a matter of who it is, too, so that
+    /// more readers are the same ones and some others.
+    pub fn has_read_notice(&self, user: u64) -> bool {
+        let share = self.refresh.as_ref().map_or(0.0, |refresh| refresh.notice_ratio);
+        share > 0.0 && Luck(user).draws(self.site.then("notice"), 0).chance(share)
+    }
 }
 
 /// A class of users.
@@ -107,6 +114,8 @@ pub struct ClassPlan {
     pub edge: EdgeIndex,
     /// Rank in pools that serve by priority.
     pub priority: u8,
+    /// Its users have no account yet.
+    pub newcomers: bool,
 }
 
 /// Refresh behaviour.
@@ -118,6 +127,8 @@ pub struct RefreshPlan {
     pub delay: Sampler,
     /// Most refreshes in a row.
     pub max_refreshes: u32,
+    /// Share of users who do not press refresh, because they have read a notice.
+    pub notice_ratio: f64,
 }
 
 /// A balancer.
@@ -171,6 +182,8 @@ pub struct EdgePlan {
     pub station: u16,
     /// Program there, into [`StationPlan::endpoints`].
     pub endpoint: u16,
+    /// Whether it is made at all.
+    pub enabled: bool,
     /// Whether the caller's thread waits.
     pub mode: CallMode,
     /// Time under way, each direction.

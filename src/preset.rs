@@ -24,6 +24,14 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
+    Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
+    Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },
+    Preset { id: "balancing", json: include_str!("presets/balancing.json") },
+    Preset { id: "bulkheads", json: include_str!("presets/bulkheads.json") },
+    Preset { id: "no-timeouts", json: include_str!("presets/no-timeouts.json") },
+    Preset { id: "fail-fast", json: include_str!("presets/fail-fast.json") },
+    Preset { id: "breaker-threshold", json: include_str!("presets/breaker-threshold.json") },
+    Preset { id: "campaign", json: include_str!("presets/campaign.json") },
 ];
 
 /// The documents of all presets, read once: every link is compared with them.

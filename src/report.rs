@@ -182,6 +182,8 @@ pub struct Station {
     pub server_hours: f64,
     /// What became of data; absent where the station has nothing to do with records.
     pub data: Option<Data>,
+    /// How users logged in; absent where nobody does.
+    pub logins: Option<Logins>,
 }
 
 /// What a database stores, and how long its queries waited for row locks since the warm-up.
@@ -201,6 +203,29 @@ pub struct Stored {
     pub lock_wait: Latency,
     /// Mean number of queries that waited for a row lock.
     pub mean_lock_waiting: f64,
+}
+
+/// How users logged in at a service, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Logins {
+    /// The service's own token was still valid.
+    pub by_token: u64,
+    /// The token was renewed after the identity provider had confirmed the user.
+    pub renewed: u64,
+    /// The token was renewed without the provider.
+    pub renewed_alone: u64,
+    /// New users that the provider confirmed.
+    pub created: u64,
+    /// Users with an account that were not let in.
+    pub existing_refused: u64,
+    /// New users that were not let in.
+    pub new_refused: u64,
+    /// Let in ÷ all.
+    pub success_ratio: f64,
+    /// How often a server began to renew tokens without the provider.
+    pub switches: u64,
+    /// Seconds for which servers did, over all of them.
+    pub alone_s: f64,
 }
 
 /// How long, and how reliably, so many servers were up.
@@ -331,6 +356,8 @@ pub struct Edge {
     pub outrun: u64,
     /// Tries that the caller itself refused, by cause.
     pub rejected: BTreeMap<&'static str, u64>,
+    /// Calls that were not made, because the feature was switched off.
+    pub skipped: u64,
     /// Calls answered by the fallback.
     pub fallbacks: u64,
     /// Retries denied by the budget.

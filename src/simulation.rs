@@ -83,7 +83,8 @@ pub fn metrics_setup(plan: &Plan) -> MetricsSetup {
             let station = &plan.stations[usize::from(*station)];
             let up = if station.running { station.servers } else { 0 };
             let StationPlan { servers, cores, data, .. } = *station;
-            NodeSetup { servers, up, cores, data }
+            let logins = station.identity.is_some();
+            NodeSetup { servers, up, cores, data, logins }
         }
         Role::Population(_) | Role::Balancer(_) => NodeSetup::default(),
     };

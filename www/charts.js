@@ -20,6 +20,9 @@ const COLOURS = {
   timed_out: 4,
   degraded: 5,
   fallbacks: 5,
+  skipped: 6,
+  logins_failed: 4,
+  renewed_alone: 5,
   concurrency_limit: 3,
   wasted: 6,
   refused: 6,
@@ -153,7 +156,7 @@ function ofClients(keys) {
 
 function ofStation(key) {
   const arrivals = line("arrivals", [key], { from: ["offered"] });
-  const outcomes = lines(["failed", "rejected", "wasted"], [key]);
+  const outcomes = lines(["failed", "rejected", "wasted", "logins_failed", "renewed_alone"], [key]);
   return [
     chart("goodput", "chart_goodput", "rps", [...arrivals, ...answered([key])]),
     chart("outcomes", "chart_work", "rps", outcomes),
@@ -166,7 +169,7 @@ function ofCall(key) {
   const { station } = state.describe.edges.find((edge) => edge.key === key) ?? {};
   const ofIt = (...measures) => lines(measures, [key]);
   return [
-    chart("goodput", "chart_attempts", "rps", ofIt("attempts", "ok", "retries", "hedges", "fallbacks")),
+    chart("goodput", "chart_attempts", "rps", ofIt("attempts", "ok", "retries", "hedges", "fallbacks", "skipped")),
     chart(
       "outcomes",
       "chart_call_outcomes",

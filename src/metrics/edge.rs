@@ -22,7 +22,8 @@ const OPENED: usize = 9;
 const HEDGES: usize = 10;
 const HEDGES_DENIED: usize = 11;
 const OUTRUN: usize = 12;
-const REJECTED: usize = 13;
+const SKIPPED: usize = 13;
+const REJECTED: usize = 14;
 
 /// Counts of a call since the warm-up.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,6 +48,8 @@ pub struct Traffic {
     pub refused: u64,
     /// Tries that the caller itself refused, by cause.
     pub rejected: BTreeMap<&'static str, u64>,
+    /// Calls that were not made, because the feature was switched off.
+    pub skipped: u64,
     /// Calls answered by the fallback.
     pub fallbacks: u64,
     /// Retries denied by the budget.
@@ -135,6 +138,11 @@ impl EdgeMeter {
     #[inline]
     pub fn call_ended(&mut self) {
         self.tally.count(CALLS);
+    }
+
+    /// A call was not made.
+    pub fn skipped(&mut self) {
+        self.tally.count(SKIPPED);
     }
 
     /// A fallback answered.
@@ -228,6 +236,7 @@ impl EdgeMeter {
             timed_out: count(TIMED_OUT),
             refused: count(REFUSED),
             rejected: by_cause(|cause| self.tally.measured(REJECTED + cause)),
+            skipped: count(SKIPPED),
             fallbacks: count(FALLBACKS),
             retries_denied: count(DENIED),
             hedges_denied: count(HEDGES_DENIED),
@@ -276,6 +285,7 @@ impl EdgeMeter {
         put("refused", "per_s", rate(REFUSED));
         put("rejected", "per_s", span.rate(rejected));
         put("fallbacks", "per_s", rate(FALLBACKS));
+        put("skipped", "per_s", rate(SKIPPED));
         put("in_flight", "count", span.mean(self.passage.level().in_window()));
         put("breaker_open", "ratio", open.min(1.0));
         put("connections", "count", span.mean(self.connections.in_window()));

@@ -78,6 +78,7 @@ impl Metrics {
         use Observation as O;
         let now = at.0;
         match observation {
+            O::CallSkipped { edge } => self.edge_mut(edge).skipped(),
             O::ServersChanged { node, servers, up } => self.servers_changed(now, node, servers, up),
             O::OutOfRotation { balancer, server } => self.rotated(now, balancer, server, true),
             O::BackInRotation { balancer, server } => self.rotated(now, balancer, server, false),
@@ -101,6 +102,13 @@ impl Metrics {
             O::CollectionStarted { node, .. } => self.station_mut(node).collection_started(now),
             O::CollectionEnded { node, .. } => self.station_mut(node).collection_ended(now),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
+            O::LoggedIn { node, login } => self.station_mut(node).identity_mut().logged_in(login),
+            O::LoginFailed { node, new_user } => {
+                self.station_mut(node).identity_mut().failed(new_user);
+            }
+            O::AuthModeChanged { node, alone, .. } => {
+                self.station_mut(node).identity_mut().mode_changed(now, alone);
+            }
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
             O::RecoveryBatchEnded { node, failed, .. } => {
                 self.station_mut(node).data_mut().batch_ended(failed);
@@ -186,6 +194,7 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         }
         O::BreakerChanged { edge, server, state } => (Happening::Breaker(edge, state), server, 0),
         O::GcOverhead { node, server } => (Happening::GcOverhead(node), server, 0),
+        O::AuthModeChanged { node, server, alone } => (Happening::AuthMode(node, alone), server, 0),
         O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
         O::LogRotated { node, server, freed_bytes } => {
             (Happening::LogRotated(node), server, freed_bytes)

@@ -4,6 +4,7 @@
 use super::NodeSetup;
 use super::data::DataMeter;
 use super::histogram::{Buckets, Distribution, WindowedBuckets};
+use super::identity::IdentityMeter;
 use super::invariants::{Judge, Law};
 use super::level::{Heights, Level, SmoothLevel, Tally};
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
@@ -59,18 +60,20 @@ pub struct StationMeter {
     first_down: Option<FirstDown>,
     data: DataMeter,
     stored: StoredMeter,
+    identity: IdentityMeter,
 }
 
 impl StationMeter {
     /// A station as it begins.
     pub fn new(setup: NodeSetup) -> StationMeter {
-        let NodeSetup { servers, up, cores: cores_per_server, data } = setup;
+        let NodeSetup { servers, up, cores: cores_per_server, data, logins } = setup;
         StationMeter {
             data: DataMeter::new(data),
             servers: Level::new(servers),
             up: Level::new(up),
             cores_per_server,
             cores: Level::new(cores_per_server.unwrap_or(0).saturating_mul(up)),
+            identity: IdentityMeter::new(logins),
             ..StationMeter::default()
         }
     }
@@ -287,6 +290,16 @@ impl StationMeter {
         &mut self.stored
     }
 
+    /// How users logged in.
+    pub fn identity(&self) -> &IdentityMeter {
+        &self.identity
+    }
+
+    /// How users logged in, to count more.
+    pub fn identity_mut(&mut self) -> &mut IdentityMeter {
+        &mut self.identity
+    }
+
     fn levels(&mut self) -> [&mut Level; 4] {
         [&mut self.servers, &mut self.up, &mut self.cores, &mut self.collecting]
     }
@@ -297,6 +310,7 @@ impl StationMeter {
         self.cores_busy.settle(now);
         self.data.settle(now);
         self.stored.settle(now);
+        self.identity.settle(now);
     }
 
     /// A new window begins.
@@ -305,6 +319,7 @@ impl StationMeter {
         self.cores_busy.start_window();
         self.stored.start_window();
         self.counts.start_window();
+        self.identity.start_window();
         self.spells.push(&self.window);
         self.window.clear();
         self.spread.start_window();
@@ -318,6 +333,7 @@ impl StationMeter {
         self.data.end_warmup();
         self.stored.end_warmup();
         self.counts.end_warmup();
+        self.identity.end_warmup();
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
@@ -328,6 +344,8 @@ impl StationMeter {
         self.stored.judge(now, counted.map(|counted| counted.lock_waits), judge);
         judge.demand(Law::Levels, self.up.value() <= self.servers.value());
         judge.demand(Law::Levels, !self.collecting.broken());
+        let alone = self.identity.alone();
+        judge.demand(Law::Levels, self.up.value() <= self.servers.value() && !alone.broken());
         let Some(counted) = counted else { return };
         let AtStation { cores_busy, up, .. } = counted;
         self.data.judge(counted, judge);
@@ -361,5 +379,6 @@ impl StationMeter {
         put("heap_used", "bytes", self.heap() as f64);
         put("gc", "ratio", collecting);
         self.data.columns(owner, span, sink);
+        self.identity.columns(owner, span, sink);
     }
 }

@@ -47,12 +47,14 @@ pub enum Happening {
     RecoveryFails(NodeIndex),
     /// Spools are empty again.
     SpoolDrained(NodeIndex),
+    /// Servers began to renew tokens without the identity provider (true), or ended it.
+    AuthMode(NodeIndex, bool),
     /// Breakers of calling servers changed their state.
     Breaker(EdgeIndex, BreakerState),
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 12;
+const PER_NODE: usize = DownCause::COUNT + 14;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -72,6 +74,7 @@ impl Happening {
             Happening::RecoveryFails(node) => (node, DownCause::COUNT + 9),
             Happening::SpoolDrained(node) => (node, DownCause::COUNT + 10),
             Happening::GcOverhead(node) => (node, DownCause::COUNT + 11),
+            Happening::AuthMode(node, alone) => (node, DownCause::COUNT + 12 + usize::from(alone)),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

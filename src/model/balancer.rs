@@ -132,6 +132,9 @@ impl<O: Observer> World<O> {
         }
         let Balancer { picker, in_flight, health, failover, .. } = state;
         let elected = plan.algorithm == Algorithm::Failover;
+        let reports = (plan.algorithm == Algorithm::Adaptive)
+            .then(|| &self.stations[usize::from(plan.station)].servers);
+        picker.clock(now);
         let is_well = |server: u32| {
             let chosen = !elected || failover.serving(now) == Some(server);
             chosen && health.is_well(plan, server, servers, now)
@@ -142,7 +145,16 @@ impl<O: Observer> World<O> {
             panics(threshold, healthy, servers)
         };
         let job = &mut self.jobs[id];
-        let load = |server: u32| (panic || is_well(server)).then_some(in_flight[server as usize]);
+        let load = |server: u32| {
+            let usable = panic || is_well(server);
+            match reports {
+                None => usable.then_some(in_flight[server as usize]),
+                Some(servers) => {
+                    let server = &servers[server as usize];
+                    (usable && server.is_up()).then_some(server.residents.len())
+                }
+            }
+        };
         let (luck, key) = (job.luck, job.key);
         let units = || {
             let mut draws = luck.draws(plan.site, 0);
@@ -211,7 +223,12 @@ impl<O: Observer> World<O> {
         state.total -= 1;
         let broken = job.broken;
         let Some(outcome) = outcome else { return };
-        if let Some(rules) = &self.plan.balancers[usize::from(number)].passive_health {
+        let plan = &self.plan.balancers[usize::from(number)];
+        if plan.algorithm == Algorithm::FastestResponse && !broken {
+            state.picker.clock(now);
+            state.picker.on_answer(server, now - job.arrived);
+        }
+        if let Some(rules) = &plan.passive_health {
             let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
             if failed {
                 state.picker.on_failure(server, rules.max_fails);

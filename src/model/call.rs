@@ -97,6 +97,8 @@ pub struct Call {
     pub wish: Luck,
     /// Rank in pools that serve by priority.
     pub priority: u8,
+    /// The user has no account yet.
+    pub newcomer: bool,
     /// When the caller itself gives up on everything.
     pub deadline: Time,
     /// When it began.
@@ -167,6 +169,7 @@ impl Call {
             key,
             wish: luck,
             priority: 0,
+            newcomer: false,
             deadline: Time::NEVER,
             started: Time::ZERO,
             tries: 0,
@@ -289,7 +292,7 @@ impl<O: Observer> World<O> {
 
     /// All tries have failed: there is another answer, or none.
     #[inline(never)]
-    fn end_failed_call(&mut self, id: Id, outcome: Outcome) {
+    pub(super) fn end_failed_call(&mut self, id: Id, outcome: Outcome) {
         self.end_call(id, outcome);
     }
 

@@ -167,6 +167,7 @@ impl<O: Observer> World<O> {
         let class = &plan.classes[usize::from(class)];
         let mut call = Call::new(Origin::Request(request), class.edge, 0, luck, key);
         call.priority = class.priority;
+        call.newcomer = class.newcomers;
         self.calls.insert(call)
     }
 
@@ -186,6 +187,7 @@ impl<O: Observer> World<O> {
         if let Some(refresh) = &plan.refresh
             && !outcome.is_success()
             && request.refreshes < refresh.max_refreshes
+            && !plan.has_read_notice(key)
         {
             let mut draws = luck.draws(plan.site.then("refresh"), 0);
             if draws.chance(refresh.probability) {

@@ -2,6 +2,7 @@
 //! background work of a database, caches, records and spools.
 
 pub mod cache;
+pub mod identity;
 pub mod locks;
 pub mod records;
 pub mod spool;

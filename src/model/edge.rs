@@ -71,7 +71,7 @@ pub struct Guards {
     pub waiting_for_connection: List<{ call::WAITING }>,
     /// Calls under way, in whatever stage.
     pub calls: u32,
-    /// No policy is configured, so no try can be refused or held up.
+    /// The call is enabled and has no policy, so no try can be skipped, refused or held up.
     pub open: bool,
 }
 
@@ -177,7 +177,8 @@ impl Guards {
             (None, Some(params)) => Some(Box::new(RetryBudget::new(params))),
             (_, None) => None,
         };
-        self.open = bulkhead.is_none() && connections.is_none() && !self.has_machinery();
+        let unlimited = bulkhead.is_none() && connections.is_none();
+        self.open = plan.enabled && unlimited && !self.has_machinery();
     }
 
     /// Whether there is a policy that must be told how tries go.

@@ -108,6 +108,8 @@ pub struct Job {
     pub wish: Luck,
     /// Rank in pools that serve by priority.
     pub priority: u8,
+    /// The user has no account yet.
+    pub newcomer: bool,
     /// When its caller gives up, if it was told.
     pub deadline: Time,
     /// What happens to it when its caller gives up.
@@ -166,6 +168,8 @@ pub struct Extras {
     pub(super) claim: Option<Claim>,
     /// Rows that it adds to a table.
     pub(super) adds: Option<(u16, u32)>,
+    /// It asks the identity provider in its present step.
+    pub(super) asks_provider: bool,
 }
 
 impl Linked<QUEUE> for Job {
@@ -203,6 +207,7 @@ impl Job {
             key,
             wish: luck,
             priority: 0,
+            newcomer: false,
             deadline: Time::NEVER,
             cancel: Cancel::None,
             latency: Duration::ZERO,
@@ -257,6 +262,17 @@ impl Job {
             _ if self.broken => CheckResult::Unanswered,
             _ => CheckResult::Failed,
         }
+    }
+
+    /// Number of its present step.
+    pub(super) fn step(&self) -> u16 {
+        self.step
+    }
+
+    /// Whether it waits for the identity provider; from now on no longer.
+    #[inline(always)]
+    fn asks_provider(&mut self) -> bool {
+        self.extras.as_mut().is_some_and(|extras| std::mem::take(&mut extras.asks_provider))
     }
 
     fn is_unwanted(&self) -> bool {

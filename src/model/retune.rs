@@ -58,6 +58,9 @@ impl<O: Observer> World<O> {
             }
             if !plan.running {
                 self.take_down(number, server, DownCause::Stopped);
+            } else if plan.restarts > before.restarts {
+                self.take_down(number, server, DownCause::Stopped);
+                self.boot(number, server);
             }
             for pool in 0..plan.pools.len() {
                 self.retune_pool(number, server, pool);
@@ -74,6 +77,7 @@ impl<O: Observer> World<O> {
         }
         self.plan_logrotate(number);
         self.retune_tables(number, before);
+        self.retune_identity(number);
     }
 
     fn retune_server(&mut self, number: u16, server: u32, plan: &StationPlan) {

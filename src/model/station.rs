@@ -8,6 +8,7 @@ mod pause;
 mod preemption;
 mod work;
 
+use super::data::identity::Identity;
 use super::data::tables::Table;
 use super::job::Doing;
 use super::server::{Running, Server};
@@ -34,6 +35,8 @@ pub struct Station {
     pub rows: Box<[u64]>,
     /// Its tables.
     pub tables: Box<[Table]>,
+    /// Who may log in, and how.
+    pub(super) identity: Option<Box<Identity>>,
 }
 
 impl Station {
@@ -48,6 +51,7 @@ impl Station {
             replayed: vec![0; usize::from(plan.replays)].into(),
             rows: vec![0; usize::from(plan.rows)].into(),
             tables: plan.stored.tables.iter().map(Table::new).collect(),
+            identity: plan.identity.as_ref().map(Identity::new).map(Box::new),
         }
     }
 }

@@ -10,11 +10,24 @@
 //!   smooth round robin among the tied.
 //! - Power of two choices draws two different servers and takes the one with fewer calls in flight,
 //!   the first on a tie (Mitzenmacher 2001; Envoy's LEAST_REQUEST, HAProxy's `random`).
+//! - Fastest response takes the server whose average response time × (calls in flight + 1) is lowest, the
+//!   first of equals: nginx Plus' `least_time` asks for the lowest average time and the fewest calls, F5 calls
+//!   it "fastest". Neither publishes its average; ours is Finagle's peak EWMA ([`ResponseTimes`]), over all
+//!   servers instead of two at random. Whoever fails fast is fast: pair it with passive marking.
+//! - Adaptive takes the server that reports the fewest requests waiting or worked on, ties as for least
+//!   connections. Unlike the calls in flight, these include the work of other balancers and work that
+//!   nobody waits for any more. A server that is down reports nothing and is not used. (HAProxy's and
+//!   Kemp's agents report such a figure from time to time; here it is always the present one.)
 //! - Hash takes the server with the highest score of (key, server): rendezvous hashing (Thaler and
 //!   Ravishankar 1998). When a server leaves, only its own keys move. It ignores weights.
 //! - Failover takes the first usable server; who that may be is for
 //!   [`failover`](crate::pattern::failover) to say.
 
+mod response_time;
+
+pub use response_time::ResponseTimes;
+
+use crate::engine::{Duration, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +49,10 @@ pub enum Algorithm {
     WeightedLeastConnections,
     /// The better of two at random.
     PowerOfTwoChoices,
+    /// The lowest recent response time, times the calls in flight: least time, fastest.
+    FastestResponse,
+    /// The fewest requests waiting or worked on, as the servers themselves report.
+    Adaptive,
     /// Always the same for the same key.
     Hash,
     /// The first in order that is well gets everything; another one takes over when it is out.
@@ -67,6 +84,7 @@ pub struct Balancer {
     effective: Vec<u32>,
     credits: Vec<i64>,
     turn: u32,
+    times: ResponseTimes,
 }
 
 impl Balancer {
@@ -75,12 +93,24 @@ impl Balancer {
         let credits = vec![0; weights.len()];
         let weights = weights.to_vec();
         let ties = Ties::InTurn;
-        Balancer { algorithm, ties, effective: weights.clone(), weights, credits, turn: 0 }
+        let mut times = ResponseTimes::default();
+        times.resize(weights.len());
+        Balancer { algorithm, ties, effective: weights.clone(), weights, credits, turn: 0, times }
+    }
+
+    /// Tells what time it is, for the algorithm that goes by response times.
+    pub fn clock(&mut self, now: Time) {
+        self.times.clock(now);
+    }
+
+    /// Tells how long a call took that has been answered, or given up, for the same one.
+    pub fn on_answer(&mut self, server: u32, took: Duration) {
+        self.times.on_answer(server, took);
     }
 
     /// The server for the next call, or `None` if none is usable.
     ///
-    /// `load` gives the calls in flight of a server, or `None` if it must not be used; `key` is what
+    /// `load` gives the calls in flight of a server (what it reports, if the algorithm is adaptive), or `None` if it must not be used; `key` is what
     /// hashing goes by; `units` in [0, 1) are the luck of the random algorithms, the
     /// only ones that ask.
     pub fn pick(
@@ -97,13 +127,13 @@ impl Balancer {
                 let server = first.or_else(|| self.in_turn().find(usable));
                 self.passed(server)
             }
-            Algorithm::LeastConnections if self.ties == Ties::Random => {
+            Algorithm::LeastConnections | Algorithm::Adaptive if self.ties == Ties::Random => {
                 let least = self.all().filter_map(&load).min()?;
                 let tied = |server: u32| load(server).filter(|calls| *calls == least);
                 let count = self.all().filter_map(tied).count() as u32;
                 self.nth(&tied, draw(units().0, count))
             }
-            Algorithm::LeastConnections => {
+            Algorithm::LeastConnections | Algorithm::Adaptive => {
                 // The first of equals, seen from whose turn it is.
                 let candidates = self.in_turn().filter_map(|server| Some((load(server)?, server)));
                 let server = candidates.min_by_key(|&(calls, _)| calls).map(|(_, server)| server);
@@ -118,6 +148,12 @@ impl Balancer {
             Algorithm::PowerOfTwoChoices => {
                 let (unit1, unit2) = units();
                 self.better_of_two(&load, unit1, unit2)
+            }
+            Algorithm::FastestResponse => {
+                let costs = self
+                    .all()
+                    .filter_map(|server| Some((self.times.cost(server, load(server)?), server)));
+                costs.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, server)| server)
             }
             Algorithm::Failover => self.all().find(|&server| load(server).is_some()),
             Algorithm::Hash => {
@@ -137,6 +173,7 @@ impl Balancer {
         self.effective = weights.to_vec();
         self.credits = vec![0; weights.len()];
         self.turn = if self.turn < self.servers() { self.turn } else { 0 };
+        self.times.resize(weights.len());
     }
 
     /// Changes the algorithm; whose turn it is stays.

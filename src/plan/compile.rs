@@ -173,13 +173,19 @@ impl Compiler<'_> {
             .map(|class| {
                 shares += class.share;
                 let edge = self.edge_index(node, &class.call);
-                ClassPlan { cumulative_share: shares, edge, priority: class.priority }
+                ClassPlan {
+                    cumulative_share: shares,
+                    edge,
+                    priority: class.priority,
+                    newcomers: class.new_users,
+                }
             })
             .collect();
         if classes.is_empty() {
             let (call, _) = clients.calls.first().expect("a population has a call");
             let edge = self.edge_index(node, call);
-            classes.push(ClassPlan { cumulative_share: 1.0, edge, priority: 0 });
+            let newcomers = false;
+            classes.push(ClassPlan { cumulative_share: 1.0, edge, priority: 0, newcomers });
         }
         PopulationPlan {
             node,
@@ -190,6 +196,7 @@ impl Compiler<'_> {
                 probability: refresh.probability,
                 delay: sampler(&refresh.delay),
                 max_refreshes: refresh.max_refreshes,
+                notice_ratio: refresh.notice_ratio,
             }),
             site: Site::named(key),
         }

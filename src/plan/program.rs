@@ -83,6 +83,7 @@ impl Compiler<'_> {
                 optional: false,
                 record: Carries::Spooled,
             },
+            Step::Login { call } => StepAction::Login(Box::new([self.edge_index(node, call)])),
             Step::Parallel { calls, times, needs } => {
                 let edges: Vec<_> = calls.iter().map(|call| self.edge_index(node, call)).collect();
                 StepAction::Call {

@@ -3,7 +3,7 @@
 use super::{KeysPlan, QueryPlan, StoredPlan};
 use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::cache::Limits;
-use crate::pattern::{heap, liveness, logrotate, restart, spool};
+use crate::pattern::{heap, identity, liveness, logrotate, restart, spool};
 use crate::scenario::{AfterLast, Discipline};
 use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
 
@@ -25,6 +25,8 @@ pub struct StationPlan {
     pub servers: u32,
     /// Whether it runs at all.
     pub running: bool,
+    /// Restarts by hand so far.
+    pub restarts: u32,
     /// Cores of a server.
     pub cores: Option<u32>,
     /// Index of the first of its pools over all nodes.
@@ -47,6 +49,8 @@ pub struct StationPlan {
     pub memory: Option<MemoryPlan>,
     /// Disk of a server.
     pub disk: Option<DiskPlan>,
+    /// Users who log in and their tokens.
+    pub identity: Option<IdentityPlan>,
     /// Time from start until a server takes requests.
     pub boot: Duration,
     /// How long a server stands still that has nothing to do, in nanoseconds.
@@ -144,6 +148,8 @@ pub enum StepAction {
         /// What becomes of the request's record.
         record: Carries,
     },
+    /// Logs the user in; the call asks the identity provider.
+    Login(Box<[EdgeIndex; 1]>),
     /// Gives recorded answers in their order.
     Replay {
         /// Time that passes before each answer, and whether the request goes on.
@@ -207,6 +213,32 @@ pub struct CachePlan {
     /// What it may hold, and for how long.
     pub limits: Limits,
     /// Where a random choice of what goes draws its luck; it holds the seed of the run.
+    pub site: Site,
+}
+
+impl StepAction {
+    /// The calls that the step may make at once, and how many good answers are enough.
+    pub fn calls(&self) -> Option<(&[EdgeIndex], Option<u32>)> {
+        match self {
+            StepAction::Call { edges, needs, .. } => Some((edges, *needs)),
+            StepAction::Login(edge) => Some((edge.as_slice(), None)),
+            _ => None,
+        }
+    }
+}
+
+/// Users of a service and its own tokens.
+#[derive(Clone, Debug)]
+pub struct IdentityPlan {
+    /// Who logs in.
+    pub users: KeysPlan,
+    /// How long a token is valid.
+    pub lifetime: Duration,
+    /// Share of users with a valid token at the start.
+    pub valid_at_start: f64,
+    /// Renewal without the provider.
+    pub alone: Option<identity::Params>,
+    /// Where users draw how old their first token is; it holds the seed of the run.
     pub site: Site,
 }
 

@@ -1,9 +1,9 @@
 //! From metrics to the report.
 
 use super::{
-    BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, MemoryReport,
-    PoolReport, Report, Requests, ShareSpell, Station, Stored, TimelineEntry, UpShare, cascade,
-    verdict, words,
+    BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, Logins,
+    MemoryReport, PoolReport, Report, Requests, ShareSpell, Station, Stored, TimelineEntry,
+    UpShare, cascade, verdict, words,
 };
 use crate::engine::Time;
 use crate::metrics::Metrics;
@@ -206,6 +206,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         stored: stored(metrics, node),
         server_hours: server_hours(metrics, node),
         data: Data::of(metrics, node),
+        logins: logins(metrics, node),
     }
 }
 
@@ -256,6 +257,23 @@ fn stored(metrics: &Metrics, node: NodeIndex) -> Option<Stored> {
         lock_timeouts: meter.lock_timeouts(),
         lock_wait: latency(meter.wait()),
         mean_lock_waiting: ratio(waiting, metrics.measured_nanos() as f64),
+    })
+}
+
+fn logins(metrics: &Metrics, node: NodeIndex) -> Option<Logins> {
+    let meter = metrics.station(node).identity();
+    let logins = meter.measured();
+    let ended = logins.succeeded() + logins.failed();
+    meter.is_present().then(|| Logins {
+        by_token: logins.by_token,
+        renewed: logins.renewed,
+        renewed_alone: logins.renewed_alone,
+        created: logins.created,
+        existing_refused: logins.existing_refused,
+        new_refused: logins.new_refused,
+        success_ratio: ratio(logins.succeeded() as f64, ended as f64),
+        switches: logins.switches,
+        alone_s: meter.alone().measured(metrics.now().0) / 1e9,
     })
 }
 
@@ -324,6 +342,7 @@ fn edge(metrics: &Metrics, index: EdgeIndex, context: &ReportContext) -> Edge {
         refused: traffic.refused,
         outrun: traffic.outrun,
         rejected: traffic.rejected,
+        skipped: traffic.skipped,
         fallbacks: traffic.fallbacks,
         retries_denied: traffic.retries_denied,
         hedges_denied: traffic.hedges_denied,

@@ -78,6 +78,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::EjectionRefused(node)
         | Happening::GcOverhead(node)
         | Happening::DiskFull(node)
+        | Happening::AuthMode(node, _)
         | Happening::LogRotated(node)
         | Happening::SpoolBegan(node)
         | Happening::RecoveryFails(node)
@@ -157,6 +158,15 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             "garbage collection takes more than half of the time",
             "GC에 시간의 절반 이상 소요",
         ),
+        Happening::AuthMode(_, true) => (
+            "auth_alone",
+            WARNING,
+            "renew tokens without the identity provider",
+            "IdP 없이 자체 토큰 갱신",
+        ),
+        Happening::AuthMode(_, false) => {
+            ("auth_usual", GOOD, "ask the identity provider again", "IdP 인증으로 복귀")
+        }
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
         Happening::SpoolBegan(_) => {
             ("spool_began", WARNING, "records go to the local spool", "로컬 스풀에 기록 시작")

@@ -23,7 +23,7 @@ pub struct Balancer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failover: Option<failover::Params>,
     /// Who of several servers with equally few calls in flight gets the next one, for
-    /// `least_connections`.
+    /// `least_connections` and `adaptive`.
     #[serde(default)]
     pub ties: balance::Ties,
     /// Weight of each server, in their order; missing ones are 1.

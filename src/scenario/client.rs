@@ -43,6 +43,10 @@ pub struct Class {
     #[serde(default)]
     #[schemars(range(min = 0, max = 9))]
     pub priority: u8,
+    /// They are new here: without an account, so that only the identity provider can let them in at a
+    /// `login` step.
+    #[serde(default)]
+    pub new_users: bool,
 }
 
 /// What users do when a request was not answered: they press refresh.
@@ -58,6 +62,11 @@ pub struct Refresh {
     #[serde(default = "default_refreshes")]
     #[schemars(range(min = 1, max = 100))]
     pub max_refreshes: u32,
+    /// Share of users who know from a notice elsewhere (a chat channel, a push message, a static page)
+    /// that the service is down: they do not press refresh.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub notice_ratio: f64,
 }
 
 fn default_refreshes() -> u32 {

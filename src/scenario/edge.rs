@@ -5,6 +5,7 @@
 //! bulkhead, budget and connections, as separate processes do.
 
 use super::Distribution;
+use super::service::yes;
 use crate::pattern::{
     bulkhead, circuit_breaker, concurrency_limit, connection_pool, hedge, rate_limiter, retry,
 };
@@ -19,6 +20,10 @@ pub struct Call {
     /// endpoint of the service behind it; for a database, the query).
     #[schemars(length(min = 1, max = 129))]
     pub to: String,
+    /// Whether the call is made at all. An operator may switch a feature off: then the call is skipped
+    /// at once and its answer is degraded. What is under way ends as it would.
+    #[serde(default = "yes")]
+    pub enabled: bool,
     /// Whether the caller's thread waits for the reply.
     #[serde(default)]
     pub mode: CallMode,

@@ -1,7 +1,7 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
-use super::{Cache, Call, Distribution, Step, Text};
-use crate::pattern::{heap, liveness, logrotate, restart, spool};
+use super::{Cache, Call, Distribution, Keys, Step, Text};
+use crate::pattern::{heap, identity, liveness, logrotate, restart, spool};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,11 @@ pub struct Service {
     /// Whether the service runs at all; an operator may stop it.
     #[serde(default = "yes")]
     pub running: bool,
+    /// How often the service has been restarted by hand. When an operator raises it, all servers go
+    /// down at once, those that are down too, and boot.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000))]
+    pub restarts: u32,
     /// Processor cores of a server, shared evenly by the threads that compute; none means that
     /// threads never wait for a core.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +50,9 @@ pub struct Service {
     /// Disk of a server, filled by `log` steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<Disk>,
+    /// Users who log in, and the tokens that the service issues to them; for `login` steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Box<Identity>>,
     /// Time from start until a server takes requests.
     #[serde(default = "default_boot_s")]
     #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
@@ -182,4 +190,27 @@ pub struct Disk {
     /// Rotates the log when its timer fires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logrotate: Option<logrotate::Params>,
+}
+
+/// Users of a service and its own tokens. A token is signed, so every server of the service accepts it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Who logs in; at most a million users. Users of a class of new users are none of them.
+    pub users: Keys,
+    /// How long a token is valid after it was issued.
+    #[schemars(range(min = 0.001, max = 31_536_000.0), extend("x-unit" = "s"))]
+    pub token_lifetime_s: f64,
+    /// Share of users whose token is still valid at the start, for anything up to its lifetime.
+    #[serde(default = "all")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub valid_at_start_ratio: f64,
+    /// Renews expired tokens without the identity provider while it is unreachable; new users must
+    /// wait. Without this every expired token needs the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renew_without_provider: Option<identity::Params>,
+}
+
+fn all() -> f64 {
+    1.0
 }

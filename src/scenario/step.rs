@@ -35,6 +35,15 @@ pub enum Step {
         #[serde(default)]
         optional: bool,
     },
+    /// Logs the user in. A token of the service's own that is still valid is enough. An expired one is
+    /// renewed after the identity provider has confirmed the user; so is a new user let in. If the
+    /// provider does not answer, the login fails, unless `identity` renews without it. What the check
+    /// of a token costs is for a `cpu` step.
+    Login {
+        /// The call to the identity provider, one of the service's calls.
+        #[schemars(length(min = 1, max = 64))]
+        call: String,
+    },
     /// Makes several calls at once and waits for all, or for as many as it needs.
     Parallel {
         /// Names of the service's calls; one may stand here several times.

@@ -191,3 +191,44 @@ fn without_a_failover_rule_the_first_that_is_well_takes_everything() {
     // The arrivals of the very instant of a check come before it.
     assert_eq!(shares(&story, 3), [145, 50, 0]);
 }
+
+/// Two servers of which the first takes ten times as long, behind a balancer of that algorithm.
+fn lame(algorithm: &str, call: Value) -> Story {
+    let nodes = json!({
+        "users": clockwork(100.0, 3_000, with(json!({"to": "lb"}), call)),
+        "lb": {"kind": "balancer", "to": "q", "algorithm": algorithm},
+        "q": with(service(1, json!([cpu(8.0)])), json!({"servers": 2})),
+    });
+    let slow = json!({"kind": "slow", "factor": 10.0});
+    run(60.0, nodes, json!({"slow": {"at_s": 0.0, "target": "q#0", "effect": slow}}))
+}
+
+#[test]
+fn the_fastest_response_wins_and_the_slow_one_is_tried_again() {
+    let story = lame("fastest_response", json!({}));
+    let got = shares(&story, 2);
+    // 80 ms against 8 ms and a queue: only now and then, when the average is forgotten.
+    assert!(got[0] >= 2 && got[0] <= 60, "{got:?}");
+}
+
+#[test]
+fn the_adaptive_balancer_knows_of_work_that_nobody_waits_for() {
+    // Whoever takes 80 ms is given up after 20 ms: to the balancer its connection is free again.
+    let impatient = json!({"timeout_ms": 20.0});
+    let by_connections = shares(&lame("least_connections", impatient.clone()), 2);
+    let by_reports = shares(&lame("adaptive", impatient), 2);
+    assert!(by_connections[0] > 2 * by_reports[0], "{by_connections:?} {by_reports:?}");
+}
+
+#[test]
+fn a_server_that_is_down_reports_nothing() {
+    let nodes = json!({
+        "users": clockwork(100.0, 100, json!({"to": "lb"})),
+        "lb": {"kind": "balancer", "to": "q", "algorithm": "adaptive"},
+        "q": with(service(1, json!([cpu(1.0)])), json!({"servers": 2})),
+    });
+    let crash = json!({"at_s": 0.005, "target": "q#0", "effect": {"kind": "crash"}});
+    let story = run(10.0, nodes, json!({"crash": crash}));
+    assert_eq!(shares(&story, 2), [1, 99]);
+    assert!(story.outcomes().iter().all(|outcome| *outcome == Outcome::Ok));
+}

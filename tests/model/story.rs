@@ -95,6 +95,17 @@ impl Story {
         self.world.observer.0.iter().filter_map(|(_, observation)| choose(observation)).collect()
     }
 
+    /// The same with the moment, in milliseconds, before it.
+    pub fn told_at<A, B>(
+        &self,
+        choose: impl Fn(&Observation) -> Option<(A, B)>,
+    ) -> Vec<(f64, A, B)> {
+        let told = self.world.observer.0.iter().filter_map(|(at, observation)| {
+            choose(observation).map(|(a, b)| (at.0 as f64 / 1e6, a, b))
+        });
+        told.collect()
+    }
+
     /// How often something was observed.
     pub fn count(&self, wanted: impl Fn(&Observation) -> bool) -> usize {
         self.moments(wanted).len()

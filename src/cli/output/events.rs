@@ -6,7 +6,7 @@
 use crate::cli::problems::{Failure, note};
 use brownout::engine::Time;
 use brownout::model::Observer;
-use brownout::observation::{BreakerState, DownCause, LabelIndex, Observation, Outcome};
+use brownout::observation::{BreakerState, DownCause, LabelIndex, Login, Observation, Outcome};
 use brownout::run::Run;
 use brownout::simulation::Simulation;
 use brownout::wiring::{PoolIndex, Wiring};
@@ -130,6 +130,7 @@ fn of_calls(observation: Observation, names: &Names) -> Told {
         O::AttemptOutrun { edge, .. } => ("attempt_outrun", json!({"call": call(edge)})),
         O::HedgeDenied { edge } => ("hedge_denied", json!({"call": call(edge)})),
         O::RetryDenied { edge } => ("retry_denied", json!({"call": call(edge)})),
+        O::CallSkipped { edge } => ("call_skipped", json!({"call": call(edge)})),
         O::FallbackUsed { edge } => ("fallback_used", json!({"call": call(edge)})),
         O::CallEnded { edge, outcome, took } => (
             "call_ended",
@@ -237,6 +238,21 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
         }
         O::CollectionEnded { node, server: number } => ("gc_ended", server(node, number)),
         O::GcOverhead { node, server: number } => ("gc_overhead", server(node, number)),
+        O::LoggedIn { node, login } => {
+            let how = match login {
+                Login::Token => "token",
+                Login::Renewed => "renewed",
+                Login::RenewedAlone => "renewed_alone",
+                Login::Created => "created",
+            };
+            ("logged_in", json!({"node": key(node), "how": how}))
+        }
+        O::LoginFailed { node, new_user } => {
+            ("login_failed", json!({"node": key(node), "new_user": new_user}))
+        }
+        O::AuthModeChanged { node, server, alone } => {
+            ("auth_mode", json!({"node": key(node), "server": server, "alone": alone}))
+        }
         O::DiskFull { node, server: number } => ("disk_full", server(node, number)),
         O::LogRotated { node, server, freed_bytes } => (
             "log_rotated",

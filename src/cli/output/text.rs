@@ -46,6 +46,7 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         figures::requests(&page),
         page.charts(),
         figures::stations(&page),
+        figures::logins(&page),
         figures::pools(&page),
         stored::rows(&page),
         figures::calls(&page),

@@ -4,7 +4,7 @@
 //! limit, bulkhead, connection.
 //! Whatever a try holds it keeps until it ends.
 
-use super::{Call, LetGo, Stage};
+use super::{Call, LetGo, Origin, Stage};
 use crate::engine::{Calendar, Duration, Time, Timer};
 use crate::model::edge::journey;
 use crate::model::job::{Caller, Job};
@@ -12,7 +12,7 @@ use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Cause, Observation, Outcome};
 use crate::pattern::rate_limiter::Permission;
-use crate::plan::EdgePlan;
+use crate::plan::{Carries, EdgePlan, StepAction};
 use crate::scenario::Cancel;
 
 impl Call {
@@ -64,6 +64,9 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let call = &self.calls[id];
         let (edge, server) = (call.edge, call.server);
+        if !self.plan.edges[usize::from(edge.0)].enabled {
+            return self.skip_call(id);
+        }
         if let Some(breaker) = &mut self.guards(edge, server).breaker {
             let permitted = breaker.permit(now);
             self.calls[id].permitted_by_breaker = permitted;
@@ -73,6 +76,29 @@ impl<O: Observer> World<O> {
             }
         }
         self.ask_limiter(id);
+    }
+
+    /// An operator has switched the feature off: the call ends without a try. A record that must not get
+    /// lost stays in its spool, or goes there.
+    #[cold]
+    fn skip_call(&mut self, id: Id) {
+        let Call { edge, origin, .. } = self.calls[id];
+        let kept = match origin {
+            Origin::Request(_) => false,
+            Origin::Recovery { .. } => true,
+            Origin::Job(job) => self.spools(job),
+        };
+        self.tell(Observation::CallSkipped { edge });
+        self.free_try(id);
+        self.end_failed_call(id, if kept { Outcome::Failed } else { Outcome::Degraded });
+    }
+
+    /// Whether the record of a job goes to the spool if the calls of its present step fail.
+    fn spools(&self, job: Id) -> bool {
+        let job = &self.jobs[job];
+        let endpoint = &self.plan.stations[usize::from(job.station)].endpoints;
+        let step = &endpoint[usize::from(job.endpoint)].steps[usize::from(job.step())];
+        matches!(step.action, StepAction::Call { record: Carries::Spooled, .. })
     }
 
     pub(super) fn ask_limiter(&mut self, id: Id) {
@@ -228,6 +254,7 @@ impl<O: Observer> World<O> {
         let mut job = Job::new(Caller::Call(id), plan.station, plan.endpoint, luck, call.key);
         job.edge = Some(edge);
         job.priority = call.priority;
+        job.newcomer = call.newcomer;
         job.wish = call.wish;
         job.cancel = plan.cancel;
         let jitter = |way: &str| plan.jitter(luck, way);

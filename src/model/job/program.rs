@@ -88,6 +88,11 @@ impl<O: Observer> World<O> {
                         break outcome;
                     }
                 }
+                StepAction::Login(_) => match self.start_login(id) {
+                    Some(Ok(())) => {}
+                    Some(Err(outcome)) => break outcome,
+                    None => return None,
+                },
                 StepAction::Replay { .. } => {
                     self.replay(id);
                     return None;
@@ -162,7 +167,7 @@ impl<O: Observer> World<O> {
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
         let left = job.left.0;
         match &step.action {
-            StepAction::Call { .. } => self.resume_after_calls(id),
+            StepAction::Call { .. } | StepAction::Login(_) => self.resume_after_calls(id),
             StepAction::Look { .. } => self.resume_after_fetch(id),
             // There is work left, so the answer would be too late.
             _ if job.deadline <= self.now => self.break_off(id, Outcome::Rejected(Cause::Expired)),
@@ -246,29 +251,30 @@ impl<O: Observer> World<O> {
 
     /// Starts the calls of the present step. An asynchronous step gives the thread back first.
     /// True: all have ended at once, and the job goes on.
-    pub(super) fn start_calls(&mut self, id: Id) -> bool {
+    pub(in crate::model) fn start_calls(&mut self, id: Id) -> bool {
         let job = &mut self.jobs[id];
         job.doing = Doing::Calling;
         job.starts_calls = true;
         job.trouble = None;
         let (server, luck, key) = (job.server, job.luck, job.key);
-        let (priority, deadline, wish) = (job.priority, job.deadline, job.wish);
+        let (priority, newcomer) = (job.priority, job.newcomer);
+        let (deadline, wish) = (job.deadline, job.wish);
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
-        let StepAction::Call { edges, needs, .. } = &step.action else {
-            unreachable!("only call steps start calls")
-        };
-        self.jobs[id].lacking = *needs;
+        let (edges, needs) = step.action.calls().expect("only steps with calls start calls");
+        self.jobs[id].lacking = needs;
         let mut asynchronous = true;
         for (branch, edge) in edges.iter().enumerate() {
             let luck = luck.derive(step.site, branch as u64);
             let mut call = Call::new(Origin::Job(id), *edge, server, luck, key);
             call.priority = priority;
+            call.newcomer = newcomer;
             call.deadline = deadline;
             call.wish = wish;
             let call = self.calls.insert(call);
             self.jobs[id].calls.push(&mut self.calls, call);
-            asynchronous &= self.plan.edges[usize::from(edge.0)].mode == CallMode::Async;
+            let plan = &self.plan.edges[usize::from(edge.0)];
+            asynchronous &= plan.mode == CallMode::Async && plan.enabled;
         }
         if asynchronous {
             self.free_thread(id);
@@ -335,9 +341,13 @@ impl<O: Observer> World<O> {
 
     /// How the calls of the present step end their job, if they do.
     #[inline(always)]
-    pub(super) fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
+    pub(in crate::model) fn trouble_of_calls(&mut self, id: Id) -> Option<Outcome> {
         let job = &mut self.jobs[id];
-        let trouble = job.trouble.take()?;
+        let trouble = job.trouble.take();
+        if job.asks_provider() {
+            return self.end_login(id, trouble);
+        }
+        let trouble = trouble?;
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
         let StepAction::Call { edges, optional, record, .. } = &step.action else {

@@ -36,6 +36,7 @@ impl<O: Observer> World<O> {
             parked.into_iter().for_each(|event| self.soon.push(event));
             self.forget_guards(station, server);
             self.forget_caches(station, server);
+            self.forget_auth_mode(station, server);
             self.end_pause(station, server);
             self.renew_heap(station, server, now);
         }

@@ -149,3 +149,27 @@ fn after_the_last_server_it_is_the_first_ones_turn_even_if_others_join() {
     shrunk.resize(&[1; 4]);
     assert_eq!(pick(&mut shrunk), Some(0), "the third had left");
 }
+
+#[test]
+fn the_fastest_is_the_one_with_the_lowest_time_and_the_fewest_calls() {
+    let mut balancer = Balancer::new(Algorithm::FastestResponse, &[1; 3]);
+    let mut loads = [Some(0), Some(0), Some(0)];
+    let pick = |balancer: &mut Balancer, loads: &[Option<u32>; 3]| {
+        balancer.pick(|server| loads[server as usize], 0, || (0.0, 0.0))
+    };
+    assert_eq!(pick(&mut balancer, &loads), Some(0), "nothing is known of anybody");
+    balancer.on_answer(0, Duration::from_ms(100.0));
+    balancer.on_answer(1, Duration::from_ms(40.0));
+    balancer.on_answer(2, Duration::from_ms(60.0));
+    assert_eq!(pick(&mut balancer, &loads), Some(1));
+    loads[1] = Some(1);
+    assert_eq!(pick(&mut balancer, &loads), Some(2), "60 × 1 is less than 40 × 2");
+    loads[2] = None;
+    assert_eq!(pick(&mut balancer, &loads), Some(1), "40 × 2 is less than 100 × 1");
+}
+
+#[test]
+fn adaptive_goes_by_what_servers_report() {
+    let reports = [Some(3), Some(2), None, Some(2)];
+    assert_eq!(picks(Algorithm::Adaptive, &[1; 4], &reports, 3), [1, 3, 1]);
+}

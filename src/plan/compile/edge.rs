@@ -27,6 +27,7 @@ impl Compiler<'_> {
             balancer,
             station: self.station_of(wired.station),
             endpoint: self.endpoint(wired.station, endpoint),
+            enabled: call.enabled,
             mode: call.mode,
             latency: Duration::from_ms(call.latency_ms),
             latency_jitter: call.latency_jitter.as_ref().map(sampler),

@@ -7,11 +7,12 @@ use crate::pattern::heap::BYTES_PER_MB;
 use crate::plan::program::{Memories, Program};
 use crate::plan::quantity::{keys, sampler};
 use crate::plan::{
-    CachePlan, DiskPlan, EndpointPlan, HeapPlan, LivenessPlan, MemoryPlan, PatiencePlan, PoolPlan,
-    StationPlan, StepAction, StepPlan, StoredPlan,
+    CachePlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan, MemoryPlan,
+    PatiencePlan, PoolPlan, StationPlan, StepAction, StepPlan, StoredPlan,
 };
 use crate::scenario::{
-    Cache, CallMode, Database, Disk, Endpoint, Memory, Node, Pool, Query, Service, Step, walk,
+    Cache, CallMode, Database, Disk, Endpoint, Identity, Memory, Node, Pool, Query, Service, Step,
+    walk,
 };
 use crate::wiring::{DataKinds, NodeIndex};
 use indexmap::IndexSet;
@@ -31,6 +32,7 @@ impl Compiler<'_> {
             node,
             servers: service.servers,
             running: service.running,
+            restarts: service.restarts,
             cores: service.cores,
             first_pool: self.first_pool(node),
             pools: service.pools.iter().map(|(name, pool)| self.pool(site, name, pool)).collect(),
@@ -49,6 +51,7 @@ impl Compiler<'_> {
             stored: StoredPlan::default(),
             memory: service.memory.as_ref().and_then(|own| memory(own, !service.caches.is_empty())),
             disk: service.disk.as_ref().map(disk),
+            identity: service.identity.as_ref().map(|identity| self.identity(site, identity)),
             boot: Duration::from_seconds(service.boot_s),
             pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
             restart: service.restart.clone(),
@@ -116,6 +119,17 @@ impl Compiler<'_> {
         stores.get_index_of(&(database, name)).expect("the name is that of a query") as u8
     }
 
+    fn identity(&self, station: Site, identity: &Identity) -> IdentityPlan {
+        IdentityPlan {
+            users: keys(&identity.users),
+            lifetime: Duration::from_seconds(identity.token_lifetime_s),
+            valid_at_start: identity.valid_at_start_ratio,
+            alone: identity.renew_without_provider.clone(),
+            // No endpoint can have a name with a blank, so the site is nobody else's.
+            site: station.then("tokens at the start").index(self.scenario.seed),
+        }
+    }
+
     fn pool_site(&self, station: Site, name: &str) -> Site {
         station.then("pools").then(name).index(self.scenario.seed)
     }
@@ -139,6 +153,7 @@ impl Compiler<'_> {
             node,
             servers: 1,
             running: database.running,
+            restarts: 0,
             cores: database.cores,
             first_pool: self.first_pool(node),
             pools: vec![PoolPlan {
@@ -157,6 +172,7 @@ impl Compiler<'_> {
             stored,
             memory: None,
             disk: None,
+            identity: None,
             boot: Duration::from_seconds(database.boot_s),
             pause_when_idle: None,
             restart: database.restart.clone(),

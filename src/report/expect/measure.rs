@@ -2,6 +2,7 @@
 
 mod caches;
 mod data;
+mod logins;
 mod stored;
 mod users;
 
@@ -155,6 +156,16 @@ impl Judge<'_> {
             Q::MeanLockWait => {
                 self.stored().and_then(|stored| known(&stored.lock_wait, stored.lock_wait.mean_ms))
             }
+            Q::Skipped => self.attempts(spell, "skipped", |edge| edge.skipped),
+            Q::Refreshes => self.refreshes(spell),
+            Q::LoginRatio => self.login_ratio(spell),
+            Q::NewUsersRefusedRatio => self.new_users_refused_ratio(spell),
+            Q::Logins => self.logins(spell),
+            Q::TokensRenewedAlone => self.tokens_renewed_alone(spell),
+            Q::ExistingUsersRefused => self.existing_users_refused(spell),
+            Q::NewUsersRefused => self.new_users_refused(spell),
+            Q::AuthSwitches => self.auth_switches(),
+            Q::AuthAloneTime => self.auth_alone_time(),
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

@@ -90,7 +90,9 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
     let Some(Node::Service(service)) = scenario.nodes.get(node) else { return Vec::new() };
     let steps = service.endpoints.get(endpoint).map(|endpoint| walk(&endpoint.steps));
     let calls = steps.into_iter().flatten().flat_map(|(_, step)| match step {
-        Step::Call { call, .. } | Step::Spool { call } => std::slice::from_ref(call),
+        Step::Call { call, .. } | Step::Spool { call } | Step::Login { call } => {
+            std::slice::from_ref(call)
+        }
         Step::Parallel { calls, .. } => calls.as_slice(),
         Step::Cpu { .. }
         | Step::Wait { .. }

@@ -237,6 +237,8 @@ impl Estimate<'_> {
                     Cost { events: ratio * events, seconds: ratio * seconds }
                 }
                 Step::Spool { call: name } => call(name),
+                // As if every token had expired.
+                Step::Login { call: name } => call(name),
                 Step::Parallel { calls, times, needs } => {
                     parallel(calls.iter().map(call), *times, needs.is_some())
                 }

@@ -147,6 +147,12 @@ impl References<'_> {
                     self.own(call, &service.calls, &format!("{path}.calls.{number}"));
                 }
             }
+            Step::Login { call } => {
+                self.own(call, &service.calls, &format!("{path}.call"));
+                if service.identity.is_none() {
+                    self.problems.add(path, "logs users in, but the service has no identity");
+                }
+            }
             Step::Log { .. } if service.disk.is_none() => {
                 self.problems.add(path, "writes to a log, but the service has no disk");
             }

@@ -23,6 +23,9 @@ const MAX_NESTING: usize = 4;
 /// The shares of classes may miss 1 by this much, for sums of thirds and sevenths.
 const SHARE_TOLERANCE: f64 = 1e-9;
 
+/// Most users whose tokens a service keeps in mind: eight bytes each.
+const MAX_USERS: u64 = 1_000_000;
+
 /// Checks the values of every node, and the times of the run.
 pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
     let (warmup, duration) = (scenario.warmup_s, scenario.duration_s);
@@ -193,6 +196,12 @@ fn check_service(service: &Service, path: &str, problems: &mut Problems) {
             check_step(step, &format!("{path}.{place}"), problems);
         }
     }
+    if let Some(identity) = &service.identity
+        && identity.users.count > MAX_USERS
+    {
+        let message = format!("{} users are too many: at most {MAX_USERS}", identity.users.count);
+        problems.add(format!("{path}.identity.users.count"), message);
+    }
     if let Some(memory) = &service.memory
         && memory.base_mb >= memory.limit_mb
     {
@@ -241,6 +250,7 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
         }
         Step::Call { .. }
         | Step::Spool { .. }
+        | Step::Login { .. }
         | Step::Replay { .. }
         | Step::Read { .. }
         | Step::Commit { .. }

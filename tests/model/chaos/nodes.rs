@@ -114,7 +114,7 @@ pub(super) fn spool(dice: &mut Dice) -> Value {
 }
 
 pub(super) fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(13) {
+    let step = |dice: &mut Dice| match dice.roll(14) {
         10 => cached(dice, "near", json!([{"do": "call", "call": "back"}])),
         11 => {
             let inner = cached(dice, "far", json!([{"do": "call", "call": "db"}]));
@@ -131,6 +131,7 @@ pub(super) fn steps(dice: &mut Dice) -> Value {
         7 => recording(dice),
         8 => json!({"do": "spool", "call": dice.pick(&["db", "back"])}),
         9 => json!({"do": "read", "row": dice.pick(&["a", "b"])}),
+        12 => json!({"do": "login", "call": "back"}),
         _ => json!({"do": "fail", "ratio": 0.1}),
     };
     let count = 1 + dice.roll(4);
@@ -179,6 +180,22 @@ pub(super) fn cache(dice: &mut Dice) -> Value {
     cache
 }
 
+pub(super) fn auth_mode(dice: &mut Dice) -> Value {
+    json!({"failures": 1 + dice.roll(3), "probe_every_ms": dice.pick(&[100.0, 1_000.0])})
+}
+
+fn identity(dice: &mut Dice) -> Value {
+    let mut identity = json!({
+        "users": {"set": "users", "count": dice.pick(&[3, 1_000])},
+        "token_lifetime_s": dice.pick(&[0.5, 60.0]),
+        "valid_at_start_ratio": dice.pick(&[1.0, 0.5]),
+    });
+    if dice.one_in(2) {
+        identity["renew_without_provider"] = auth_mode(dice);
+    }
+    identity
+}
+
 pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
     let mut service = json!({
         "kind": "service", "servers": 1 + dice.roll(3), "boot_s": dice.pick(&[0.0, 0.3]),
@@ -203,6 +220,7 @@ pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
     if !dice.one_in(3) {
         service["spool"] = spool(dice);
     }
+    service["identity"] = identity(dice);
     if dice.one_in(5) {
         service["pause_when_idle"] = pause(dice);
     }
@@ -245,7 +263,7 @@ pub(super) fn balancer(dice: &mut Dice) -> Value {
         "kind": "balancer", "to": "front",
         "algorithm": dice.pick(&[
             "round_robin", "random", "least_connections", "weighted_round_robin",
-            "weighted_least_connections", "power_of_two_choices", "hash", "failover",
+            "weighted_least_connections", "power_of_two_choices", "fastest_response", "adaptive", "hash", "failover",
         ]),
         "ties": dice.pick(&["in_turn", "random"]), "weights": [1 + dice.roll(5), 1],
         "panic_threshold_percent": dice.pick(&[0.0, 50.0]),
@@ -311,11 +329,14 @@ pub(super) fn users(dice: &mut Dice) -> Value {
         "calls": {"main": call(dice, "lb.page"), "direct": call(dice, "front")},
         "classes": {
             "a": {"share": 0.75, "call": "main", "priority": 3},
-            "b": {"share": 0.25, "call": "direct"},
+            "b": {"share": 0.25, "call": "direct", "new_users": dice.one_in(2)},
         },
     });
     if dice.one_in(2) {
-        users["refresh"] = json!({"probability": 0.5, "delay": time(dice), "max_refreshes": 2});
+        users["refresh"] = json!({
+            "probability": 0.5, "delay": time(dice), "max_refreshes": 2,
+            "notice_ratio": dice.pick(&[0.0, 0.5]),
+        });
     }
     users
 }

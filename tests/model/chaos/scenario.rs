@@ -2,8 +2,8 @@
 
 use super::calls::{Maker, POLICIES, call};
 use super::nodes::{
-    DISCIPLINES, balancer, cache, database, disk, memory, pause, pool, purge, service, spool,
-    steps, users,
+    DISCIPLINES, auth_mode, balancer, cache, database, disk, memory, pause, pool, purge, service,
+    spool, steps, users,
 };
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
@@ -59,7 +59,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(25) {
+    match dice.roll(28) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
@@ -85,6 +85,9 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         12 => (format!("{edge}.timeout_ms"), json!(dice.pick(&[5.0, 100.0, 400.0]))),
         16 => (format!("{service}.spool"), or_off(dice, spool)),
         17 => ("nodes.db.queries.q.unique".to_owned(), json!(dice.one_in(2))),
+        26 => (format!("{edge}.enabled"), json!(!dice.one_in(2))),
+        24 => (format!("{service}.restarts"), json!(dice.roll(4))),
+        25 => (format!("{service}.identity.renew_without_provider"), or_off(dice, auth_mode)),
         15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
         21 => ("nodes.db.queries.q.locks".to_owned(), json!(dice.one_in(2))),
         18 => ("nodes.db.tables.t.purge".to_owned(), or_off(dice, purge)),

@@ -3,7 +3,9 @@
 use super::Page;
 use crate::cli::output::figure;
 use crate::cli::output::table::Table;
-use brownout::report::{CacheReport, Edge, MemoryReport, PoolReport, Report, Requests, Station};
+use brownout::report::{
+    CacheReport, Edge, Logins, MemoryReport, PoolReport, Report, Requests, Station,
+};
 use std::collections::BTreeMap;
 
 /// Most spells of shares that are listed.
@@ -161,6 +163,61 @@ fn station_cells(station: &Station) -> Vec<String> {
     ]
 }
 
+/// How users logged in; empty where nobody does.
+pub fn logins(page: &Page) -> String {
+    let headings = page.lang.pick(
+        [
+            "Logins",
+            "own token",
+            "renewed",
+            "without provider",
+            "new users",
+            "refused",
+            "new refused",
+            "success",
+            "mode switches",
+        ],
+        [
+            "로그인",
+            "자체 토큰",
+            "갱신",
+            "IdP 없이 갱신",
+            "신규 가입",
+            "거부",
+            "신규 거부",
+            "성공률",
+            "모드 전환",
+        ],
+    );
+    let mut table = table(page, headings);
+    let stations = &page.last().report.stations;
+    let here: Vec<&String> = stations
+        .iter()
+        .filter(|(_, station)| station.logins.is_some())
+        .map(|(key, _)| key)
+        .collect();
+    for key in &here {
+        add(page, &mut table, key, |report| {
+            let logins = report.stations.get(*key)?.logins.as_ref()?;
+            Some((login_cells(logins), None))
+        });
+    }
+    if here.is_empty() { String::new() } else { table.render(page.style) }
+}
+
+fn login_cells(logins: &Logins) -> Vec<String> {
+    vec![
+        figure::some(logins.by_token),
+        figure::some(logins.renewed),
+        figure::some(logins.renewed_alone),
+        figure::some(logins.created),
+        figure::some(logins.existing_refused),
+        figure::some(logins.new_refused),
+        figure::percent(logins.success_ratio),
+        figure::some(logins.switches),
+    ]
+}
+
 /// The threads of services and the sessions of databases.
 pub fn pools(page: &Page) -> String {
     let headings = page.lang.pick(
@@ -264,6 +321,7 @@ pub fn calls(page: &Page) -> String {
             "refused",
             "rejected",
             "fallbacks",
+            "skipped",
             "opened",
             "limit",
             "p95",
@@ -281,6 +339,7 @@ pub fn calls(page: &Page) -> String {
             "피호출측 거절",
             "호출측 거절",
             "폴백",
+            "건너뜀",
             "열림",
             "동시 한도",
             "p95",
@@ -313,6 +372,7 @@ fn call_cells(edge: &Edge) -> Vec<String> {
         figure::some(edge.refused),
         figure::some(edge.rejected.values().sum()),
         figure::some(edge.fallbacks),
+        figure::some(edge.skipped),
         match edge.breaker_opened {
             0 => figure::NONE.to_owned(),
             times => format!("{}×", figure::count(times)),

@@ -73,6 +73,16 @@ impl Judge<'_> {
         if offered > 0.0 { Ok(part / offered) } else { Err("there was no request".into()) }
     }
 
+    pub(super) fn refreshes(&self, spell: Option<Range<usize>>) -> Measured {
+        Ok(match spell {
+            Some(windows) => {
+                let rate = self.rate(&self.users(), "refreshes", &windows);
+                (rate * self.seconds(&windows)).round()
+            }
+            None => self.requests().refreshes as f64,
+        })
+    }
+
     pub(super) fn rejected(&self, requests: &Requests) -> u64 {
         match self.arguments.cause {
             Some(cause) => requests.rejected.get(cause.key()).copied().unwrap_or(0),
