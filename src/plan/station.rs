@@ -67,7 +67,7 @@ pub struct StationPlan {
     /// What of the data there is to tell of.
     pub data: DataKinds,
     /// Follows the use of cores with the number of servers.
-    pub autoscaler: Option<autoscaler::Params>,
+    pub autoscaler: Option<Box<autoscaler::Params>>,
     /// Slows the autoscaler down.
     pub governor: Option<governor::Params>,
     /// Where its requests draw whether an error fault hits them.

@@ -79,7 +79,7 @@ pub struct Service {
     pub spool: Option<spool::Params>,
     /// Follows the use of cores, and a schedule, with the number of servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub autoscaler: Option<autoscaler::Params>,
+    pub autoscaler: Option<Box<autoscaler::Params>>,
     /// Slows the autoscaler down to what people can follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governor: Option<governor::Params>,

@@ -29,7 +29,7 @@ pub struct Scaling {
 impl<O: Observer> World<O> {
     fn autoscaler(&self, station: u16) -> Option<&Params> {
         let plan = &self.plan.stations[usize::from(station)];
-        plan.autoscaler.as_ref().filter(|scaler| scaler.enabled)
+        plan.autoscaler.as_deref().filter(|scaler| scaler.enabled)
     }
 
     /// Follows an autoscaler that is switched on or off. One that is switched on knows nothing of the past.
