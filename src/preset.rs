@@ -22,6 +22,8 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "full-disk", json: include_str!("presets/full-disk.json") },
     Preset { id: "retry-storm", json: include_str!("presets/retry-storm.json") },
     Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
+    Preset { id: "dawn-scale-in", json: include_str!("presets/dawn-scale-in.json") },
+    Preset { id: "reddit-governor", json: include_str!("presets/reddit-governor.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },

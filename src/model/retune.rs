@@ -151,6 +151,7 @@ impl<O: Observer> World<O> {
             let exists = machine.running != Running::Removed;
             if server < plan.servers && !exists {
                 machine.running = Running::Down;
+                self.tell_balancers_who_leaves(number, server);
                 self.boot_or_start(number, server);
             } else if server < plan.servers {
                 self.recall(number, server);

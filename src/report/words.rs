@@ -75,7 +75,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
                 format!("{subject}: {from} → {to} servers"),
                 format!("{subject}: 서버 {from}대 → {to}대"),
             );
-            ("scaled", NEUTRAL, subject, words)
+            ("scaled", if to < from { WARNING } else { GOOD }, subject, words)
         }
         Happening::GovernorAlarm(node, wanted, allowed) => {
             let subject = wiring.node(node).key.clone();

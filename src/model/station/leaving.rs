@@ -51,10 +51,10 @@ impl<O: Observer> World<O> {
             return;
         }
         let at_once = after == Duration::ZERO || why == Leave::Removal && !machine.is_up();
-        self.stay(station, server);
         if at_once {
             return self.depart(station, server, why);
         }
+        self.stay(station, server);
         let timer = self.schedule(self.now + after, Event::LeavingOver { station, server });
         self.server(station, server).leaving = Some(Leaving { why, timer });
         self.stations[usize::from(station)].leaving += 1;
@@ -74,7 +74,6 @@ impl<O: Observer> World<O> {
     pub(in crate::model) fn on_leaving_over(&mut self, station: u16, server: u32) {
         let leaving = self.server(station, server).leaving.as_ref();
         let why = leaving.expect("only who leaves has the timer").why;
-        self.stay(station, server);
         self.depart(station, server, why);
     }
 
@@ -90,12 +89,18 @@ impl<O: Observer> World<O> {
     fn depart(&mut self, station: u16, server: u32, why: Leave) {
         match why {
             Leave::Removal => {
+                // Nobody is told that it is back before it is there again.
+                if let Some(leaving) = self.server(station, server).leaving.take() {
+                    self.calendar.cancel(leaving.timer);
+                    self.stations[usize::from(station)].leaving -= 1;
+                }
                 self.take_down(station, server, DownCause::Stopped);
                 self.server(station, server).running = Running::Removed;
                 self.tell_servers(station);
             }
             Leave::Reclaim => {
                 self.take_down(station, server, DownCause::Reclaimed);
+                self.stay(station, server);
                 let plan = &self.plan.stations[usize::from(station)];
                 let scaled = plan.autoscaler.as_ref().is_some_and(|scaler| scaler.enabled);
                 if plan.restart.is_some() || scaled {
@@ -105,7 +110,8 @@ impl<O: Observer> World<O> {
         }
     }
 
-    fn tell_balancers_who_leaves(&mut self, station: u16, server: u32) {
+    /// Balancers send nothing to a server that leaves.
+    pub(in crate::model) fn tell_balancers_who_leaves(&mut self, station: u16, server: u32) {
         let leaves = self.server(station, server).leaving.is_some();
         for number in 0..self.balancers.len() as u16 {
             if self.plan.balancers[usize::from(number)].station != station {
