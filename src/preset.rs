@@ -24,6 +24,8 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
     Preset { id: "dawn-scale-in", json: include_str!("presets/dawn-scale-in.json") },
     Preset { id: "reddit-governor", json: include_str!("presets/reddit-governor.json") },
+    Preset { id: "single-pod", json: include_str!("presets/single-pod.json") },
+    Preset { id: "two-of-everything", json: include_str!("presets/two-of-everything.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
