@@ -257,6 +257,10 @@ impl<O: Observer> World<O> {
             Event::Booted { station, server } => {
                 self.note(19, member(station, server)).on_booted(station, server)
             }
+            Event::ScalingDue { station } => self.note(73, station.into()).on_scaling_due(station),
+            Event::LeavingOver { station, server } => {
+                self.note(74, member(station, server)).on_leaving_over(station, server)
+            }
             Event::BreakerDue { edge, server } => {
                 self.note(20, member(edge, server)).on_breaker_due(edge, server)
             }

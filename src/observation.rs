@@ -98,11 +98,13 @@ pub enum DownCause {
     Stopped,
     /// Its liveness probe failed too often.
     Unwell,
+    /// The provider took the machine back.
+    Reclaimed,
 }
 
 impl DownCause {
     /// Number of causes.
-    pub const COUNT: usize = DownCause::Unwell as usize + 1;
+    pub const COUNT: usize = DownCause::Reclaimed as usize + 1;
 }
 
 /// How a login succeeded.
@@ -239,6 +241,10 @@ pub enum Observation {
     CollectionEnded { node: NodeIndex, server: u32 },
     /// More than half of a server's time goes into collections: the first one since it was less.
     GcOverhead { node: NodeIndex, server: u32 },
+    /// An autoscaler changed the number of servers.
+    Scaled { node: NodeIndex, from: u32, to: u32 },
+    /// A governor is near its limits: of so many servers that somebody wanted it allowed that many.
+    GovernorAlarm { node: NodeIndex, wanted: u32, allowed: u32 },
     /// Bytes in use on the disk of one server.
     DiskUsed { node: NodeIndex, server: u32, bytes: u64 },
     /// A log write found no room: the first one since there was room.

@@ -5,6 +5,8 @@
 //! Every file has the same parts: the rule and its source, `Params`, the state with its invariants,
 //! the answers, the tests.
 
+/// Autoscaler: how many servers there should be, by the use of their cores and the time.
+pub mod autoscaler;
 /// Load balancing: which server gets the next call.
 pub mod balance;
 /// Bulkhead: a bound on concurrent calls.
@@ -19,6 +21,8 @@ pub mod concurrency_limit;
 pub mod connection_pool;
 /// Failover: a standby takes over when the server in charge is out.
 pub mod failover;
+/// Governor: automation may change a fleet only so fast.
+pub mod governor;
 /// Health of servers: active checks, passive marking and the panic threshold.
 pub mod health;
 /// Heap: garbage collections that stop the world, and when they are no use.

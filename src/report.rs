@@ -180,6 +180,10 @@ pub struct Station {
     pub stored: Option<Stored>,
     /// Server-hours used.
     pub server_hours: f64,
+    /// How often an autoscaler changed the number of servers.
+    pub scale_actions: u64,
+    /// Alarms of its governor.
+    pub governor_alarms: u64,
     /// What became of data; absent where the station has nothing to do with records.
     pub data: Option<Data>,
     /// How users logged in; absent where nobody does.

@@ -184,6 +184,7 @@ impl Names {
         match effect {
             "spike" => of(&[Kind::Clients]).map(|node| node.key.clone()).collect(),
             "latency" | "packet_loss" => ways().collect(),
+            "misread" | "stale" => of(&[Kind::Service]).map(|node| node.key.clone()).collect(),
             _ => stations().collect(),
         }
     }

@@ -101,6 +101,8 @@ impl Metrics {
             O::HeapUsed { node, server, bytes } => self.station_mut(node).heap_used(server, bytes),
             O::CollectionStarted { node, .. } => self.station_mut(node).collection_started(now),
             O::CollectionEnded { node, .. } => self.station_mut(node).collection_ended(now),
+            O::Scaled { node, .. } => self.station_mut(node).scaled(),
+            O::GovernorAlarm { node, .. } => self.station_mut(node).governor_alarmed(),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::LoggedIn { node, login } => self.station_mut(node).identity_mut().logged_in(login),
             O::LoginFailed { node, new_user } => {
@@ -195,6 +197,10 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::BreakerChanged { edge, server, state } => (Happening::Breaker(edge, state), server, 0),
         O::GcOverhead { node, server } => (Happening::GcOverhead(node), server, 0),
         O::AuthModeChanged { node, server, alone } => (Happening::AuthMode(node, alone), server, 0),
+        O::Scaled { node, from, to } => (Happening::Scaled(node, from, to), 0, 0),
+        O::GovernorAlarm { node, wanted, allowed } => {
+            (Happening::GovernorAlarm(node, wanted, allowed), 0, 0)
+        }
         O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
         O::LogRotated { node, server, freed_bytes } => {
             (Happening::LogRotated(node), server, freed_bytes)

@@ -19,6 +19,8 @@ use crate::observation::DownCause;
 const COLLECTIONS: usize = 0;
 const OUT_OF_MEMORY: usize = 1;
 const COUNTS: usize = 2;
+const SCALED: usize = 0;
+const ALARMED: usize = 1;
 
 /// The first time that a server of a node went down by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,7 @@ pub struct StationMeter {
     collecting: Level,
     counts: Tally<COUNTS>,
     first_out_of_memory: Option<Time>,
+    automation: Tally<2>,
     first_down: Option<FirstDown>,
     data: DataMeter,
     stored: StoredMeter,
@@ -168,6 +171,26 @@ impl StationMeter {
     /// A log write found no room.
     pub fn disk_full(&mut self, now: Time) {
         self.disk_full_at.get_or_insert(now);
+    }
+
+    /// An autoscaler changed the number of servers.
+    pub fn scaled(&mut self) {
+        self.automation.count(SCALED);
+    }
+
+    /// A governor raised its alarm.
+    pub fn governor_alarmed(&mut self) {
+        self.automation.count(ALARMED);
+    }
+
+    /// How often an autoscaler changed the number of servers, since the warm-up.
+    pub fn scale_actions(&self) -> u64 {
+        self.automation.measured(SCALED)
+    }
+
+    /// Alarms of governors since the warm-up.
+    pub fn governor_alarms(&self) -> u64 {
+        self.automation.measured(ALARMED)
     }
 
     /// Servers that exist.
@@ -320,6 +343,7 @@ impl StationMeter {
         self.stored.start_window();
         self.counts.start_window();
         self.identity.start_window();
+        self.automation.start_window();
         self.spells.push(&self.window);
         self.window.clear();
         self.spread.start_window();
@@ -334,6 +358,7 @@ impl StationMeter {
         self.stored.end_warmup();
         self.counts.end_warmup();
         self.identity.end_warmup();
+        self.automation.end_warmup();
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
@@ -375,6 +400,7 @@ impl StationMeter {
         put("in_system", "count", span.mean(present));
         put("cpu", "ratio", cpu);
         put("servers_up", "count", f64::from(self.up.low()));
+        put("servers", "count", span.mean(self.servers.in_window()));
         put("disk_used", "bytes", self.disk() as f64);
         put("heap_used", "bytes", self.heap() as f64);
         put("gc", "ratio", collecting);

@@ -37,6 +37,10 @@ pub enum Happening {
     EjectionRefused(NodeIndex),
     /// More than half of servers' time goes into garbage collection.
     GcOverhead(NodeIndex),
+    /// An autoscaler changed the number of servers, from and to.
+    Scaled(NodeIndex, u32, u32),
+    /// A governor is near its limits: servers wanted and allowed.
+    GovernorAlarm(NodeIndex, u32, u32),
     /// Disks are full.
     DiskFull(NodeIndex),
     /// Logs were rotated.

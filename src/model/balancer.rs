@@ -44,6 +44,8 @@ pub struct Health {
     pub marks: Vec<PassiveMark>,
     /// Outlier detection, if there is any.
     pub outlier: Option<Outlier>,
+    /// Servers that get no new requests because they will be gone.
+    pub leaving: Vec<bool>,
 }
 
 impl Health {
@@ -51,7 +53,8 @@ impl Health {
     pub fn is_well(&self, plan: &BalancerPlan, server: u32, servers: u32, now: Time) -> bool {
         let at = server as usize;
         let passive = plan.passive_health.as_ref();
-        self.checks[at].is_up()
+        !self.leaving[at]
+            && self.checks[at].is_up()
             && passive.is_none_or(|rules| self.marks[at].is_usable(rules, now, servers))
             && self.outlier.as_ref().is_none_or(|outlier| !outlier.view.is_out(server))
     }
@@ -95,6 +98,7 @@ impl Balancer {
         }
         self.health.checks.resize(known, fresh);
         self.health.marks.resize(known, PassiveMark::new());
+        self.health.leaving.resize(known, false);
         self.shown.resize(known, true);
         self.probes.resize(known, (Id::NONE, Timer::NONE));
         // A server that is taken away and comes back is checked with the others again.
@@ -111,8 +115,12 @@ impl<O: Observer> World<O> {
         let plan = &self.plan.edges[usize::from(edge.0)];
         let Some(balancer) = plan.balancer else {
             let servers = self.plan.stations[usize::from(plan.station)].servers;
+            let station = &self.stations[usize::from(plan.station)];
             let edge = &mut self.edges[usize::from(edge.0)];
-            let server = if edge.turn < servers { edge.turn } else { edge.turn % servers };
+            let mut server = if edge.turn < servers { edge.turn } else { edge.turn % servers };
+            if station.leaving > 0 {
+                server = station.next_staying(server, servers);
+            }
             edge.turn = if server + 1 < servers { server + 1 } else { 0 };
             return Ok(server);
         };
@@ -145,8 +153,12 @@ impl<O: Observer> World<O> {
             panics(threshold, healthy, servers)
         };
         let job = &mut self.jobs[id];
+        let takes_more = |server: u32| match panic {
+            true => !health.leaving[server as usize],
+            false => is_well(server),
+        };
         let load = |server: u32| {
-            let usable = panic || is_well(server);
+            let usable = takes_more(server);
             match reports {
                 None => usable.then_some(in_flight[server as usize]),
                 Some(servers) => {

@@ -50,6 +50,8 @@ pub struct Cpu {
     speed: f64,
     clock: f64,
     updated: Time,
+    /// Nanoseconds that cores were in use, up to then, over all of them; differences alone mean something.
+    used: u64,
     order: u64,
     computing: BinaryHeap<Computing>,
 }
@@ -62,6 +64,7 @@ impl Cpu {
             speed: 1.0,
             clock: 0.0,
             updated: Time::ZERO,
+            used: 0,
             order: 0,
             computing: BinaryHeap::new(),
         }
@@ -75,6 +78,11 @@ impl Cpu {
     /// Cores in use.
     pub fn cores_busy(&self) -> u32 {
         self.cores.map_or(self.threads(), |cores| cores.min(self.threads()))
+    }
+
+    /// Nanoseconds that cores have been in use; only the difference to another moment means something.
+    pub fn used(&self, now: Time) -> u64 {
+        self.used.wrapping_add(now.since(self.updated).0.wrapping_mul(self.cores_busy().into()))
     }
 
     /// Its number of cores.
@@ -170,6 +178,7 @@ impl Cpu {
         if passed > Duration::ZERO {
             if !self.computing.is_empty() {
                 self.clock += passed.0 as f64 * self.rate();
+                self.used = self.used(now);
             }
             self.updated = now;
         }

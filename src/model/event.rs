@@ -57,6 +57,10 @@ pub enum Event {
     LogRotateDue { station: u16 },
     /// The restart policy starts a crashed server.
     RestartDue { station: u16, server: u32 },
+    /// An autoscaler looks at its servers.
+    ScalingDue { station: u16 },
+    /// A server that leaves is gone.
+    LeavingOver { station: u16, server: u32 },
     /// A server has booted.
     Booted { station: u16, server: u32 },
     /// A server's recovery batch is to begin.
@@ -126,6 +130,8 @@ impl Event {
             | Event::LivenessTimeout { .. }
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
+            | Event::ScalingDue { .. }
+            | Event::LeavingOver { .. }
             | Event::PauseOver { .. }
             | Event::RecoveryDue { .. }
             | Event::ReplayBegins { .. }

@@ -4,6 +4,7 @@
 //! ends: factors multiply, latencies add, shares of errors and losses combine as independent chances.
 //! A fault that recurs is in force where its clocks say so (`breakdown`).
 
+mod blow;
 mod breakdown;
 
 use super::{Event, Observer, World};
@@ -143,6 +144,7 @@ impl<O: Observer> World<O> {
         for station in 0..self.stations.len() as u16 {
             for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
                 self.apply_crash(station, server);
+                self.apply_blows(station, server);
             }
         }
     }
@@ -187,6 +189,10 @@ impl<O: Observer> World<O> {
                 Effect::Unreachable => burden.unreachable = true,
                 Effect::Latency { .. }
                 | Effect::Crash
+                | Effect::Kill
+                | Effect::Reclaim { .. }
+                | Effect::Misread { .. }
+                | Effect::Stale
                 | Effect::PacketLoss { .. }
                 | Effect::Spike { .. } => {}
             }

@@ -5,6 +5,7 @@
 
 use super::edge::Guards;
 use super::server::{Disk, Running, Server};
+use super::station::leaving::Leave;
 use super::{Observer, World};
 use crate::engine::Time;
 use crate::observation::{DownCause, Observation};
@@ -17,8 +18,9 @@ use crate::wiring::EdgeIndex;
 
 impl<O: Observer> World<O> {
     /// Goes on under a new plan.
-    pub fn retune(&mut self, plan: Plan) {
+    pub fn retune(&mut self, mut plan: Plan) {
         debug_assert!(plan.wiring == self.plan.wiring, "the checker keeps the wiring fixed");
+        self.keep_numbers(&mut plan);
         let before = std::mem::replace(&mut self.plan, plan);
         self.preempts |= self.plan.preempts();
         self.match_clocks();
@@ -27,7 +29,8 @@ impl<O: Observer> World<O> {
             self.retune_station(number, &before.stations[usize::from(number)]);
         }
         for number in 0..self.balancers.len() as u16 {
-            self.retune_balancer(number, &before);
+            let check = &before.balancers[usize::from(number)].health_check;
+            self.retune_balancer(number, check.is_some());
         }
         for number in 0..self.edges.len() {
             self.retune_edge(number);
@@ -39,12 +42,42 @@ impl<O: Observer> World<O> {
         self.observer.retuned(self.now, &self.plan);
     }
 
+    /// Where the scenario names the same number of servers as before, the present one stays, whoever
+    /// decided it.
+    fn keep_numbers(&mut self, plan: &mut Plan) {
+        let stations = plan.stations.iter_mut().zip(&mut self.stations).zip(&self.plan.stations);
+        for ((plan, state), now) in stations {
+            let declared = std::mem::replace(&mut state.declared, plan.servers);
+            if declared == plan.servers {
+                plan.servers = now.servers;
+            }
+        }
+    }
+
+    /// Changes the number of servers of a station, and tells everybody whom it concerns.
+    pub(super) fn scale(&mut self, number: u16, servers: u32) {
+        let before = self.plan.stations[usize::from(number)].clone();
+        self.plan.stations[usize::from(number)].servers = servers;
+        self.retune_station(number, &before);
+        for balancer in 0..self.balancers.len() as u16 {
+            let plan = &self.plan.balancers[usize::from(balancer)];
+            if plan.station == number {
+                let has_check = plan.health_check.is_some();
+                self.retune_balancer(balancer, has_check);
+            }
+        }
+        self.apply_faults();
+    }
+
     fn retune_station(&mut self, number: u16, before: &StationPlan) {
         let plan = self.plan.stations[usize::from(number)].clone();
         self.resize(number, &plan);
-        for server in 0..plan.servers {
+        for server in 0..self.stations[usize::from(number)].servers.len() as u32 {
             // A server that had been taken away missed what changed in the meantime.
             let machine = &self.stations[usize::from(number)].servers[server as usize];
+            if machine.running == Running::Removed {
+                continue;
+            }
             if machine.cpu.cores() != plan.cores {
                 self.set_cores(number, server, plan.cores);
             }
@@ -78,6 +111,7 @@ impl<O: Observer> World<O> {
         self.plan_logrotate(number);
         self.retune_tables(number, before);
         self.retune_identity(number);
+        self.retune_autoscaler(number);
     }
 
     fn retune_server(&mut self, number: u16, server: u32, plan: &StationPlan) {
@@ -117,11 +151,12 @@ impl<O: Observer> World<O> {
             let exists = machine.running != Running::Removed;
             if server < plan.servers && !exists {
                 machine.running = Running::Down;
+                self.tell_balancers_who_leaves(number, server);
                 self.boot_or_start(number, server);
-            } else if server >= plan.servers && exists {
-                self.take_down(number, server, DownCause::Stopped);
-                let machine = &mut self.stations[usize::from(number)].servers[server as usize];
-                machine.running = Running::Removed;
+            } else if server < plan.servers {
+                self.recall(number, server);
+            } else if exists {
+                self.retire(number, server, Leave::Removal, plan.drain);
             }
         }
         self.tell_servers(number);
@@ -146,11 +181,10 @@ impl<O: Observer> World<O> {
         }
     }
 
-    fn retune_balancer(&mut self, number: u16, before: &Plan) {
+    fn retune_balancer(&mut self, number: u16, had_check: bool) {
         let plan = &self.plan.balancers[usize::from(number)];
         let servers = self.plan.stations[usize::from(plan.station)].servers;
         self.balancers[usize::from(number)].resize(plan, servers);
-        let had_check = before.balancers[usize::from(number)].health_check.is_some();
         self.retune_health_check(number, had_check);
         self.retune_outlier_detection(number);
         for server in 0..servers {

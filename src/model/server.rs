@@ -10,6 +10,7 @@ use super::job::{Job, RESIDENT};
 use super::list::List;
 use super::pool::Pool;
 use super::station::heap::Heap;
+use super::station::leaving::Leaving;
 use crate::engine::{Duration, Luck, Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
@@ -70,6 +71,12 @@ pub struct Server {
     pub pause: Pause,
     /// A crash in force keeps it down.
     pub struck: bool,
+    /// Faults in force that strike once: so many kill it, so many take its machine back.
+    pub blows: (u32, u32),
+    /// It gets no new requests and will be gone.
+    pub leaving: Option<Leaving>,
+    /// Use of its cores when the autoscaler looked last.
+    pub used_before: u64,
     /// Share of requests that a fault lets fail.
     pub error_ratio: f64,
     /// No message comes or goes.
@@ -113,6 +120,9 @@ impl Server {
             frozen: false,
             pause: Pause::default(),
             struck: false,
+            blows: (0, 0),
+            leaving: None,
+            used_before: 0,
             error_ratio: 0.0,
             unreachable: false,
             parked: Vec::new(),

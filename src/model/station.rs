@@ -2,12 +2,14 @@
 
 mod disk;
 pub mod heap;
+pub mod leaving;
 mod lifecycle;
 mod pace;
 mod pause;
 mod preemption;
 mod work;
 
+use super::control::autoscaler::Scaling;
 use super::data::identity::Identity;
 use super::data::tables::Table;
 use super::job::Doing;
@@ -25,6 +27,12 @@ pub struct Station {
     pub servers: Vec<Server>,
     /// Cores in use over all servers.
     pub(super) cores_busy: u32,
+    /// Servers that leave.
+    pub leaving: u32,
+    /// Number of servers by the scenario, which somebody else may have changed since.
+    pub(super) declared: u32,
+    /// Its autoscaler.
+    pub(super) scaling: Scaling,
     /// Logrotate's timer.
     logrotate: Timer,
     /// The number that the next job in a queue gets.
@@ -46,6 +54,9 @@ impl Station {
         Station {
             servers: (0..plan.servers).map(|_| Server::new(plan, running)).collect(),
             cores_busy: 0,
+            leaving: 0,
+            declared: plan.servers,
+            scaling: Scaling::default(),
             logrotate: Timer::NONE,
             queue_number: 0,
             replayed: vec![0; usize::from(plan.replays)].into(),
@@ -68,6 +79,7 @@ impl<O: Observer> World<O> {
         for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
             self.retune_liveness_probe(station, server);
         }
+        self.retune_autoscaler(station);
     }
 
     fn server(&mut self, station: u16, server: u32) -> &mut Server {

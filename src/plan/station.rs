@@ -3,7 +3,7 @@
 use super::{KeysPlan, QueryPlan, StoredPlan};
 use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::cache::Limits;
-use crate::pattern::{heap, identity, liveness, logrotate, restart, spool};
+use crate::pattern::{autoscaler, governor, heap, identity, liveness, logrotate, restart, spool};
 use crate::scenario::{AfterLast, Discipline};
 use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
 
@@ -21,7 +21,8 @@ pub struct LivenessPlan {
 pub struct StationPlan {
     /// The node.
     pub node: NodeIndex,
-    /// Number of servers.
+    /// Number of servers. In the plan that a world goes by it is the number that there are now, whoever
+    /// decided it.
     pub servers: u32,
     /// Whether it runs at all.
     pub running: bool,
@@ -53,6 +54,8 @@ pub struct StationPlan {
     pub identity: Option<IdentityPlan>,
     /// Time from start until a server takes requests.
     pub boot: Duration,
+    /// How long a server works on when it is taken away.
+    pub drain: Duration,
     /// How long a server stands still that has nothing to do, in nanoseconds.
     pub pause_when_idle: Option<Sampler>,
     /// Starts crashed servers again.
@@ -63,6 +66,10 @@ pub struct StationPlan {
     pub spool: Option<spool::Params>,
     /// What of the data there is to tell of.
     pub data: DataKinds,
+    /// Follows the use of cores with the number of servers.
+    pub autoscaler: Option<Box<autoscaler::Params>>,
+    /// Slows the autoscaler down.
+    pub governor: Option<governor::Params>,
     /// Where its requests draw whether an error fault hits them.
     pub error_site: Site,
 }

@@ -207,6 +207,8 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         server_hours: server_hours(metrics, node),
         data: Data::of(metrics, node),
         logins: logins(metrics, node),
+        scale_actions: meter.scale_actions(),
+        governor_alarms: meter.governor_alarms(),
     }
 }
 

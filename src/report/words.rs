@@ -69,6 +69,22 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
             let (kind, severity, words) = breaker(&subject, state, entry.count);
             (kind, severity, subject, words)
         }
+        Happening::Scaled(node, from, to) => {
+            let subject = wiring.node(node).key.clone();
+            let words = (
+                format!("{subject}: {from} → {to} servers"),
+                format!("{subject}: 서버 {from}대 → {to}대"),
+            );
+            ("scaled", if to < from { WARNING } else { GOOD }, subject, words)
+        }
+        Happening::GovernorAlarm(node, wanted, allowed) => {
+            let subject = wiring.node(node).key.clone();
+            let words = (
+                format!("{subject}: governor alarm: {wanted} servers wanted, {allowed} allowed"),
+                format!("{subject}: 거버너 경보: 서버 {wanted}대 요청, {allowed}대까지 허용"),
+            );
+            ("governor_alarm", WARNING, subject, words)
+        }
         Happening::Down(node, _)
         | Happening::Booting(node)
         | Happening::Up(node)
@@ -131,6 +147,9 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             ("server_out_of_memory", BAD, "killed: out of memory", "메모리 부족으로 강제 종료")
         }
         Happening::Down(_, DownCause::Stopped) => ("server_stopped", NEUTRAL, "stopped", "중지"),
+        Happening::Down(_, DownCause::Reclaimed) => {
+            ("server_reclaimed", BAD, "taken back by the provider", "클라우드 사업자가 회수")
+        }
         Happening::Down(_, DownCause::Unwell) => (
             "server_unwell",
             BAD,
@@ -217,6 +236,10 @@ pub fn stage_down(server: u32, cause: DownCause) -> Words {
         DownCause::Unwell => (
             format!("server #{server} failed its liveness probe"),
             format!("#{server} 서버 라이브니스 프로브 실패"),
+        ),
+        DownCause::Reclaimed => (
+            format!("the provider took server #{server} back"),
+            format!("#{server} 서버를 클라우드 사업자가 회수"),
         ),
         _ => (format!("server #{server} went down"), format!("#{server} 서버 다운")),
     }

@@ -14,7 +14,7 @@ pub struct Fault {
     /// Start.
     #[schemars(range(min = 0.0, max = 31_536_000.0), extend("x-unit" = "s"))]
     pub at_s: f64,
-    /// Length; none means until the end of the run.
+    /// Length; none means until the end of the run. What happens at once, `kill` and `reclaim`, has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.001, max = 31_536_000.0), extend("x-unit" = "s"))]
     pub for_s: Option<f64>,
@@ -81,6 +81,25 @@ pub enum Effect {
     /// Servers crash: all their work is lost and callers' connections break. They stay down for as
     /// long as the fault lasts, and boot when it ends.
     Crash,
+    /// The servers' processes die at once, with all their work. Nothing keeps them down: a restart policy
+    /// starts them again, by its back-off; without one they lie there.
+    Kill,
+    /// The provider takes the machines back (spot instances): from the notice on they get no new requests and
+    /// finish what they have; then they are gone. A restart policy or an autoscaler starts new ones, which
+    /// boot; without either nobody does.
+    Reclaim {
+        /// Time between the notice and the end: 120 s at AWS, 30 s at Azure and Google.
+        #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
+        notice_s: f64,
+    },
+    /// The autoscaler reads wrong figures.
+    Misread {
+        /// What it reads, as a share of the truth.
+        #[schemars(range(min = 0.0, max = 1_000.0))]
+        factor: f64,
+    },
+    /// The autoscaler reads old figures: what it read last before the fault.
+    Stale,
     /// Servers stand still: nothing moves, nothing is lost (a stop-the-world pause).
     Freeze,
     /// Messages are lost and sent again after TCP's retransmission timeout.

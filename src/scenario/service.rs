@@ -1,7 +1,7 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
 use super::{Cache, Call, Distribution, Keys, Step, Text};
-use crate::pattern::{heap, identity, liveness, logrotate, restart, spool};
+use crate::pattern::{autoscaler, governor, heap, identity, liveness, logrotate, restart, spool};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,9 @@ pub struct Service {
     /// Name shown on the page; the key of the node where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// Number of servers. Servers added while the run goes on boot first; those taken away stop at once.
+    /// Number of servers; where there is an autoscaler, at the start. Servers added while the run goes on boot
+    /// first; those taken away stop at once, or when `drain_s` is over. A new number counts until the
+    /// autoscaler finds another.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1_000))]
     pub servers: u32,
@@ -57,6 +59,11 @@ pub struct Service {
     #[serde(default = "default_boot_s")]
     #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
     pub boot_s: f64,
+    /// A server that is taken away gets no new requests and works for so long on what it has; what is left
+    /// then is lost.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
+    pub drain_s: f64,
     /// A server that has nothing to do stands still for so long, again and again until it finds work
     /// at the end of a pause: garbage collection, maintenance. Its mean is above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +77,24 @@ pub struct Service {
     /// Keeps on the server's disk what `spool` steps could not send; it survives a crash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<spool::Params>,
+    /// Follows the use of cores, and a schedule, with the number of servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<Box<autoscaler::Params>>,
+    /// Slows the autoscaler down to what people can follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governor: Option<governor::Params>,
+}
+
+impl Service {
+    /// Most servers that it ever has, unless somebody changes the number on the way.
+    pub fn most_servers(&self) -> u32 {
+        let scaled = self.autoscaler.as_ref().map_or(0, |autoscaler| autoscaler.most());
+        self.servers.max(scaled)
+    }
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 fn one() -> u32 {

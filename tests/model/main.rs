@@ -4,6 +4,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod arrivals;
+mod autoscaling;
 mod balancing;
 mod breakdowns;
 mod caches;
@@ -23,6 +24,7 @@ mod operator;
 mod policies;
 mod queues;
 mod records;
+mod restarts;
 mod spool;
 mod steps;
 mod story;

@@ -208,6 +208,7 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
                 DownCause::OutOfMemory => "out_of_memory",
                 DownCause::Stopped => "stopped",
                 DownCause::Unwell => "unwell",
+                DownCause::Reclaimed => "reclaimed",
             };
             ("server_down", json!({"node": key(node), "server": server, "cause": cause}))
         }
@@ -252,6 +253,12 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
         }
         O::AuthModeChanged { node, server, alone } => {
             ("auth_mode", json!({"node": key(node), "server": server, "alone": alone}))
+        }
+        O::Scaled { node, from, to } => {
+            ("scaled", json!({"node": key(node), "from": from, "to": to}))
+        }
+        O::GovernorAlarm { node, wanted, allowed } => {
+            ("governor_alarm", json!({"node": key(node), "wanted": wanted, "allowed": allowed}))
         }
         O::DiskFull { node, server: number } => ("disk_full", server(node, number)),
         O::LogRotated { node, server, freed_bytes } => (

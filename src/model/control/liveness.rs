@@ -129,8 +129,7 @@ impl<O: Observer> World<O> {
         let stations = &mut self.stations[usize::from(station)];
         let Some(plan) = &self.plan.stations[usize::from(station)].liveness_probe else { return };
         if stations.servers[server as usize].liveness.probe.record(&plan.rules, passed) {
-            self.take_down(station, server, DownCause::Unwell);
-            self.plan_restart(station, server);
+            self.kill(station, server, DownCause::Unwell);
         }
     }
 }

@@ -72,9 +72,15 @@ fn units(fault: &FaultPlan, servers: impl Fn(crate::wiring::NodeIndex) -> u32) -
         Effect::Slow { .. }
         | Effect::Errors { .. }
         | Effect::Crash
+        | Effect::Kill
+        | Effect::Reclaim { .. }
         | Effect::Freeze
         | Effect::Unreachable => !fault.as_one,
-        Effect::Latency { .. } | Effect::PacketLoss { .. } | Effect::Spike { .. } => false,
+        Effect::Latency { .. }
+        | Effect::PacketLoss { .. }
+        | Effect::Spike { .. }
+        | Effect::Misread { .. }
+        | Effect::Stale => false,
     };
     match fault.targets[..] {
         [FaultTarget::Node(node)] if by_server => 0..servers(node),
@@ -213,12 +219,15 @@ impl<O: Observer> World<O> {
             Effect::Slow { .. }
             | Effect::Errors { .. }
             | Effect::Crash
+            | Effect::Kill
+            | Effect::Reclaim { .. }
             | Effect::Freeze
             | Effect::Unreachable => match fault.targets[..] {
                 [FaultTarget::Node(node)] | [FaultTarget::Server(node, _)] if !fault.as_one => {
                     if let Role::Station(station) = self.plan.roles[usize::from(node.0)] {
                         self.apply_burden(station, unit);
                         self.apply_crash(station, unit);
+                        self.apply_blows(station, unit);
                     }
                 }
                 [FaultTarget::Edge(_)] => self.apply_hindrances(),
@@ -229,6 +238,8 @@ impl<O: Observer> World<O> {
             },
             Effect::Latency { .. } | Effect::PacketLoss { .. } => self.apply_hindrances(),
             Effect::Spike { .. } => self.apply_spikes(),
+            // The autoscaler asks for it at its next look.
+            Effect::Misread { .. } | Effect::Stale => {}
         }
     }
 }

@@ -9,8 +9,16 @@ use crate::wiring::EdgeIndex;
 
 impl<O: Observer> World<O> {
     pub(in crate::model) fn kill_for_memory(&mut self, station: u16, server: u32) {
-        self.take_down(station, server, DownCause::OutOfMemory);
-        self.plan_restart(station, server);
+        self.kill(station, server, DownCause::OutOfMemory);
+    }
+
+    /// The process of a server dies, if there is one; the restart policy does what it can.
+    pub(in crate::model) fn kill(&mut self, station: u16, server: u32, cause: DownCause) {
+        let running = self.server(station, server).running;
+        if matches!(running, Running::Up | Running::Booting) {
+            self.take_down(station, server, cause);
+            self.plan_restart(station, server);
+        }
     }
 
     /// A server goes down; everything in it is lost.
@@ -98,7 +106,8 @@ impl<O: Observer> World<O> {
         self.boot(station, server);
     }
 
-    /// A server that is down begins to boot, unless its station is stopped or a fault keeps it down.
+    /// A server that is down begins to boot, unless its station is stopped, a fault keeps it down, or it is to
+    /// be gone.
     pub(in crate::model) fn boot(&mut self, station: u16, server: u32) {
         if self.is_struck_down(station, server) {
             return;
@@ -106,7 +115,7 @@ impl<O: Observer> World<O> {
         let plan = &self.plan.stations[usize::from(station)];
         let (node, boot, running) = (plan.node, plan.boot, plan.running);
         let machine = self.server(station, server);
-        if !running || machine.running != Running::Down {
+        if !running || machine.running != Running::Down || machine.leaving.is_some() {
             return;
         }
         machine.running = Running::Booting;

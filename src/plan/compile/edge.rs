@@ -4,7 +4,7 @@ use super::{Compiler, node_index};
 use crate::engine::{Duration, Site, Time};
 use crate::plan::quantity::sampler;
 use crate::plan::{EdgePlan, FaultPlan, FaultTarget, RecurrencePlan, Role};
-use crate::scenario::{Call, Fault, Node};
+use crate::scenario::{Call, Effect, Fault, Node};
 use crate::wiring::NodeIndex;
 
 impl Compiler<'_> {
@@ -62,7 +62,7 @@ impl Compiler<'_> {
             key: key.to_owned(),
             name: fault.name.clone(),
             start,
-            end: fault.for_s.map_or(Time::NEVER, |length| start + Duration::from_seconds(length)),
+            end: length_of(fault).map_or(Time::NEVER, |length| start + length),
             targets: self.fault_targets(&fault.target),
             as_one: self.scenario.groups.contains_key(&fault.target),
             effect: fault.effect.clone(),
@@ -90,5 +90,18 @@ impl Compiler<'_> {
         };
         let server = server.parse().expect("the checker reads the number of the server");
         FaultTarget::Server(node_index(self.scenario, node), server)
+    }
+}
+
+/// How long a fault is in force; none means to the end.
+fn length_of(fault: &Fault) -> Option<Duration> {
+    // What happens at once is over at once, unless it comes again.
+    const AT_ONCE: Duration = Duration(1);
+    match fault.effect {
+        Effect::Kill if fault.recurs.is_none() => Some(AT_ONCE),
+        Effect::Reclaim { notice_s } if fault.recurs.is_none() => {
+            Some(Duration::from_seconds(notice_s).max(AT_ONCE))
+        }
+        _ => fault.for_s.map(Duration::from_seconds),
     }
 }

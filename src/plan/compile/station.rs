@@ -53,6 +53,7 @@ impl Compiler<'_> {
             disk: service.disk.as_ref().map(disk),
             identity: service.identity.as_ref().map(|identity| self.identity(site, identity)),
             boot: Duration::from_seconds(service.boot_s),
+            drain: Duration::from_seconds(service.drain_s),
             pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
             restart: service.restart.clone(),
             liveness_probe: service.liveness_probe.as_ref().map(|rules| LivenessPlan {
@@ -61,6 +62,8 @@ impl Compiler<'_> {
             }),
             spool: service.spool.clone(),
             data: data_of(service),
+            autoscaler: service.autoscaler.clone(),
+            governor: service.governor.clone(),
             error_site: site.then("errors"),
         }
     }
@@ -174,6 +177,7 @@ impl Compiler<'_> {
             disk: None,
             identity: None,
             boot: Duration::from_seconds(database.boot_s),
+            drain: Duration::ZERO,
             pause_when_idle: None,
             restart: database.restart.clone(),
             liveness_probe: None,
@@ -182,6 +186,8 @@ impl Compiler<'_> {
                 stores: database.queries.values().any(|query| query.stores.is_some()),
                 ..DataKinds::default()
             },
+            autoscaler: None,
+            governor: None,
             error_site: site.then("errors"),
         }
     }

@@ -78,6 +78,8 @@ impl Judge<'_> {
             Q::CascadeStage => self.cascade_stage(),
             Q::Share => self.share(spell),
             Q::ServersUp => self.extreme("servers_up", spell, f64::min),
+            Q::ScaleActions => self.station_meter().map(|meter| meter.scale_actions() as f64),
+            Q::GovernorAlarms => self.station_meter().map(|meter| meter.governor_alarms() as f64),
             Q::DiskUsed => self.extreme("disk_used", spell, f64::max),
             Q::MaxQueue => self.a_pool().map(|pool| f64::from(pool.max_queue)),
             Q::MeanQueue => self.pool_mean(spell, "queue", |pool| pool.mean_queue),

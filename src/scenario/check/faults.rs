@@ -17,6 +17,11 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
         within_run(scenario, fault.at_s, &format!("{path}.at_s"), problems);
         check_target(scenario, fault, &path, problems);
         check_recurrence(fault, &path, problems);
+        if matches!(fault.effect, Effect::Kill | Effect::Reclaim { .. }) && fault.for_s.is_some() {
+            let kind = kind_of(&fault.effect);
+            problems
+                .add(format!("{path}.for_s"), format!("\"{kind}\" happens at once: leave it out"));
+        }
         let start = Time::from_seconds(fault.at_s);
         if let Some(other) = seen.insert((&fault.target, kind_of(&fault.effect), start), key) {
             let kind = kind_of(&fault.effect);
@@ -87,7 +92,7 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
     }
     if let Some((node, server)) = target.split_once('#') {
         let servers = match node_named(scenario, node)? {
-            Node::Service(service) => service.servers,
+            Node::Service(service) => service.most_servers(),
             Node::Database(_) => 1,
             Node::Clients(_) | Node::Balancer(_) => {
                 return Err(format!("{} has no servers", quoted(node)));
@@ -137,7 +142,15 @@ fn suits(effect: &Effect, target: Target) -> (bool, &'static str) {
             let fits = !matches!(target, Target::Clients | Target::Balancer);
             (fits, "services, databases, their servers, groups of them and calls")
         }
-        Effect::Slow { .. } | Effect::Errors { .. } | Effect::Crash | Effect::Freeze => {
+        Effect::Misread { .. } | Effect::Stale => {
+            (target == Target::Station, "services with an autoscaler")
+        }
+        Effect::Slow { .. }
+        | Effect::Errors { .. }
+        | Effect::Crash
+        | Effect::Kill
+        | Effect::Reclaim { .. }
+        | Effect::Freeze => {
             let fits = matches!(target, Target::Station | Target::Server | Target::Group { .. });
             (fits, "services, databases, their servers and groups of them")
         }
@@ -151,6 +164,10 @@ fn kind_of(effect: &Effect) -> &'static str {
         Effect::Latency { .. } => "latency",
         Effect::Errors { .. } => "errors",
         Effect::Crash => "crash",
+        Effect::Kill => "kill",
+        Effect::Reclaim { .. } => "reclaim",
+        Effect::Misread { .. } => "misread",
+        Effect::Stale => "stale",
         Effect::Freeze => "freeze",
         Effect::PacketLoss { .. } => "packet_loss",
         Effect::Unreachable => "unreachable",

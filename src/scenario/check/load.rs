@@ -72,7 +72,7 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
 /// Servers of a node; what is no service or database has none.
 fn servers_of(node: Option<&Node>) -> u64 {
     match node {
-        Some(Node::Service(service)) => service.servers.into(),
+        Some(Node::Service(service)) => service.most_servers().into(),
         Some(Node::Database(_)) => 1,
         Some(Node::Clients(_) | Node::Balancer(_)) | None => 0,
     }
@@ -166,6 +166,7 @@ impl Estimate<'_> {
             (self.probes(service), "liveness_probe"),
             (self.pauses(service), "pause_when_idle"),
             (self.batches(service), "spool.recovery"),
+            (self.looks(service), "autoscaler"),
         ];
         let dearest = parts.into_iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
         let events = parts.iter().map(|(events, _)| events).sum();
@@ -176,13 +177,19 @@ impl Estimate<'_> {
     fn batches(&self, service: &Service) -> f64 {
         let recovery = service.spool.as_ref().and_then(|spool| spool.recovery.as_ref());
         let Some(recovery) = recovery else { return 0.0 };
-        f64::from(service.servers) * self.scenario.duration_s / recovery.every_s
+        f64::from(service.most_servers()) * self.scenario.duration_s / recovery.every_s
+    }
+
+    /// Looks of an autoscaler: one at every server each time.
+    fn looks(&self, service: &Service) -> f64 {
+        let Some(autoscaler) = &service.autoscaler else { return 0.0 };
+        f64::from(service.most_servers()) * self.scenario.duration_s / autoscaler.sync_period_s
     }
 
     fn probes(&self, service: &Service) -> f64 {
         let Some(probe) = &service.liveness_probe else { return 0.0 };
         let rounds = self.scenario.duration_s * 1e3 / probe.period_ms;
-        f64::from(service.servers) * rounds * EVENTS_PER_CHECK
+        f64::from(service.most_servers()) * rounds * EVENTS_PER_CHECK
     }
 
     /// Events of the background work of a database.
@@ -203,7 +210,7 @@ impl Estimate<'_> {
     /// Events of servers that have nothing to do.
     fn pauses(&self, service: &Service) -> f64 {
         let Some(pause) = &service.pause_when_idle else { return 0.0 };
-        f64::from(service.servers) * self.scenario.duration_s / mean_s(pause)
+        f64::from(service.most_servers()) * self.scenario.duration_s / mean_s(pause)
     }
 
     /// Events of a fault that recurs, as if every server of its target suffered it.

@@ -2,6 +2,7 @@
 
 use super::quantity;
 use crate::engine::Time;
+use crate::pattern::autoscaler;
 use crate::pattern::balance::Algorithm;
 use crate::pattern::health::active::{ActiveParams, Like};
 use crate::problem::Problems;
@@ -189,6 +190,9 @@ fn check_service(service: &Service, path: &str, problems: &mut Problems) {
     if let Some(pause) = &service.pause_when_idle {
         quantity::check_positive(pause, &format!("{path}.pause_when_idle"), problems);
     }
+    if let Some(autoscaler) = &service.autoscaler {
+        check_autoscaler(autoscaler, service, &format!("{path}.autoscaler"), problems);
+    }
     for (key, endpoint) in &service.endpoints {
         let path = format!("{path}.endpoints.{key}.steps");
         check_nesting(&endpoint.steps, &path, problems);
@@ -229,6 +233,37 @@ fn check_nesting(steps: &[Step], path: &str, problems: &mut Problems) {
     if let Some((place, _)) = all.iter().find(|(place, _)| depth(place) > MAX_NESTING) {
         let message = format!("is inside of more than {MAX_NESTING} steps");
         problems.add(format!("{path}.{place}"), message);
+    }
+}
+
+fn check_autoscaler(
+    params: &autoscaler::Params,
+    service: &Service,
+    path: &str,
+    problems: &mut Problems,
+) {
+    let (least, most) = (params.min_replicas, params.max_replicas);
+    if least > most {
+        let message = format!("{least} servers are more than max_replicas, {most} servers");
+        problems.add(format!("{path}.min_replicas"), message);
+    }
+    if service.cores.is_none() {
+        problems.add(path, "goes by the use of cores, but the service has no number of cores");
+    }
+    for (name, window) in &params.schedule {
+        let path = format!("{path}.schedule.{name}");
+        if let (Some(least), Some(most)) = (window.min_replicas, window.max_replicas)
+            && least > most
+        {
+            let message = format!("{least} servers are more than max_replicas, {most} servers");
+            problems.add(format!("{path}.min_replicas"), message);
+        }
+        if let Some(every_s) = window.every_s
+            && every_s < window.for_s
+        {
+            let message = format!("{every_s} s is below for_s, {} s", window.for_s);
+            problems.add(format!("{path}.every_s"), message);
+        }
     }
 }
 

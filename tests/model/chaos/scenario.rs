@@ -11,8 +11,13 @@ use serde_json::{Value, json};
 
 fn effect(dice: &mut Dice) -> (&'static str, Value) {
     let server = dice.pick(&["front", "back", "front#0", "back#0", "db"]);
+    let of_service = dice.pick(&["front", "back", "front#0", "back#0"]);
     let way = dice.pick(&["front", "lb", "users.main", "front.back", "front.db"]);
-    match dice.roll(8) {
+    match dice.roll(12) {
+        8 => (of_service, json!({"kind": "kill"})),
+        9 => (of_service, json!({"kind": "reclaim", "notice_s": dice.pick(&[0.0, 0.3])})),
+        10 => (dice.pick(&["front", "back"]), json!({"kind": "misread", "factor": 0.3})),
+        11 => (dice.pick(&["front", "back"]), json!({"kind": "stale"})),
         0 => (server, json!({"kind": "crash"})),
         1 => (server, json!({"kind": "freeze"})),
         2 => (server, json!({"kind": "slow", "factor": dice.pick(&[10.0, 0.1])})),
@@ -40,10 +45,21 @@ fn fault(dice: &mut Dice, at_s: f64) -> Value {
         if dice.one_in(2) {
             fault["recurs"]["crews"] = json!(1);
         }
-    } else {
+    } else if !matches!(fault["effect"]["kind"].as_str(), Some("kill" | "reclaim")) {
         fault["for_s"] = json!(f64::from(1 + dice.roll(12)) / 10.0);
     }
     fault
+}
+
+/// One that acts every second: the test takes a few.
+fn autoscaler(dice: &mut Dice) -> Value {
+    json!({
+        "enabled": !dice.one_in(4),
+        "min_replicas": 1 + dice.roll(2), "max_replicas": 3 + dice.roll(4),
+        "target_cpu_ratio": dice.pick(&[0.1, 0.5]), "sync_period_s": 1.0,
+        "scale_down": {"stabilization_window_s": dice.pick(&[0.0, 2.0])},
+        "schedule": {"dawn": {"from_s": 1.0, "for_s": 1.0, "every_s": 2.0, "max_replicas": 1}},
+    })
 }
 
 /// A value to be set while the run goes on.
@@ -59,7 +75,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(28) {
+    match dice.roll(31) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
@@ -93,6 +109,9 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         18 => ("nodes.db.tables.t.purge".to_owned(), or_off(dice, purge)),
         19 => ("nodes.db.tables.t.dead_rows".to_owned(), json!(dice.pick(&[0, 40_000]))),
         20 => ("nodes.db.tables.t.index".to_owned(), json!(dice.one_in(2))),
+        28 => (format!("{service}.autoscaler"), or_off(dice, autoscaler)),
+        29 => (format!("{service}.governor"), or_off(dice, |_| json!({"window_s": 2.0}))),
+        30 => (format!("{service}.drain_s"), json!(dice.pick(&[0.0, 0.5]))),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
 }
@@ -189,6 +208,8 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
         let probe = format!("nodes.{service}.liveness_probe");
         changes.push((QUIET_S, set(&probe, Value::Null)));
         changes.push((QUIET_S, set(&format!("nodes.{service}.spool"), Value::Null)));
+        let autoscaler = format!("nodes.{service}.autoscaler");
+        changes.push((QUIET_S, set(&autoscaler, Value::Null)));
         let pause = format!("nodes.{service}.pause_when_idle");
         changes.push((QUIET_S, set(&pause, Value::Null)));
         changes.push((QUIET_S, set(&format!("nodes.{service}.running"), json!(true))));

@@ -111,7 +111,9 @@ pub fn stations(page: &Page) -> String {
                 )
             });
             let memory = station.memory.as_ref().and_then(|memory| memory_note(page, memory));
-            let notes = [causes(page, &station.rejected), memory, full].into_iter().flatten();
+            let automation = automation(page, station);
+            let notes = [causes(page, &station.rejected), memory, full, automation];
+            let notes = notes.into_iter().flatten();
             let notes = notes.collect::<Vec<_>>().join("; ");
             Some((station_cells(station), (!notes.is_empty()).then_some(notes)))
         });
@@ -141,6 +143,19 @@ fn memory_note(page: &Page, memory: &MemoryReport) -> Option<String> {
         ));
     }
     (!notes.is_empty()).then(|| notes.join(", "))
+}
+
+/// What automation did to the servers.
+fn automation(page: &Page, station: &Station) -> Option<String> {
+    let of = |count: u64, en: &str, ko: &str| {
+        (count > 0).then(|| format!("{} {}", page.lang.pick(en, ko), figure::count(count)))
+    };
+    let parts = [
+        of(station.scale_actions, "autoscaler actions:", "자동 조정 횟수:"),
+        of(station.governor_alarms, "governor alarms:", "거버너 경보:"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn station_cells(station: &Station) -> Vec<String> {

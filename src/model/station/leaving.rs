@@ -1,0 +1,127 @@
+//! Servers that leave: they get no new requests, finish what they have, and are gone.
+
+use super::Station;
+use crate::engine::{Duration, Timer};
+use crate::model::server::Running;
+use crate::model::{Event, Observer, World};
+use crate::observation::DownCause;
+
+/// Why a server leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// There are to be fewer servers.
+    Removal,
+    /// The provider takes the machine back; another one may take its place.
+    Reclaim,
+}
+
+/// A server on its way out.
+#[derive(Clone, Debug)]
+pub struct Leaving {
+    /// Why.
+    why: Leave,
+    /// Fires when it is gone.
+    timer: Timer,
+}
+
+impl Station {
+    /// The first server from that one on that does not leave; that one if all do.
+    pub(in crate::model) fn next_staying(&self, server: u32, servers: u32) -> u32 {
+        let stays = |server: &u32| self.servers[*server as usize].leaving.is_none();
+        (server..servers).chain(0..server).find(stays).unwrap_or(server)
+    }
+}
+
+impl<O: Observer> World<O> {
+    /// A server gets no new requests, and is gone after a while.
+    pub(in crate::model) fn retire(
+        &mut self,
+        station: u16,
+        server: u32,
+        why: Leave,
+        after: Duration,
+    ) {
+        let machine = self.server(station, server);
+        let known = machine.leaving.as_ref().map(|leaving| leaving.why);
+        // Whoever is on the way out for good is not called back by a lesser reason.
+        if machine.running == Running::Removed
+            || known == Some(why)
+            || known == Some(Leave::Removal)
+        {
+            return;
+        }
+        let at_once = after == Duration::ZERO || why == Leave::Removal && !machine.is_up();
+        if at_once {
+            return self.depart(station, server, why);
+        }
+        self.stay(station, server);
+        let timer = self.schedule(self.now + after, Event::LeavingOver { station, server });
+        self.server(station, server).leaving = Some(Leaving { why, timer });
+        self.stations[usize::from(station)].leaving += 1;
+        self.tell_balancers_who_leaves(station, server);
+    }
+
+    /// A server that was to be removed is needed after all.
+    pub(in crate::model) fn recall(&mut self, station: u16, server: u32) {
+        let leaving = &self.server(station, server).leaving;
+        if leaving.as_ref().is_some_and(|leaving| leaving.why == Leave::Removal) {
+            self.stay(station, server);
+            // It may have crashed meanwhile, and then nobody started it.
+            self.boot(station, server);
+        }
+    }
+
+    pub(in crate::model) fn on_leaving_over(&mut self, station: u16, server: u32) {
+        let leaving = self.server(station, server).leaving.as_ref();
+        let why = leaving.expect("only who leaves has the timer").why;
+        self.depart(station, server, why);
+    }
+
+    /// A server no longer leaves.
+    fn stay(&mut self, station: u16, server: u32) {
+        let Some(leaving) = self.server(station, server).leaving.take() else { return };
+        self.calendar.cancel(leaving.timer);
+        self.stations[usize::from(station)].leaving -= 1;
+        self.tell_balancers_who_leaves(station, server);
+    }
+
+    /// A server is gone.
+    fn depart(&mut self, station: u16, server: u32, why: Leave) {
+        match why {
+            Leave::Removal => {
+                // Nobody is told that it is back before it is there again.
+                if let Some(leaving) = self.server(station, server).leaving.take() {
+                    self.calendar.cancel(leaving.timer);
+                    self.stations[usize::from(station)].leaving -= 1;
+                }
+                self.take_down(station, server, DownCause::Stopped);
+                self.server(station, server).running = Running::Removed;
+                self.tell_servers(station);
+            }
+            Leave::Reclaim => {
+                self.take_down(station, server, DownCause::Reclaimed);
+                self.stay(station, server);
+                let plan = &self.plan.stations[usize::from(station)];
+                let scaled = plan.autoscaler.as_ref().is_some_and(|scaler| scaler.enabled);
+                if plan.restart.is_some() || scaled {
+                    self.boot(station, server);
+                }
+            }
+        }
+    }
+
+    /// Balancers send nothing to a server that leaves.
+    pub(in crate::model) fn tell_balancers_who_leaves(&mut self, station: u16, server: u32) {
+        let leaves = self.server(station, server).leaving.is_some();
+        for number in 0..self.balancers.len() as u16 {
+            if self.plan.balancers[usize::from(number)].station != station {
+                continue;
+            }
+            let known = &mut self.balancers[usize::from(number)].health.leaving;
+            if let Some(known) = known.get_mut(server as usize) {
+                *known = leaves;
+                self.show_rotation(number, server);
+            }
+        }
+    }
+}
