@@ -24,6 +24,8 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
+    Preset { id: "local-spool", json: include_str!("presets/local-spool.json") },
+    Preset { id: "replay-once", json: include_str!("presets/replay-once.json") },
 ];
 
 /// The documents of all presets, read once: every link is compared with them.

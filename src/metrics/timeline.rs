@@ -41,6 +41,8 @@ pub enum Happening {
     DiskFull(NodeIndex),
     /// Logs were rotated.
     LogRotated(NodeIndex),
+    /// A queue is full.
+    QueueFull(NodeIndex),
     /// Servers began to keep records in their spools.
     SpoolBegan(NodeIndex),
     /// Recovery batches began to fail.
@@ -52,7 +54,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 12;
+const PER_NODE: usize = DownCause::COUNT + 13;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -72,6 +74,7 @@ impl Happening {
             Happening::RecoveryFails(node) => (node, DownCause::COUNT + 9),
             Happening::SpoolDrained(node) => (node, DownCause::COUNT + 10),
             Happening::GcOverhead(node) => (node, DownCause::COUNT + 11),
+            Happening::QueueFull(node) => (node, DownCause::COUNT + 12),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod locks;
+pub mod queue;
 pub mod records;
 pub mod spool;
 pub mod tables;

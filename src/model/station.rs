@@ -8,6 +8,7 @@ mod pause;
 mod preemption;
 mod work;
 
+use super::data::queue::QueueState;
 use super::data::tables::Table;
 use super::job::Doing;
 use super::server::{Running, Server};
@@ -34,6 +35,10 @@ pub struct Station {
     pub rows: Box<[u64]>,
     /// Its tables.
     pub tables: Box<[Table]>,
+    /// What it is as a broker.
+    pub queue: Option<Box<QueueState>>,
+    /// Messages that its servers have taken, by consumer and server.
+    pub(super) taken: Box<[Vec<u32>]>,
 }
 
 impl Station {
@@ -48,6 +53,8 @@ impl Station {
             replayed: vec![0; usize::from(plan.replays)].into(),
             rows: vec![0; usize::from(plan.rows)].into(),
             tables: plan.stored.tables.iter().map(Table::new).collect(),
+            queue: plan.queue.is_some().then(Box::default),
+            taken: vec![Vec::new(); plan.consumers.len()].into(),
         }
     }
 }

@@ -79,6 +79,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::GcOverhead(node)
         | Happening::DiskFull(node)
         | Happening::LogRotated(node)
+        | Happening::QueueFull(node)
         | Happening::SpoolBegan(node)
         | Happening::RecoveryFails(node)
         | Happening::SpoolDrained(node) => {
@@ -158,6 +159,9 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             "GC에 시간의 절반 이상 소요",
         ),
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
+        Happening::QueueFull(_) => {
+            ("queue_full", BAD, "queue is full: messages refused", "큐가 가득 차 메시지 거절")
+        }
         Happening::SpoolBegan(_) => {
             ("spool_began", WARNING, "records go to the local spool", "로컬 스풀에 기록 시작")
         }

@@ -1,6 +1,6 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
-use super::{Cache, Call, Distribution, Step, Text};
+use super::{Cache, Call, Consumer, Distribution, Step, Text};
 use crate::pattern::{heap, liveness, logrotate, restart, spool};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -62,6 +62,10 @@ pub struct Service {
     /// Keeps on the server's disk what `spool` steps could not send; it survives a crash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<spool::Params>,
+    /// Messages that its servers take from queues, by names of your own.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20))]
+    pub consumes: IndexMap<String, Consumer>,
 }
 
 fn one() -> u32 {

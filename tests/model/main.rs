@@ -19,6 +19,7 @@ mod locks;
 mod luck;
 mod memory;
 mod policies;
+mod queue;
 mod queues;
 mod records;
 mod spool;

@@ -155,6 +155,12 @@ impl Judge<'_> {
             Q::MeanLockWait => {
                 self.stored().and_then(|stored| known(&stored.lock_wait, stored.lock_wait.mean_ms))
             }
+            Q::Published => self.records_in(spell, "published", |counts| counts.published),
+            Q::Redelivered => self.records_in(spell, "redelivered", |counts| counts.redelivered),
+            Q::DeadLetters => self.records(|counts| counts.dead_letters),
+            Q::QueueDepth => {
+                self.highest(spell, "queue_depth", self.station_meter()?.data().queue().peak())
+            }
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),
