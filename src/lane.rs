@@ -217,7 +217,8 @@ fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
         }
         if let Some(depth) = state.queue_depth {
             entry["queue_depth"] = json!(depth);
-            entry["depth_limit"] = json!(station.queue.as_ref().and_then(|queue| queue.depth_limit));
+            entry["depth_limit"] =
+                json!(station.queue.as_ref().and_then(|queue| queue.depth_limit));
         }
         document["stations"][&state.node] = entry;
     }
