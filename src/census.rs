@@ -56,6 +56,8 @@ pub struct AtStation {
     pub spooled: u64,
     /// Work that waits for a row lock.
     pub lock_waits: Present,
+    /// Messages in its queue that nobody deals with.
+    pub messages: u64,
 }
 
 /// Everything under way at one moment.

@@ -13,6 +13,7 @@ use crate::scenario::{Node, Text};
 use crate::simulation::Simulation;
 use crate::wiring::NodeKind;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// One lane of the page.
 #[derive(Clone, Debug)]
@@ -129,12 +130,14 @@ fn nodes(plan: &Plan, scenario: &crate::scenario::Scenario) -> Vec<Value> {
             NodeKind::Balancer => "balancer",
             NodeKind::Service => "service",
             NodeKind::Database => "database",
+            NodeKind::Queue => "queue",
         };
         let name = match &scenario.nodes[index] {
             Node::Clients(clients) => &clients.name,
             Node::Balancer(balancer) => &balancer.name,
             Node::Service(service) => &service.name,
             Node::Database(database) => &database.name,
+            Node::Queue(queue) => &queue.name,
         };
         let mut callees: Vec<Value> = Vec::new();
         for edge in plan.wiring.edges.iter().filter(|edge| usize::from(edge.owner.0) == index) {
@@ -145,6 +148,15 @@ fn nodes(plan: &Plan, scenario: &crate::scenario::Scenario) -> Vec<Value> {
             let station = plan.balancers[usize::from(balancer)].station;
             let to = plan.stations[usize::from(station)].node;
             callees.push(json!({"edge": null, "to": plan.wiring.node(to).key}));
+        }
+        if let Role::Station(station) = plan.roles[index] {
+            let queue = plan.stations[usize::from(station)].queue.as_ref();
+            let consumers = queue.into_iter().flat_map(|queue| &queue.consumers);
+            let stations: BTreeSet<u16> = consumers.map(|(station, _)| *station).collect();
+            for station in stations {
+                let to = plan.stations[usize::from(station)].node;
+                callees.push(json!({"edge": null, "to": plan.wiring.node(to).key}));
+            }
         }
         let fallback = Text { en: node.key.clone(), ko: None };
         let name = name.as_ref().unwrap_or(&fallback);
@@ -197,6 +209,16 @@ fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
         if let Some((rows, dead)) = state.rows {
             entry["rows"] = json!(rows);
             entry["dead_rows"] = json!(dead);
+        }
+        if let Some(spooled) = state.spooled {
+            let most = station.spool.as_ref().map_or(0, |spool| spool.max_records);
+            entry["spooled"] = json!(spooled);
+            entry["spool_limit"] = json!(u64::from(most) * u64::from(state.servers));
+        }
+        if let Some(depth) = state.queue_depth {
+            entry["queue_depth"] = json!(depth);
+            entry["depth_limit"] =
+                json!(station.queue.as_ref().and_then(|queue| queue.depth_limit));
         }
         document["stations"][&state.node] = entry;
     }

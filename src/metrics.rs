@@ -201,7 +201,7 @@ impl Metrics {
             match node.kind {
                 NodeKind::Clients => self.fill_population(index, span, sink),
                 NodeKind::Balancer => self.balancer(index).columns(owner, span, sink),
-                NodeKind::Service | NodeKind::Database => {
+                NodeKind::Service | NodeKind::Database | NodeKind::Queue => {
                     let pools: Vec<_> =
                         wiring.pools_of(index).map(|pool| self.pool(pool)).collect();
                     self.station(index).columns(owner, &pools, span, sink);

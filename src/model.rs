@@ -37,6 +37,7 @@ use crate::wiring::EdgeIndex;
 use balancer::Balancer;
 use call::{Call, Hedges};
 use client::Population;
+use data::queue::Message;
 use data::records::Records;
 use edge::Edge;
 pub use event::Event;
@@ -46,7 +47,7 @@ use slab::Slab;
 use soon::Soon;
 use station::Station;
 
-/// Calls, jobs and records alive at once beyond which a run stops: memory is bounded, overload or not.
+/// Calls, jobs, records and messages alive at once beyond which a run stops: memory is bounded, overload or not.
 const MAX_ALIVE: usize = 1_500_000;
 
 /// Entries of all caches together beyond which a run stops.
@@ -93,6 +94,7 @@ pub struct World<O> {
     /// Of the calls that have, or had, several attempts in their present try.
     hedges: Slab<Hedges>,
     records: Records,
+    messages: Slab<Message>,
     populations: Vec<Population>,
     balancers: Vec<Balancer>,
     stations: Vec<Station>,
@@ -124,6 +126,7 @@ impl<O: Observer> World<O> {
             jobs: Slab::default(),
             hedges: Slab::default(),
             records: Records::default(),
+            messages: Slab::default(),
             populations: plan.populations.iter().map(|p| Population::new(p, &plan)).collect(),
             balancers: plan.balancers.iter().map(|b| Balancer::new(b, &plan)).collect(),
             stations: plan.stations.iter().map(Station::new).collect(),
@@ -286,6 +289,9 @@ impl<O: Observer> World<O> {
             Event::RecoveryDue { station, server } => {
                 self.note(60, member(station, server)).on_recovery_due(station, server)
             }
+            Event::QueueWakes { queue } => self.note(62, queue.into()).on_queue_wakes(queue),
+            Event::MessageArrives { job } => self.note(63, job.word()).on_message_arrives(job),
+            Event::MessageDue { message } => self.note(64, message.word()).on_message_due(message),
             Event::ReplayBegins { call } => self.note(61, call.word()).on_replay_begins(call),
             Event::LockGranted { job } => self.note(55, job.word()).on_lock_granted(job),
             Event::LockTimeout { job } => self.note(56, job.word()).on_lock_timeout(job),
@@ -347,7 +353,8 @@ impl<O: Observer> World<O> {
 
     /// Whether more is under way than a run may hold.
     pub fn is_overfull(&self) -> bool {
-        let alive = self.calls.len() + self.jobs.len() + self.records.slab.len();
+        let data = self.records.slab.len() + self.messages.len();
+        let alive = self.calls.len() + self.jobs.len() + data;
         alive > MAX_ALIVE || self.cached > MAX_CACHED
     }
 

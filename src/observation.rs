@@ -269,6 +269,22 @@ pub enum Observation {
     RecordSpooled { node: NodeIndex },
     /// A record of a spool was sent.
     RecordReplayed { node: NodeIndex },
+    /// The last copy of a record that nobody has stored is with a dead letter.
+    RecordSetAside { node: NodeIndex },
+
+    // --- messages, by queue ---
+    /// A queue took a message.
+    MessagePublished { node: NodeIndex },
+    /// A queue refused a message, for the first time since it took one: it is full.
+    MessagesRefused { node: NodeIndex },
+    /// A message went to somebody who deals with it; `again`: not for the first time.
+    MessageDelivered { node: NodeIndex, again: bool },
+    /// A message has failed too often and is a dead letter now.
+    MessageSetAside { node: NodeIndex },
+    /// Messages in the queue that nobody deals with, from now on.
+    QueueDepth { node: NodeIndex, depth: u32 },
+
+    // --- spools ---
     /// A server's spool was empty and is not any more.
     SpoolBegan { node: NodeIndex, server: u32 },
     /// A recovery batch of a server ended, with so many records sent and so many kept.

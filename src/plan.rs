@@ -15,8 +15,8 @@ mod table;
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
 pub use station::{
-    CachePlan, Carries, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan, MemoryPlan,
-    PatiencePlan, PoolPlan, StationPlan, StepAction, StepPlan,
+    CachePlan, Carries, ConsumerPlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan,
+    MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, StationPlan, StepAction, StepPlan,
 };
 pub use table::{PurgePlan, QueryPlan, StoredPlan, TablePlan};
 

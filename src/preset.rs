@@ -36,6 +36,8 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "fail-fast", json: include_str!("presets/fail-fast.json") },
     Preset { id: "breaker-threshold", json: include_str!("presets/breaker-threshold.json") },
     Preset { id: "campaign", json: include_str!("presets/campaign.json") },
+    Preset { id: "local-spool", json: include_str!("presets/local-spool.json") },
+    Preset { id: "replay-once", json: include_str!("presets/replay-once.json") },
 ];
 
 /// The documents of all presets, read once: every link is compared with them.

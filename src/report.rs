@@ -15,7 +15,7 @@ pub mod verdict;
 pub mod words;
 
 pub use build::{Label, ReportContext};
-pub use data::{Data, Records, SpoolReport, Store};
+pub use data::{Data, QueueReport, Records, SpoolReport, Store};
 pub use expect::Clause;
 
 use serde::Serialize;

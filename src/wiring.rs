@@ -34,12 +34,14 @@ pub enum NodeKind {
     Service,
     /// A database.
     Database,
+    /// A message broker.
+    Queue,
 }
 
 impl NodeKind {
-    /// Whether it does work for others: a service or a database.
+    /// Whether it does work for others: a service, a database or a broker.
     pub fn is_station(self) -> bool {
-        matches!(self, NodeKind::Service | NodeKind::Database)
+        matches!(self, NodeKind::Service | NodeKind::Database | NodeKind::Queue)
     }
 }
 
@@ -52,6 +54,8 @@ pub struct DataKinds {
     pub spool: bool,
     /// It stores records.
     pub stores: bool,
+    /// It keeps messages.
+    pub queue: bool,
 }
 
 /// A node.

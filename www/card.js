@@ -4,6 +4,7 @@
 import { mark, s, write } from "./dom.js";
 import { answeredShare } from "./health.js";
 import { bytes, nameOf, number, percent, t } from "./i18n.js";
+import { columnsOf } from "./measures.js";
 import { shown_s, state } from "./state.js";
 
 const HEAD = 38;
@@ -20,6 +21,7 @@ function rowsOf(node, scenario) {
   const own = scenario.nodes[node.key] ?? {};
   if (node.kind === "clients") return [{ kind: "answered" }, { kind: "in_flight" }];
   if (node.kind === "balancer") return [{ kind: "rotation" }];
+  const columns = columnsOf(state.describe, node.key);
   const pools = Object.keys(own.pools ?? { sessions: {} }).map((pool) => ({ kind: "pool", pool }));
   return [
     { kind: "servers" },
@@ -27,6 +29,8 @@ function rowsOf(node, scenario) {
     ...(own.cores ? [{ kind: "cpu" }] : []),
     ...(own.disk ? [{ kind: "disk" }] : []),
     ...(own.tables ? [{ kind: "rows" }] : []),
+    ...(columns.spooled === undefined ? [] : [{ kind: "spool" }]),
+    ...(columns.queue_depth === undefined ? [] : [{ kind: "depth" }]),
   ];
 }
 
@@ -158,10 +162,18 @@ function levelOf(node, row, levels, history) {
     const all = (station.rows ?? 0) + (station.dead_rows ?? 0);
     return share(station.dead_rows ?? 0, all, number(all));
   }
+  if (row.kind === "spool") return heap(station.spooled ?? 0, station.spool_limit);
+  if (row.kind === "depth") return heap(station.queue_depth ?? 0, station.depth_limit);
   const pool = station.pools?.[row.pool] ?? { busy: 0, threads: 0, queue: 0 };
   const waiting = pool.queue > 0 ? `+${number(pool.queue)}` : `${pool.busy}/${pool.threads}`;
   return { ...share(pool.busy, pool.threads, waiting), full: pool.queue > 0 };
 }
+
+/** What piles up: against its limit, or without one against a scale that never ends. */
+const heap = (count, limit) => ({
+  share: limit > 0 ? count / limit : count / (count + 1_000),
+  text: number(count),
+});
 
 const share = (value, all, text) => ({ share: all > 0 ? value / all : 0, text });
 

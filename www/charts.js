@@ -30,6 +30,10 @@ const COLOURS = {
   hedges: 4,
   cpu: 7,
   lock_waiting: 6,
+  queue_depth: 3,
+  spooled: 4,
+  lost: 4,
+  duplicated: 5,
   p50: 1,
   p95: 3,
   p99: 2,
@@ -139,7 +143,7 @@ const latency = (keys) =>
 
 function definitions(subject) {
   if (subject?.kind === "edge") return ofCall(subject.key);
-  if (subject?.kind === "service" || subject?.kind === "database") return ofStation(subject.key);
+  if (["service", "database", "queue"].includes(subject?.kind)) return ofStation(subject.key);
   const clients = state.describe.nodes.filter(({ kind }) => kind === "clients");
   return ofClients(subject ? [subject.key] : clients.map(({ key }) => key));
 }
@@ -156,7 +160,10 @@ function ofClients(keys) {
 
 function ofStation(key) {
   const arrivals = line("arrivals", [key], { from: ["offered"] });
-  const outcomes = lines(["failed", "rejected", "wasted", "logins_failed", "renewed_alone"], [key]);
+  const outcomes = lines(
+    ["failed", "rejected", "wasted", "lost", "duplicated", "logins_failed", "renewed_alone"],
+    [key],
+  );
   return [
     chart("goodput", "chart_goodput", "rps", [...arrivals, ...answered([key])]),
     chart("outcomes", "chart_work", "rps", outcomes),
@@ -195,9 +202,10 @@ function ofPools(only) {
       values: summed([columns[measure]]),
     }));
   const cpu = only === null ? [] : line("cpu", [only]);
-  const locks = only === null ? [] : line("lock_waiting", [only]);
+  const waiting =
+    only === null ? [] : lines(["lock_waiting", "queue_depth", "spooled"], [only]);
   return [
     chart("busy", "chart_busy", "ratio", [...ofEach("utilisation"), ...cpu]),
-    chart("queue", "chart_queue", "requests", [...ofEach("queue"), ...locks]),
+    chart("queue", "chart_queue", "requests", [...ofEach("queue"), ...waiting]),
   ];
 }

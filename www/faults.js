@@ -115,7 +115,9 @@ function targets() {
 function likelyTarget() {
   const { nodes } = state.describe;
   const isStation = (target) =>
-    nodes.some(({ key, kind }) => key === target && (kind === "service" || kind === "database"));
+    nodes.some(
+      ({ key, kind }) => key === target && ["service", "database", "queue"].includes(kind),
+    );
   const struck = Object.values(state.scenario.faults ?? {}).map(({ target }) => target);
   return struck.find(isStation) ?? nodes.find(({ key }) => isStation(key))?.key ?? "";
 }

@@ -227,6 +227,7 @@ impl Draw<'_, '_> {
                 node.calls.iter().map(|(key, _)| key.clone()).collect()
             }
             ("table", Some(_)) => vec!["t0".to_owned()],
+            ("queue", Some(_)) => self.names.queues_before(self.node.unwrap_or_default()),
             ("pool", Some(node)) => node.pools.clone(),
             ("cache", Some(node)) => node.caches.clone(),
             // Few sets, so that several things are about the same.

@@ -17,6 +17,8 @@ pub enum Kind {
     Service,
     /// A database.
     Database,
+    /// A message broker.
+    Queue,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Kind::Balancer => "balancer",
             Kind::Service => "service",
             Kind::Database => "database",
+            Kind::Queue => "queue",
         }
     }
 }
@@ -81,6 +84,12 @@ impl Names {
         }
         let services = some(&["web", "shop", "stock", "mail"], dice.between(1, 4));
         for key in services {
+            // Those behind it may take messages from it, so that no circle can come about.
+            if dice.percent(15) && nodes.iter().all(|node| node.kind != Kind::Queue) {
+                let mut queue = Named::new("queue".to_owned(), Kind::Queue);
+                queue.programs = some(&["publish"], 1);
+                nodes.push(queue);
+            }
             let mut node = Named::new(key, Kind::Service);
             node.pools = some(&["fast", "slow"], dice.between(1, 2));
             node.programs = some(&["page", "item", "list"], dice.between(1, 3));
@@ -111,7 +120,7 @@ impl Names {
     /// The names that a document has.
     pub fn of(document: &Value) -> Names {
         let named = |(key, node): (&String, &Value)| {
-            let kinds = [Kind::Clients, Kind::Balancer, Kind::Service, Kind::Database];
+            let kinds = [Kind::Clients, Kind::Balancer, Kind::Service, Kind::Database, Kind::Queue];
             let kind = kinds.into_iter().find(|kind| node["kind"] == kind.word())?;
             let entries = |part: &str| node[part].as_object().into_iter().flatten();
             let keys = |part: &str| entries(part).map(|(key, _)| key.clone());
@@ -136,7 +145,7 @@ impl Names {
         let count = match kind {
             Kind::Clients => dice.between(1, 3),
             Kind::Service => dice.roll(4),
-            Kind::Balancer | Kind::Database => 0,
+            Kind::Balancer | Kind::Database | Kind::Queue => 0,
         };
         let position = |key: &str| self.nodes.iter().position(|node| node.key == key);
         // What a node leads to in the end: itself, or the service behind it.
@@ -161,6 +170,12 @@ impl Names {
         self.nodes[caller].calls = calls;
     }
 
+    /// The queues in front of a node: it may take messages from them.
+    pub fn queues_before(&self, node: usize) -> Vec<String> {
+        let queues = self.nodes[..node].iter().filter(|node| node.kind == Kind::Queue);
+        queues.map(|queue| queue.key.clone()).collect()
+    }
+
     /// The node of that key.
     pub fn node(&self, key: &str) -> Option<&Named> {
         self.nodes.iter().find(|node| node.key == key)
@@ -172,14 +187,17 @@ impl Names {
             self.nodes.iter().filter(move |node| kinds.contains(&node.kind))
         };
         let stations = || {
-            of(&[Kind::Service, Kind::Database])
+            of(&[Kind::Service, Kind::Database, Kind::Queue])
                 .flat_map(|node| [node.key.clone(), format!("{}#0", node.key)])
         };
         let ways = || {
             let calls = self.nodes.iter().flat_map(|node| {
                 node.calls.iter().map(move |(call, _)| format!("{}.{call}", node.key))
             });
-            calls.chain(of(&[Kind::Service, Kind::Database, Kind::Balancer]).map(|n| n.key.clone()))
+            calls.chain(
+                of(&[Kind::Service, Kind::Database, Kind::Queue, Kind::Balancer])
+                    .map(|n| n.key.clone()),
+            )
         };
         match effect {
             "spike" => of(&[Kind::Clients]).map(|node| node.key.clone()).collect(),

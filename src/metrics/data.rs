@@ -16,7 +16,12 @@ const SPOOLED: usize = 6;
 const REPLAYED: usize = 7;
 const BATCHES: usize = 8;
 const FAILED_REPLAYS: usize = 9;
-const COUNTS: usize = 10;
+const SET_ASIDE: usize = 10;
+const PUBLISHED: usize = 11;
+const DELIVERED: usize = 12;
+const REDELIVERED: usize = 13;
+const DEAD: usize = 14;
+const COUNTS: usize = 15;
 
 /// Counts of records since the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,9 +46,19 @@ pub struct Counts {
     pub batches: u64,
     /// Records that recovery batches could not send.
     pub failed_replays: u64,
+    /// Born here, and with a dead letter now.
+    pub set_aside: u64,
+    /// Messages that the queue took.
+    pub published: u64,
+    /// Deliveries of messages.
+    pub delivered: u64,
+    /// Of these, not the first of their message.
+    pub redelivered: u64,
+    /// Messages that became dead letters.
+    pub dead_letters: u64,
 }
 
-/// What has happened to a record.
+/// What has happened to a record or a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "as in the counts above")]
 pub enum Fate {
@@ -55,6 +70,9 @@ pub enum Fate {
     Ignored = IGNORED as isize,
     Spooled = SPOOLED as isize,
     Replayed = REPLAYED as isize,
+    SetAside = SET_ASIDE as isize,
+    Published = PUBLISHED as isize,
+    Dead = DEAD as isize,
 }
 
 /// Meter of data at a station.
@@ -63,6 +81,7 @@ pub struct DataMeter {
     kinds: DataKinds,
     tally: Tally<COUNTS>,
     spool: Level,
+    queue: Level,
 }
 
 impl DataMeter {
@@ -81,6 +100,19 @@ impl DataMeter {
         }
     }
 
+    /// A message was delivered; `again`: not for the first time.
+    pub fn delivered(&mut self, again: bool) {
+        self.tally.count(DELIVERED);
+        if again {
+            self.tally.count(REDELIVERED);
+        }
+    }
+
+    /// Messages that nobody deals with, from now on.
+    pub fn queue_depth(&mut self, now: u64, depth: u32) {
+        self.queue.set(now, depth);
+    }
+
     /// A recovery batch ended.
     pub fn batch_ended(&mut self, failed: u32) {
         self.tally.count(BATCHES);
@@ -97,6 +129,11 @@ impl DataMeter {
         &self.spool
     }
 
+    /// Messages that nobody deals with.
+    pub fn queue(&self) -> &Level {
+        &self.queue
+    }
+
     /// The counts since the warm-up.
     pub fn measured(&self) -> Counts {
         let count = |index| self.tally.measured(index);
@@ -111,24 +148,32 @@ impl DataMeter {
             replayed: count(REPLAYED),
             batches: count(BATCHES),
             failed_replays: count(FAILED_REPLAYS),
+            set_aside: count(SET_ASIDE),
+            published: count(PUBLISHED),
+            delivered: count(DELIVERED),
+            redelivered: count(REDELIVERED),
+            dead_letters: count(DEAD),
         }
     }
 
     /// Integrates levels up to `now`.
     pub fn settle(&mut self, now: u64) {
         self.spool.settle(now);
+        self.queue.settle(now);
     }
 
     /// A new window begins.
     pub fn start_window(&mut self) {
         self.tally.start_window();
         self.spool.start_window();
+        self.queue.start_window();
     }
 
     /// The warm-up is over.
     pub fn end_warmup(&mut self) {
         self.tally.end_warmup();
         self.spool.end_warmup();
+        self.queue.end_warmup();
     }
 
     /// Judges the invariants.
@@ -136,7 +181,8 @@ impl DataMeter {
         let all = |index| self.tally.all(index);
         judge.demand(Law::Levels, !self.spool.broken());
         judge.demand(Law::Census, u64::from(self.spool.value()) == counted.spooled);
-        let known = all(KEPT) + all(LOST) + counted.records;
+        judge.demand(Law::Census, u64::from(self.queue.value()) == counted.messages);
+        let known = all(KEPT) + all(LOST) + all(SET_ASIDE) + counted.records;
         judge.demand(Law::Records, all(BORN) == known);
     }
 
@@ -149,6 +195,12 @@ impl DataMeter {
         }
         if self.kinds.spool {
             put("spooled", "count", span.mean(self.spool.in_window()));
+        }
+        if self.kinds.queue {
+            put("queue_depth", "count", span.mean(self.queue.in_window()));
+            put("published", "per_s", rate(PUBLISHED));
+            put("delivered", "per_s", rate(DELIVERED));
+            put("redelivered", "per_s", rate(REDELIVERED));
         }
         if self.kinds.stores {
             put("stored", "per_s", rate(STORED));

@@ -115,6 +115,12 @@ impl Metrics {
             O::RecoveryBatchEnded { node, failed, .. } => {
                 self.station_mut(node).data_mut().batch_ended(failed);
             }
+            O::MessageDelivered { node, again } => {
+                self.station_mut(node).data_mut().delivered(again);
+            }
+            O::QueueDepth { node, depth } => {
+                self.station_mut(node).data_mut().queue_depth(now, depth);
+            }
             other => self.dispatch_stored(now, other),
         }
         if let Some((happening, server, bytes)) = told(observation) {
@@ -133,6 +139,9 @@ impl Metrics {
             O::RecordIgnored { node } => (node, Fate::Ignored),
             O::RecordSpooled { node } => (node, Fate::Spooled),
             O::RecordReplayed { node } => (node, Fate::Replayed),
+            O::RecordSetAside { node } => (node, Fate::SetAside),
+            O::MessagePublished { node } => (node, Fate::Published),
+            O::MessageSetAside { node } => (node, Fate::Dead),
             _ => return,
         };
         self.station_mut(node).data_mut().count(now, fate);
@@ -205,6 +214,7 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::LogRotated { node, server, freed_bytes } => {
             (Happening::LogRotated(node), server, freed_bytes)
         }
+        O::MessagesRefused { node } => (Happening::QueueFull(node), 0, 0),
         O::SpoolBegan { node, server } => (Happening::SpoolBegan(node), server, 0),
         O::RecoveryFails { node, server } => (Happening::RecoveryFails(node), server, 0),
         O::SpoolDrained { node, server, replayed } => {

@@ -59,6 +59,10 @@ pub struct StationState {
     pub rows: Option<(u64, u64)>,
     /// Queries that wait for a row lock.
     pub lock_waiting: u32,
+    /// Records in the spools of its servers, if its programs keep any there.
+    pub spooled: Option<u32>,
+    /// Messages that nobody deals with, if it is a queue.
+    pub queue_depth: Option<u32>,
     /// Thread pools.
     pub pools: Vec<PoolState>,
 }
@@ -142,6 +146,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> StationState {
             queue: meter.queue().value(),
         }
     });
+    let data = meter.data();
     StationState {
         node: key(metrics, node),
         servers: meter.servers().value(),
@@ -152,6 +157,8 @@ fn station(metrics: &Metrics, node: NodeIndex) -> StationState {
         disk_was_full: meter.disk_full_at().is_some(),
         rows: meter.stored().rows().map(|rows| (rows.live, rows.dead)),
         lock_waiting: meter.stored().waiting().level().value(),
+        spooled: data.kinds().spool.then(|| data.spool().value()),
+        queue_depth: data.kinds().queue.then(|| data.queue().value()),
         pools: pools.collect(),
     }
 }

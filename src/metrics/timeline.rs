@@ -45,6 +45,8 @@ pub enum Happening {
     DiskFull(NodeIndex),
     /// Logs were rotated.
     LogRotated(NodeIndex),
+    /// A queue is full.
+    QueueFull(NodeIndex),
     /// Servers began to keep records in their spools.
     SpoolBegan(NodeIndex),
     /// Recovery batches began to fail.
@@ -58,7 +60,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 14;
+const PER_NODE: usize = DownCause::COUNT + 20;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -79,6 +81,7 @@ impl Happening {
             Happening::SpoolDrained(node) => (node, DownCause::COUNT + 10),
             Happening::GcOverhead(node) => (node, DownCause::COUNT + 11),
             Happening::AuthMode(node, alone) => (node, DownCause::COUNT + 12 + usize::from(alone)),
+            Happening::QueueFull(node) => (node, DownCause::COUNT + 14),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

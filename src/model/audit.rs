@@ -3,8 +3,9 @@
 //! Counters make the model fast; this counts everything anew. It is for tests, after any event.
 
 use super::World;
-use super::call::{Call, Hedges, Origin, Stage};
+use super::call::{Call, Hedges, Origin, Stage as Try};
 use super::control::outlier::Outlier;
+use super::data::queue::{Message, Stage};
 use super::job::{Caller, Doing, Job};
 use super::slab::Id;
 use crate::engine::Timer;
@@ -36,6 +37,7 @@ impl<O> World<O> {
         self.audit_caches(&mut findings);
         self.audit_balancers(&mut findings);
         self.audit_records(&mut findings);
+        self.audit_queues(&mut findings);
         findings.0
     }
 
@@ -44,7 +46,7 @@ impl<O> World<O> {
         for (id, call) in self.calls.iter() {
             let job = self.jobs.get(call.job);
             let on_wire = job.is_some_and(|job| job.caller == Caller::Call(id));
-            findings.demand(on_wire == (call.stage == Stage::OnWire), || {
+            findings.demand(on_wire == (call.stage == Try::OnWire), || {
                 format!("{id:?} is {:?} with the job {:?}", call.stage, call.job)
             });
             for job in self.other_jobs(call) {
@@ -76,6 +78,9 @@ impl<O> World<O> {
                 }),
                 Caller::Probe { balancer, server } => {
                     self.balancers[usize::from(balancer)].probes[server as usize].0 == id
+                }
+                Caller::Message(message) => {
+                    self.messages.get(message).is_some_and(|message| message.job == id)
                 }
                 Caller::Liveness { station, server } => {
                     let servers = &self.stations[usize::from(station)].servers;
@@ -119,12 +124,10 @@ impl<O> World<O> {
                 let connections = guards.connections.in_use() - hedges as u32;
                 compare("connections", connections, &|call| call.holds_connection);
                 let waiting = guards.waiting_for_permit.len();
-                compare("waits for a permit", waiting, &|call| {
-                    call.stage == Stage::WaitingForPermit
-                });
+                compare("waits for a permit", waiting, &|call| call.stage == Try::WaitingForPermit);
                 let waiting = guards.waiting_for_connection.len();
                 compare("waits for a connection", waiting, &|call| {
-                    call.stage == Stage::WaitingForConnection
+                    call.stage == Try::WaitingForConnection
                 });
             }
         }
@@ -275,12 +278,43 @@ impl<O> World<O> {
                 copies.extend(self.spool_of(number as u16, server).map(|(_, record)| record));
             }
         }
+        copies.extend(self.messages.iter().map(|(_, message)| message.record));
         let known = |id: &&Id| self.records.slab.get(**id).is_some();
         let there = copies.iter().filter(known).count();
         findings.compare(|| "copies of records".to_owned(), copies.len(), there);
         for (id, record) in self.records.slab.iter() {
             let there = copies.iter().filter(|copy| **copy == id).count();
             findings.compare(|| format!("copies of {id:?}"), record.copies as usize, there);
+        }
+    }
+
+    /// Messages, and who deals with them.
+    fn audit_queues(&self, findings: &mut Findings) {
+        for (number, station) in self.stations.iter().enumerate() {
+            let count = |wanted: &dyn Fn(&Message) -> bool| {
+                let own = |message: &Message| usize::from(message.queue) == number;
+                self.messages.iter().filter(|(_, message)| own(message) && wanted(message)).count()
+            };
+            if let Some(queue) = &station.queue {
+                let place = |what: &str| format!("{what} of queue {number}");
+                let mut compare = |what: &str, counted: u32, wanted: &dyn Fn(&Message) -> bool| {
+                    findings.compare(|| place(what), counted as usize, count(wanted));
+                };
+                compare("messages", queue.ready.len(), &|m| m.stage == Stage::Ready);
+                compare("messages out", queue.out.len(), &|m| m.stage != Stage::Ready);
+                compare("messages at rest", queue.resting, &|m| m.stage == Stage::Resting);
+            }
+            for (consumer, servers) in station.taken.iter().enumerate() {
+                for (server, taken) in servers.iter().enumerate() {
+                    let own = |job: &Job| {
+                        let taken = job.extras.as_ref().and_then(|extras| extras.taken);
+                        usize::from(job.station) == number
+                            && taken == Some((consumer as u16, server as u32))
+                    };
+                    let place = || format!("messages taken by {number}#{server}");
+                    findings.compare(place, *taken as usize, self.count_jobs(own));
+                }
+            }
         }
     }
 

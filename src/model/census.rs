@@ -2,13 +2,15 @@
 
 use super::World;
 use super::call::{Hedges, Origin, Stage};
+use super::data::queue;
 use super::job::Doing;
 use crate::census::{AtPool, AtStation, Census, OnEdge, Present};
 
 impl<O> World<O> {
     /// How many places a census looks at.
     pub fn census_size(&self) -> u64 {
-        (self.calls.slots() + self.jobs.slots() + self.records.slab.slots()) as u64
+        (self.calls.slots() + self.jobs.slots() + self.records.slab.slots() + self.messages.slots())
+            as u64
     }
 
     /// Everything that is under way between two events.
@@ -60,9 +62,15 @@ impl<O> World<O> {
                 cores_busy: plan.cores.map(|_| busy),
                 up: servers.iter().filter(|server| server.is_up()).count() as u64,
                 records: 0,
+                messages: 0,
                 spooled: servers.iter().map(|server| u64::from(server.spooled())).sum(),
                 lock_waits: lock_waits[usize::from(plan.node.0)],
             };
+        }
+        for (_, message) in self.messages.iter() {
+            let queue = self.plan.stations[usize::from(message.queue)].node;
+            let waits = message.stage != queue::Stage::Delivered;
+            census.stations[usize::from(queue.0)].messages += u64::from(waits);
         }
         for (_, record) in self.records.slab.iter().filter(|(_, record)| !record.is_stored()) {
             census.stations[usize::from(record.home.0)].records += 1;

@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod identity;
 pub mod locks;
+pub mod queue;
 pub mod records;
 pub mod spool;
 pub mod tables;

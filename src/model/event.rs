@@ -65,6 +65,12 @@ pub enum Event {
     Booted { station: u16, server: u32 },
     /// A server's recovery batch is to begin.
     RecoveryDue { station: u16, server: u32 },
+    /// A queue looks for somebody who takes messages.
+    QueueWakes { queue: u16 },
+    /// A message reaches who will deal with it.
+    MessageArrives { job: Id },
+    /// A message may be delivered again, or has not been dealt with in time.
+    MessageDue { message: Id },
     /// A call of a recovery batch begins.
     ReplayBegins { call: Id },
     /// A breaker's own timer fires.
@@ -105,6 +111,8 @@ impl Event {
             | Event::ThreadReady { .. }
             | Event::WaitDone { .. }
             | Event::Replied { .. }
+            | Event::MessageArrives { .. }
+            | Event::QueueWakes { .. }
             | Event::SentAgain { .. }
             | Event::CpuDone { .. }
             | Event::Booted { .. }
@@ -138,6 +146,7 @@ impl Event {
             | Event::LockTimeout { .. }
             | Event::TaskDue { .. }
             | Event::CollectionOver { .. }
+            | Event::MessageDue { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

@@ -112,6 +112,9 @@ impl<O: Observer> World<O> {
         self.faults.cuts += u32::from(burden.unreachable);
         self.faults.cuts -= u32::from(was);
         self.set_pace(station, server, burden.slow_factor, burden.frozen);
+        if was && !burden.unreachable {
+            self.wake_queues();
+        }
     }
 
     /// Brings every call under what the faults in force do to its messages.

@@ -56,6 +56,8 @@ pub enum Caller {
         /// Which work.
         task: Task,
     },
+    /// A broker, with a message.
+    Message(Id),
 }
 
 /// What a job is doing.
@@ -170,6 +172,8 @@ pub struct Extras {
     pub(super) adds: Option<(u16, u32)>,
     /// It asks the identity provider in its present step.
     pub(super) asks_provider: bool,
+    /// The consumer of its station, and the server, that has taken the message that it deals with.
+    pub(super) taken: Option<(u16, u32)>,
 }
 
 impl Linked<QUEUE> for Job {

@@ -39,6 +39,7 @@ impl<O: Observer> World<O> {
             self.retune_population(number, &before.populations[usize::from(number)].arrivals);
         }
         self.apply_faults();
+        self.wake_queues();
         self.observer.retuned(self.now, &self.plan);
     }
 

@@ -11,6 +11,7 @@ mod work;
 
 use super::control::autoscaler::Scaling;
 use super::data::identity::Identity;
+use super::data::queue::QueueState;
 use super::data::tables::Table;
 use super::job::Doing;
 use super::server::{Running, Server};
@@ -45,6 +46,10 @@ pub struct Station {
     pub tables: Box<[Table]>,
     /// Who may log in, and how.
     pub(super) identity: Option<Box<Identity>>,
+    /// What it is as a broker.
+    pub queue: Option<Box<QueueState>>,
+    /// Messages that its servers have taken, by consumer and server.
+    pub(super) taken: Box<[Vec<u32>]>,
 }
 
 impl Station {
@@ -63,6 +68,8 @@ impl Station {
             rows: vec![0; usize::from(plan.rows)].into(),
             tables: plan.stored.tables.iter().map(Table::new).collect(),
             identity: plan.identity.as_ref().map(Identity::new).map(Box::new),
+            queue: plan.queue.is_some().then(Box::default),
+            taken: vec![Vec::new(); plan.consumers.len()].into(),
         }
     }
 }

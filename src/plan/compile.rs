@@ -3,6 +3,7 @@
 //! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
 
 mod edge;
+mod queue;
 mod station;
 mod table;
 
@@ -13,7 +14,7 @@ use crate::pattern::failover;
 use crate::scenario::{Balancer, Call, Clients, HealthCheck, Node};
 use crate::wiring::{NodeKind, WiredCache, WiredClass, WiredEdge, WiredNode, WiredPool};
 
-/// Name of the only pool of a database.
+/// Name of the only pool of a database or a broker.
 const SESSIONS: &str = "sessions";
 /// Name of the only class of a population without classes.
 const EVERYBODY: &str = "all";
@@ -44,6 +45,7 @@ pub(super) fn compile(scenario: &Scenario) -> Plan {
                 plan.balancers.push(compiler.balancer(index, key, balancer));
             }
             Node::Service(service) => plan.stations.push(compiler.service(index, key, service)),
+            Node::Queue(queue) => plan.stations.push(compiler.queue(index, key, queue)),
             Node::Database(database) => {
                 plan.stations.push(compiler.database(index, key, database));
             }
@@ -62,7 +64,7 @@ fn calls_of(node: &Node) -> impl Iterator<Item = (&String, &Call)> {
     let calls = match node {
         Node::Clients(clients) => Some(&clients.calls),
         Node::Service(service) => Some(&service.calls),
-        Node::Balancer(_) | Node::Database(_) => None,
+        Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => None,
     };
     calls.into_iter().flatten()
 }
@@ -76,7 +78,7 @@ fn roles(scenario: &Scenario) -> Vec<Role> {
     let role = |node: &Node| match node {
         Node::Clients(_) => Role::Population(next(&mut populations)),
         Node::Balancer(_) => Role::Balancer(next(&mut balancers)),
-        Node::Service(_) | Node::Database(_) => Role::Station(next(&mut stations)),
+        Node::Service(_) | Node::Database(_) | Node::Queue(_) => Role::Station(next(&mut stations)),
     };
     scenario.nodes.values().map(role).collect()
 }
@@ -90,6 +92,7 @@ fn wire(scenario: &Scenario) -> Wiring {
             Node::Balancer(_) => NodeKind::Balancer,
             Node::Service(_) => NodeKind::Service,
             Node::Database(_) => NodeKind::Database,
+            Node::Queue(_) => NodeKind::Queue,
         };
         wiring.nodes.push(WiredNode { key: key.clone(), kind });
         let pool = |key: &str| WiredPool { node: index, key: key.to_owned() };
@@ -106,7 +109,7 @@ fn wire(scenario: &Scenario) -> Wiring {
                 let cache = |key: &String| WiredCache { node: index, key: key.clone() };
                 wiring.caches.extend(service.caches.keys().map(cache));
             }
-            Node::Database(_) => wiring.pools.push(pool(SESSIONS)),
+            Node::Database(_) | Node::Queue(_) => wiring.pools.push(pool(SESSIONS)),
             Node::Balancer(_) => {}
         }
         for (key, call) in calls_of(node) {

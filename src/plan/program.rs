@@ -76,6 +76,13 @@ impl Compiler<'_> {
                 optional: *optional,
                 record: Carries::Any,
             },
+            Step::Publish { call } => StepAction::Call {
+                edges: Box::new([self.edge_index(node, call)]),
+                ratio: 1.0,
+                needs: None,
+                optional: false,
+                record: Carries::Some,
+            },
             Step::Spool { call } => StepAction::Call {
                 edges: Box::new([self.edge_index(node, call)]),
                 ratio: 1.0,

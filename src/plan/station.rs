@@ -64,6 +64,10 @@ pub struct StationPlan {
     pub liveness_probe: Option<LivenessPlan>,
     /// Keeps what `spool` steps could not send.
     pub spool: Option<spool::Params>,
+    /// What makes it a message broker.
+    pub queue: Option<QueuePlan>,
+    /// What its servers take from queues.
+    pub consumers: Vec<ConsumerPlan>,
     /// What of the data there is to tell of.
     pub data: DataKinds,
     /// Follows the use of cores with the number of servers.
@@ -85,6 +89,38 @@ impl StationPlan {
     pub fn pool_index(&self, local: u16) -> PoolIndex {
         PoolIndex(self.first_pool + local)
     }
+}
+
+/// A queue.
+#[derive(Clone, Debug)]
+pub struct QueuePlan {
+    /// Most messages that nobody deals with.
+    pub depth_limit: Option<u32>,
+    /// Longest time that somebody may deal with a message.
+    pub visibility_timeout: Option<Duration>,
+    /// Pause after a failure.
+    pub redelivery_delay: Duration,
+    /// Deliveries after which a message is set aside.
+    pub max_deliveries: Option<u32>,
+    /// Messages survive a crash.
+    pub durable: bool,
+    /// Who takes messages: stations, and which of their consumers.
+    pub consumers: Vec<(u16, u16)>,
+}
+
+/// What the servers of a station take from a queue.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsumerPlan {
+    /// The queue's station.
+    pub queue: u16,
+    /// Program, into [`StationPlan::endpoints`].
+    pub endpoint: u16,
+    /// Messages that a server takes at once.
+    pub prefetch: u32,
+    /// Time under way, each direction.
+    pub latency: Duration,
+    /// Where deliveries draw their luck.
+    pub site: Site,
 }
 
 /// A thread pool of one server.
@@ -186,6 +222,8 @@ pub enum StepAction {
     },
     /// Fails with that probability.
     Fail(f64),
+    /// Leaves a message in the queue.
+    Publish,
     /// Stores the record.
     Store {
         /// Under which name of all databases, below 64.
@@ -200,6 +238,8 @@ pub enum StepAction {
 pub enum Carries {
     /// It goes along, if there is one.
     Any,
+    /// There is one from now on.
+    Some,
     /// There is one from now on; it is kept in the spool if the call fails.
     Spooled,
 }

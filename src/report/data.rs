@@ -1,5 +1,6 @@
 //! What became of records: the part of the report that is about data.
 
+use super::build::ratio;
 use crate::metrics::Metrics;
 use crate::metrics::data::Counts;
 use crate::wiring::{DataKinds, NodeIndex};
@@ -14,6 +15,8 @@ pub struct Data {
     pub store: Option<Store>,
     /// Its spools; absent where there are none.
     pub spool: Option<SpoolReport>,
+    /// Its messages; absent where it is no queue.
+    pub queue: Option<QueueReport>,
 }
 
 /// What became of the records of a service.
@@ -25,6 +28,27 @@ pub struct Records {
     pub kept: u64,
     /// Of these, lost: nobody is left who could store them.
     pub lost: u64,
+    /// Of these, with a dead letter.
+    pub set_aside: u64,
+}
+
+/// The messages of a queue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct QueueReport {
+    /// Messages that the queue took.
+    pub published: u64,
+    /// Deliveries.
+    pub delivered: u64,
+    /// Of these, not the first of their message.
+    pub redelivered: u64,
+    /// Messages that failed too often.
+    pub dead_letters: u64,
+    /// Most messages that nobody dealt with.
+    pub deepest: u32,
+    /// Mean number of messages that nobody dealt with.
+    pub mean_depth: f64,
+    /// Messages that nobody dealt with at the end.
+    pub at_end: u32,
 }
 
 /// What a database has stored.
@@ -60,9 +84,9 @@ impl Data {
     pub(super) fn of(metrics: &Metrics, node: NodeIndex) -> Option<Data> {
         let meter = metrics.station(node).data();
         let (kinds, counts, spool) = (meter.kinds(), meter.measured(), meter.spool());
-        let Counts { born, kept, lost, stored, duplicated, ignored, .. } = counts;
+        let Counts { born, kept, lost, stored, duplicated, ignored, set_aside, .. } = counts;
         let data = Data {
-            records: kinds.records.then_some(Records { born, kept, lost }),
+            records: kinds.records.then_some(Records { born, kept, lost, set_aside }),
             store: kinds.stores.then_some(Store { stored, duplicated, deduplicated: ignored }),
             spool: kinds.spool.then(|| SpoolReport {
                 spooled: counts.spooled,
@@ -71,6 +95,18 @@ impl Data {
                 batches: counts.batches,
                 highest: spool.peak(),
                 at_end: spool.value(),
+            }),
+            queue: kinds.queue.then(|| QueueReport {
+                published: counts.published,
+                delivered: counts.delivered,
+                redelivered: counts.redelivered,
+                dead_letters: counts.dead_letters,
+                deepest: meter.queue().peak(),
+                mean_depth: ratio(
+                    meter.queue().measured(metrics.now().0),
+                    metrics.measured_nanos() as f64,
+                ),
+                at_end: meter.queue().value(),
             }),
         };
         (kinds != DataKinds::default()).then_some(data)

@@ -96,6 +96,7 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::DiskFull(node)
         | Happening::AuthMode(node, _)
         | Happening::LogRotated(node)
+        | Happening::QueueFull(node)
         | Happening::SpoolBegan(node)
         | Happening::RecoveryFails(node)
         | Happening::SpoolDrained(node) => {
@@ -187,6 +188,9 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             ("auth_usual", GOOD, "ask the identity provider again", "IdP 인증으로 복귀")
         }
         Happening::DiskFull(_) => ("disk_full", BAD, "disk full", "디스크가 가득 참"),
+        Happening::QueueFull(_) => {
+            ("queue_full", BAD, "queue is full: messages refused", "큐가 가득 차 메시지 거절")
+        }
         Happening::SpoolBegan(_) => {
             ("spool_began", WARNING, "records go to the local spool", "로컬 스풀에 기록 시작")
         }

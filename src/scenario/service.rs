@@ -1,6 +1,6 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
-use super::{Cache, Call, Distribution, Keys, Step, Text};
+use super::{Cache, Call, Consumer, Distribution, Keys, Step, Text};
 use crate::pattern::{autoscaler, governor, heap, identity, liveness, logrotate, restart, spool};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -83,6 +83,10 @@ pub struct Service {
     /// Slows the autoscaler down to what people can follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governor: Option<governor::Params>,
+    /// Messages that its servers take from queues, by names of your own.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20))]
+    pub consumes: IndexMap<String, Consumer>,
 }
 
 impl Service {

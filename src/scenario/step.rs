@@ -60,6 +60,12 @@ pub enum Step {
         #[schemars(range(min = 1, max = 10_000))]
         needs: Option<u32>,
     },
+    /// Publishes a message to a queue: the request has a record, which is in the message.
+    Publish {
+        /// One of the service's calls, to a queue.
+        #[schemars(length(min = 1, max = 64))]
+        call: String,
+    },
     /// Makes a call that must not get lost: the request has a record, which the call takes along. Where
     /// the service has a `spool`, a call that has failed for good is kept in it to be made again later,
     /// and the request goes on with a degraded answer.

@@ -22,6 +22,7 @@ mod luck;
 mod memory;
 mod operator;
 mod policies;
+mod queue;
 mod queues;
 mod records;
 mod restarts;

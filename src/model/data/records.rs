@@ -30,6 +30,8 @@ pub struct Record {
     pub priority: u8,
     /// Those who could still store it.
     pub copies: u32,
+    /// A message with it is a dead letter.
+    pub set_aside: bool,
     /// The stores that have it, a bit for each.
     stored: u64,
 }
@@ -102,7 +104,7 @@ impl<O: Observer> World<O> {
         let job = &mut self.jobs[id];
         let home = self.plan.stations[usize::from(job.station)].node;
         let (wish, key, priority) = (job.wish, job.key, job.priority);
-        let record = Record { home, wish, key, priority, copies: 1, stored: 0 };
+        let record = Record { home, wish, key, priority, copies: 1, set_aside: false, stored: 0 };
         let record = self.records.slab.insert(record);
         job.extras.get_or_insert_default().record = Some(record);
         self.tell(Observation::RecordBorn { node: home });
@@ -138,13 +140,16 @@ impl<O: Observer> World<O> {
     pub(in crate::model) fn drop_record(&mut self, id: Id) {
         let record = &mut self.records.slab[id];
         record.copies -= 1;
-        let Record { copies, home, .. } = *record;
-        if copies == 0 {
-            let stored = record.is_stored();
-            self.records.slab.remove(id);
-            if !stored {
-                self.tell(Observation::RecordLost { node: home });
-            }
+        let Record { copies, home: node, set_aside, .. } = *record;
+        if copies > 0 {
+            return;
+        }
+        let stored = record.is_stored();
+        self.records.slab.remove(id);
+        if !stored && set_aside {
+            self.tell(Observation::RecordSetAside { node });
+        } else if !stored {
+            self.tell(Observation::RecordLost { node });
         }
     }
 

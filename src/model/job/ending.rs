@@ -71,6 +71,7 @@ impl<O: Observer> World<O> {
     #[cold]
     pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
         self.settle_fetches(id, outcome);
+        self.give_room(id);
         self.settle_record(id);
         if let Some(extras) = self.jobs[id].extras.take() {
             self.settle_query(id, &extras, outcome);
@@ -154,6 +155,12 @@ impl<O: Observer> World<O> {
                 let result = job.as_check();
                 self.jobs.remove(id);
                 self.end_probe(balancer, server, result);
+            }
+            Caller::Message(message) => {
+                let done = job.outcome.is_success();
+                if self.settle_message(message, id, done) {
+                    self.jobs.remove(id);
+                }
             }
             Caller::Liveness { station, server } => {
                 let passed = job.outcome.is_success();

@@ -121,6 +121,11 @@ impl<O: Observer> World<O> {
                     continue;
                 }
                 StepAction::Keep { .. } => self.keep_in_cache(id),
+                StepAction::Publish => {
+                    if !self.publish(id) {
+                        break Outcome::Rejected(Cause::QueueFull);
+                    }
+                }
                 StepAction::Store { store, unique } => {
                     let (store, unique) = (*store, *unique);
                     self.store_record(id, store, unique);
@@ -179,6 +184,7 @@ impl<O: Observer> World<O> {
             | StepAction::Commit(_)
             | StepAction::Log(_)
             | StepAction::Keep { .. }
+            | StepAction::Publish
             | StepAction::Store { .. }
             | StepAction::Fail(_) => {
                 unreachable!("a step that takes no time is never interrupted")

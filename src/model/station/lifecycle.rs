@@ -39,6 +39,7 @@ impl<O: Observer> World<O> {
             self.stop_liveness_probe(station, server);
             self.lose_all_jobs(station, server);
             self.cut_off_recovery(station, server);
+            self.crash_queue(station);
             // What waited for the server to move again finds its call gone, or a reply nobody reads.
             let parked = std::mem::take(&mut self.server(station, server).parked);
             parked.into_iter().for_each(|event| self.soon.push(event));
@@ -140,6 +141,7 @@ impl<O: Observer> World<O> {
         self.tell_servers(station);
         self.pause_if_idle(station, server);
         self.follow_limits(station, server);
+        self.wake_queues();
     }
 
     pub(in crate::model) fn tell_servers(&mut self, station: u16) {

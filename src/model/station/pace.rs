@@ -64,6 +64,7 @@ impl<O: Observer> World<O> {
                 self.admit_waiting(EdgeIndex(edge as u16), server);
             }
         }
+        self.wake_queues();
     }
 
     fn stretch_waits(&mut self, station: u16, server: u32, speed_before: f64) {

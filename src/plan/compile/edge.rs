@@ -51,6 +51,7 @@ impl Compiler<'_> {
         let found = name.map(|name| match node {
             Node::Service(service) => service.endpoints.get_index_of(name),
             Node::Database(database) => database.queries.get_index_of(name),
+            Node::Queue(_) => Some(0),
             Node::Clients(_) | Node::Balancer(_) => None,
         });
         found.map_or(0, |index| index.expect("the checker resolves every endpoint") as u16)

@@ -61,6 +61,8 @@ impl Compiler<'_> {
                 rules: rules.clone(),
             }),
             spool: service.spool.clone(),
+            queue: None,
+            consumers: self.consumers(node, site, service),
             data: data_of(service),
             autoscaler: service.autoscaler.clone(),
             governor: service.governor.clone(),
@@ -133,7 +135,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn pool_site(&self, station: Site, name: &str) -> Site {
+    pub(super) fn pool_site(&self, station: Site, name: &str) -> Site {
         station.then("pools").then(name).index(self.scenario.seed)
     }
 
@@ -182,6 +184,8 @@ impl Compiler<'_> {
             restart: database.restart.clone(),
             liveness_probe: None,
             spool: None,
+            queue: None,
+            consumers: Vec::new(),
             data: DataKinds {
                 stores: database.queries.values().any(|query| query.stores.is_some()),
                 ..DataKinds::default()
@@ -197,7 +201,7 @@ impl Compiler<'_> {
 fn fetches_async(service: &Service, cache: &str) -> bool {
     let is_async = |call: &String| service.calls[call].mode == CallMode::Async;
     let gives_back = |step: &Step| match step {
-        Step::Call { call, .. } => is_async(call),
+        Step::Call { call, .. } | Step::Spool { call } | Step::Publish { call } => is_async(call),
         Step::Parallel { calls, .. } => calls.iter().all(is_async),
         _ => false,
     };
@@ -208,9 +212,10 @@ fn fetches_async(service: &Service, cache: &str) -> bool {
 }
 
 fn data_of(service: &Service) -> DataKinds {
-    let mut steps = service.endpoints.values().flat_map(|endpoint| walk(&endpoint.steps));
-    let spool = steps.any(|(_, step)| matches!(step, Step::Spool { .. }));
-    DataKinds { records: spool, spool, stores: false }
+    let steps = || service.endpoints.values().flat_map(|endpoint| walk(&endpoint.steps));
+    let spool = steps().any(|(_, step)| matches!(step, Step::Spool { .. }));
+    let publishes = steps().any(|(_, step)| matches!(step, Step::Publish { .. }));
+    DataKinds { records: spool || publishes, spool, ..DataKinds::default() }
 }
 
 fn memory(memory: &Memory, has_caches: bool) -> Option<MemoryPlan> {

@@ -168,6 +168,12 @@ impl Judge<'_> {
             Q::NewUsersRefused => self.new_users_refused(spell),
             Q::AuthSwitches => self.auth_switches(),
             Q::AuthAloneTime => self.auth_alone_time(),
+            Q::Published => self.records_in(spell, "published", |counts| counts.published),
+            Q::Redelivered => self.records_in(spell, "redelivered", |counts| counts.redelivered),
+            Q::DeadLetters => self.records(|counts| counts.dead_letters),
+            Q::QueueDepth => {
+                self.highest(spell, "queue_depth", self.station_meter()?.data().queue().peak())
+            }
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

@@ -194,6 +194,10 @@ pub enum Quantity {
     NewUsersRefused,
     AuthSwitches,
     AuthAloneTime,
+    Published,
+    Redelivered,
+    DeadLetters,
+    QueueDepth,
 }
 
 /// A number between the parentheses.
@@ -376,5 +380,9 @@ pub static METRICS: &[Metric] = {
         metric("lock_waiting", Q::LockWaiting, U::Count, STATION, "mean number of queries that waited for a row lock").of().spell(),
         metric("p_lock_wait", Q::LockWaitPercentile, U::Ms, STATION, "percentile of the waits for a row lock").of().percentile(),
         metric("mean_lock_wait", Q::MeanLockWait, U::Ms, STATION, "mean wait for a row lock").of(),
+        metric("published", Q::Published, U::Count, STATION, "messages that a queue took").spell(),
+        metric("redelivered", Q::Redelivered, U::Count, STATION, "deliveries of messages that were not the first").spell(),
+        metric("dead_letters", Q::DeadLetters, U::Count, STATION, "messages that failed too often and were set aside"),
+        metric("queue_depth", Q::QueueDepth, U::Count, STATION, "most messages in a queue that nobody dealt with; in a spell by the means of its windows").of().spell(),
     ]
 };

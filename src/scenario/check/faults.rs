@@ -93,7 +93,7 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
     if let Some((node, server)) = target.split_once('#') {
         let servers = match node_named(scenario, node)? {
             Node::Service(service) => service.most_servers(),
-            Node::Database(_) => 1,
+            Node::Database(_) | Node::Queue(_) => 1,
             Node::Clients(_) | Node::Balancer(_) => {
                 return Err(format!("{} has no servers", quoted(node)));
             }
@@ -108,7 +108,7 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
     Ok(match node_named(scenario, target)? {
         Node::Clients(_) => Target::Clients,
         Node::Balancer(_) => Target::Balancer,
-        Node::Service(_) | Node::Database(_) => Target::Station,
+        Node::Service(_) | Node::Database(_) | Node::Queue(_) => Target::Station,
     })
 }
 
@@ -125,7 +125,7 @@ fn calls_of(node: &Node) -> Option<&IndexMap<String, Call>> {
     match node {
         Node::Clients(clients) => Some(&clients.calls),
         Node::Service(service) => Some(&service.calls),
-        Node::Balancer(_) | Node::Database(_) => None,
+        Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::references::{split, station_of};
 use crate::problem::Problems;
-use crate::scenario::{Call, Node, Scenario, Step, walk};
+use crate::scenario::{Call, Node, PUBLISH, Scenario, Step, walk};
 use indexmap::{IndexMap, IndexSet};
 
 /// Longest chain of programs that call one another.
@@ -69,6 +69,7 @@ pub(super) fn callee_of<'s>(scenario: &'s Scenario, call: &'s Call) -> Program<'
     let first = match station {
         Node::Service(service) => service.endpoints.keys().next(),
         Node::Database(database) => database.queries.keys().next(),
+        Node::Queue(_) => return (key, PUBLISH),
         Node::Clients(_) | Node::Balancer(_) => None,
     };
     let endpoint = endpoint.or(first.map(String::as_str));
@@ -77,22 +78,28 @@ pub(super) fn callee_of<'s>(scenario: &'s Scenario, call: &'s Call) -> Program<'
 
 fn programs(scenario: &Scenario) -> impl Iterator<Item = Program<'_>> {
     scenario.nodes.iter().flat_map(|(key, node)| {
-        let endpoints: Vec<&String> = match node {
-            Node::Service(service) => service.endpoints.keys().collect(),
-            Node::Database(database) => database.queries.keys().collect(),
+        let endpoints: Vec<&str> = match node {
+            Node::Service(service) => service.endpoints.keys().map(String::as_str).collect(),
+            Node::Database(database) => database.queries.keys().map(String::as_str).collect(),
+            Node::Queue(_) => vec![PUBLISH],
             Node::Clients(_) | Node::Balancer(_) => Vec::new(),
         };
-        endpoints.into_iter().map(move |endpoint| (key.as_str(), endpoint.as_str()))
+        endpoints.into_iter().map(move |endpoint| (key.as_str(), endpoint))
     })
 }
 
 fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<Program<'s>> {
-    let Some(Node::Service(service)) = scenario.nodes.get(node) else { return Vec::new() };
+    let service = match scenario.nodes.get(node) {
+        Some(Node::Service(service)) => service,
+        Some(Node::Queue(_)) => return consumers_of(scenario, node).collect(),
+        _ => return Vec::new(),
+    };
     let steps = service.endpoints.get(endpoint).map(|endpoint| walk(&endpoint.steps));
     let calls = steps.into_iter().flatten().flat_map(|(_, step)| match step {
-        Step::Call { call, .. } | Step::Spool { call } | Step::Login { call } => {
-            std::slice::from_ref(call)
-        }
+        Step::Call { call, .. }
+        | Step::Spool { call }
+        | Step::Publish { call }
+        | Step::Login { call } => std::slice::from_ref(call),
         Step::Parallel { calls, .. } => calls.as_slice(),
         Step::Cpu { .. }
         | Step::Wait { .. }
@@ -106,6 +113,21 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
     let callees: IndexSet<Program<'_>> =
         calls.map(|call| callee_of(scenario, &service.calls[call])).collect();
     callees.into_iter().collect()
+}
+
+/// The programs that deal with the messages of a queue.
+pub(super) fn consumers_of<'s>(
+    scenario: &'s Scenario,
+    queue: &'s str,
+) -> impl Iterator<Item = Program<'s>> {
+    scenario.nodes.iter().flat_map(move |(key, node)| {
+        let consumers = match node {
+            Node::Service(service) => Some(service.consumes.values()),
+            _ => None,
+        };
+        let own = consumers.into_iter().flatten().filter(move |own| own.queue == queue);
+        own.map(move |own| (key.as_str(), own.endpoint.as_str()))
+    })
 }
 
 /// Follows calls among the programs that could not be ordered until one comes up again.
@@ -128,7 +150,9 @@ fn report_circle(
     if names.len() > 12 {
         names.splice(6..names.len() - 5, ["…".to_owned()]);
     }
-    let (node, endpoint) = program;
+    // A queue makes no calls by itself, so there is a service in the circle.
+    let own = chain.iter().skip(start).find(|(_, endpoint)| *endpoint != PUBLISH);
+    let (node, endpoint) = own.unwrap_or(program);
     let message = format!("calls go in a circle: {}", names.join(" → "));
     problems.add(format!("nodes.{node}.endpoints.{endpoint}"), message);
 }

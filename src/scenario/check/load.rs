@@ -5,12 +5,12 @@
 
 mod arrivals;
 
-use super::graph::{Program, Programs, callee_of};
+use super::graph::{Program, Programs, callee_of, consumers_of};
 use super::quantity::mean_s;
 use crate::problem::Problems;
 use crate::scenario::{
-    AfterLast, Arrivals, Balancer, Call, Clients, Database, Effect, Fault, Node, RecordedAnswer,
-    Refresh, Scenario, Service, Step, Table, walk,
+    AfterLast, Arrivals, Balancer, Call, Clients, Database, Effect, Fault, Node, Queue,
+    RecordedAnswer, Refresh, Scenario, Service, Step, Table, walk,
 };
 
 /// Most events that a run may be expected to need. At several million events per second that is
@@ -73,7 +73,7 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
 fn servers_of(node: Option<&Node>) -> u64 {
     match node {
         Some(Node::Service(service)) => service.most_servers().into(),
-        Some(Node::Database(_)) => 1,
+        Some(Node::Database(_) | Node::Queue(_)) => 1,
         Some(Node::Clients(_) | Node::Balancer(_)) | None => 0,
     }
 }
@@ -92,7 +92,7 @@ fn check_size(scenario: &Scenario, problems: &mut Problems) {
                 (1, 0, Some(&clients.calls))
             }
             Node::Service(service) => (own, service.pools.len(), Some(&service.calls)),
-            Node::Database(_) => (1, 1, None),
+            Node::Database(_) | Node::Queue(_) => (1, 1, None),
             Node::Balancer(_) => (0, 0, None),
         };
         let calls = || calls.into_iter().flat_map(|calls| calls.values());
@@ -140,6 +140,7 @@ impl Estimate<'_> {
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
                 Node::Service(service) => self.by_itself(service),
                 Node::Database(database) => (self.purges(database), "tables"),
+                Node::Queue(_) => (0.0, "kind"),
             };
             (format!("nodes.{key}.{part}"), events)
         });
@@ -228,6 +229,7 @@ impl Estimate<'_> {
             Node::Database(database) => {
                 return Cost { events: 2.0, seconds: mean_s(&database.queries[endpoint].cost) };
             }
+            Node::Queue(queue) => return self.cost_of_message(node, queue),
             Node::Clients(_) | Node::Balancer(_) => return Cost::default(),
         };
         // Each request may leave the last bit of garbage that its server has room for.
@@ -243,9 +245,9 @@ impl Estimate<'_> {
                     let Cost { events, seconds } = call(name);
                     Cost { events: ratio * events, seconds: ratio * seconds }
                 }
-                Step::Spool { call: name } => call(name),
                 // As if every token had expired.
                 Step::Login { call: name } => call(name),
+                Step::Spool { call: name } | Step::Publish { call: name } => call(name),
                 Step::Parallel { calls, times, needs } => {
                     parallel(calls.iter().map(call), *times, needs.is_some())
                 }
@@ -263,6 +265,18 @@ impl Estimate<'_> {
             total.seconds += cost.seconds;
         }
         total
+    }
+
+    /// The cost of accepting a message, with the events of all its deliveries.
+    fn cost_of_message(&self, key: &str, queue: &Queue) -> Cost {
+        let programs = consumers_of(self.scenario, key).map(|program| {
+            let number = self.programs.order.get_index_of(&program);
+            self.costs[number.expect("consumers come before their queues")].events
+        });
+        let dearest = programs.fold(0.0, f64::max);
+        let deliveries = f64::from(queue.max_deliveries.unwrap_or(1));
+        let events = 3.0 + deliveries * (EVENTS_PER_TRY + dearest);
+        Cost { events, seconds: mean_s(&queue.cost) }
     }
 
     /// The cost of a call with all its tries; the time is that of one.

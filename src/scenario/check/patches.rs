@@ -101,6 +101,13 @@ impl Comparison<'_> {
                 self.calls(path, &before.calls, &after.calls);
                 self.endpoints(path, &before.endpoints, &after.endpoints);
                 self.names(&format!("{path}.caches"), &before.caches, &after.caches);
+                let consumers = format!("{path}.consumes");
+                self.names(&consumers, &before.consumes, &after.consumes);
+                for (key, consumer) in &before.consumes {
+                    let after = after.consumes.get(key);
+                    let same = after.is_none_or(|after| after.queue == consumer.queue);
+                    self.demand(same, || format!("{consumers}.{key}.queue"));
+                }
             }
             (Node::Database(before), Node::Database(after)) => {
                 self.names(&format!("{path}.queries"), &before.queries, &after.queries);
@@ -111,6 +118,7 @@ impl Comparison<'_> {
                 }
                 self.names(&format!("{path}.tables"), &before.tables, &after.tables);
             }
+            (Node::Queue(_), Node::Queue(_)) => {}
             _ => self.demand(false, || format!("{path}.kind")),
         }
     }

@@ -10,7 +10,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
         let calls = match node {
             Node::Clients(clients) => &clients.calls,
             Node::Service(service) => &service.calls,
-            Node::Balancer(_) | Node::Database(_) => continue,
+            Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => continue,
         };
         for (key, call) in calls {
             check_limit(call, &format!("nodes.{node_key}.calls.{key}"), problems);

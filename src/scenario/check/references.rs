@@ -2,7 +2,9 @@
 
 use crate::problem::{Problems, quoted};
 use crate::scenario::shape::known;
-use crate::scenario::{Arrivals, Balancer, Call, Clients, Database, Node, Scenario, Service, Step};
+use crate::scenario::{
+    Arrivals, Balancer, Call, Clients, Database, Node, PUBLISH, Scenario, Service, Step,
+};
 use indexmap::{IndexMap, IndexSet};
 
 /// Checks every reference between nodes and within them.
@@ -15,6 +17,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
             Node::Balancer(balancer) => references.balancer(balancer, &path),
             Node::Service(service) => references.service(service, &path),
             Node::Database(database) => references.database(database, &path),
+            Node::Queue(_) => {}
         }
     }
 }
@@ -86,6 +89,7 @@ impl References<'_> {
 
     fn service(&mut self, service: &Service, path: &str) {
         self.calls(&service.calls, path);
+        self.consumers(service, path);
         if let Some(probe) = &service.liveness_probe {
             if let Some(endpoint) = &probe.endpoint {
                 self.own(endpoint, &service.endpoints, &format!("{path}.liveness_probe.endpoint"));
@@ -142,6 +146,7 @@ impl References<'_> {
             Step::Call { call, .. } | Step::Spool { call } => {
                 self.own(call, &service.calls, &format!("{path}.call"));
             }
+            Step::Publish { call } => self.publish(call, &service.calls, &format!("{path}.call")),
             Step::Parallel { calls, .. } => {
                 for (number, call) in calls.iter().enumerate() {
                     self.own(call, &service.calls, &format!("{path}.calls.{number}"));
@@ -179,6 +184,31 @@ impl References<'_> {
                 format!("{} is read by no earlier step{known}", quoted(row))
             };
             self.problems.add(format!("{path}.row"), message);
+        }
+    }
+
+    /// A call that leads to a queue.
+    fn publish(&mut self, call: &str, calls: &IndexMap<String, Call>, path: &str) {
+        self.own(call, calls, path);
+        let station = calls.get(call).and_then(|call| station_of(self.scenario, split(&call.to).0));
+        if station.is_some_and(|(_, node)| !matches!(node, Node::Queue(_))) {
+            self.problems.add(path, format!("{} does not lead to a queue", quoted(call)));
+        }
+    }
+
+    fn consumers(&mut self, service: &Service, path: &str) {
+        for (key, consumer) in &service.consumes {
+            let path = format!("{path}.consumes.{key}");
+            self.own(&consumer.endpoint, &service.endpoints, &format!("{path}.endpoint"));
+            let node = self.scenario.nodes.get(&consumer.queue);
+            if !matches!(node, Some(Node::Queue(_))) {
+                let queues = self.scenario.nodes.iter();
+                let queues = queues.filter(|(_, node)| matches!(node, Node::Queue(_)));
+                let known =
+                    known(&consumer.queue, queues.map(|(key, _)| key.as_str()), "queues are");
+                let message = format!("{} is no queue{known}", quoted(&consumer.queue));
+                self.problems.add(format!("{path}.queue"), message);
+            }
         }
     }
 
@@ -220,6 +250,13 @@ impl References<'_> {
         match station {
             Node::Service(service) => self.own(endpoint, &service.endpoints, path),
             Node::Database(database) => self.own(endpoint, &database.queries, path),
+            Node::Queue(_) => {
+                if endpoint != PUBLISH {
+                    let message =
+                        format!("{} is unknown: queues know {PUBLISH:?}", quoted(endpoint));
+                    self.problems.add(path, message);
+                }
+            }
             Node::Clients(_) | Node::Balancer(_) => {}
         }
     }

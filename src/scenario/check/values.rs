@@ -42,6 +42,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
             Node::Clients(clients) => check_clients(clients, &path, problems),
             Node::Service(service) => check_service(service, &path, problems),
             Node::Database(database) => check_database(database, &path, problems),
+            Node::Queue(queue) => quantity::check(&queue.cost, &format!("{path}.cost"), problems),
             Node::Balancer(balancer) => check_balancer(balancer, &path, problems),
         }
     }
@@ -52,7 +53,7 @@ fn check_calls(node: &Node, path: &str, problems: &mut Problems) {
     let calls = match node {
         Node::Clients(clients) => &clients.calls,
         Node::Service(service) => &service.calls,
-        Node::Balancer(_) | Node::Database(_) => return,
+        Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => return,
     };
     for (key, call) in calls {
         if let Some(jitter) = &call.latency_jitter {
@@ -286,6 +287,7 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
         Step::Call { .. }
         | Step::Spool { .. }
         | Step::Login { .. }
+        | Step::Publish { .. }
         | Step::Replay { .. }
         | Step::Read { .. }
         | Step::Commit { .. }

@@ -100,6 +100,30 @@ pub(super) fn pause(dice: &mut Dice) -> Value {
     json!({"dist": "constant", "ms": dice.pick(&[5.0, 100.0])})
 }
 
+pub(super) fn queue(dice: &mut Dice) -> Value {
+    let mut queue = json!({
+        "kind": "queue", "connections": 1 + dice.roll(3), "boot_s": 0.1, "cost": time(dice),
+        "redelivery_delay_ms": dice.pick(&[10.0, 300.0]), "durable": !dice.one_in(3),
+    });
+    if dice.one_in(2) {
+        queue["depth_limit"] = json!(dice.pick(&[2, 20]));
+    }
+    if dice.one_in(2) {
+        queue["visibility_timeout_ms"] = json!(dice.pick(&[20.0, 200.0]));
+    }
+    if dice.one_in(2) {
+        queue["max_deliveries"] = json!(1 + dice.roll(3));
+    }
+    queue
+}
+
+pub(super) fn consumer(dice: &mut Dice) -> Value {
+    json!({
+        "queue": "q", "endpoint": "page", "prefetch": 1 + dice.roll(5),
+        "latency_ms": dice.pick(&[0.0, 10.0]),
+    })
+}
+
 pub(super) fn spool(dice: &mut Dice) -> Value {
     let mut spool = json!({
         "max_records": dice.pick(&[1_000, 4]), "bytes_per_record": dice.pick(&[100, 1_000]),
@@ -114,9 +138,9 @@ pub(super) fn spool(dice: &mut Dice) -> Value {
 }
 
 pub(super) fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(14) {
-        10 => cached(dice, "near", json!([{"do": "call", "call": "back"}])),
-        11 => {
+    let step = |dice: &mut Dice| match dice.roll(15) {
+        11 => cached(dice, "near", json!([{"do": "call", "call": "back"}])),
+        12 => {
             let inner = cached(dice, "far", json!([{"do": "call", "call": "db"}]));
             let first = json!({"do": "cpu", "time": time(dice)});
             cached(dice, "near", json!([first, inner]))
@@ -129,9 +153,10 @@ pub(super) fn steps(dice: &mut Dice) -> Value {
         5 => json!({"do": "log", "bytes": 100}),
         6 => quorum(dice),
         7 => recording(dice),
-        8 => json!({"do": "spool", "call": dice.pick(&["db", "back"])}),
-        9 => json!({"do": "read", "row": dice.pick(&["a", "b"])}),
-        12 => json!({"do": "login", "call": "back"}),
+        13 => json!({"do": "login", "call": "back"}),
+        8 => json!({"do": "spool", "call": dice.pick(&["db", "back", "q"])}),
+        9 => json!({"do": "publish", "call": "q"}),
+        10 => json!({"do": "read", "row": dice.pick(&["a", "b"])}),
         _ => json!({"do": "fail", "ratio": 0.1}),
     };
     let count = 1 + dice.roll(4);

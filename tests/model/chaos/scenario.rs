@@ -2,17 +2,17 @@
 
 use super::calls::{Maker, POLICIES, call};
 use super::nodes::{
-    DISCIPLINES, auth_mode, balancer, cache, database, disk, memory, pause, pool, purge, service,
-    spool, steps, users,
+    DISCIPLINES, auth_mode, balancer, cache, consumer, database, disk, memory, pause, pool, purge,
+    queue, service, spool, steps, users,
 };
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
 
 fn effect(dice: &mut Dice) -> (&'static str, Value) {
-    let server = dice.pick(&["front", "back", "front#0", "back#0", "db"]);
+    let server = dice.pick(&["front", "back", "front#0", "back#0", "db", "q"]);
     let of_service = dice.pick(&["front", "back", "front#0", "back#0"]);
-    let way = dice.pick(&["front", "lb", "users.main", "front.back", "front.db"]);
+    let way = dice.pick(&["front", "lb", "users.main", "front.back", "front.db", "front.q"]);
     match dice.roll(12) {
         8 => (of_service, json!({"kind": "kill"})),
         9 => (of_service, json!({"kind": "reclaim", "notice_s": dice.pick(&[0.0, 0.3])})),
@@ -25,7 +25,7 @@ fn effect(dice: &mut Dice) -> (&'static str, Value) {
         4 => (way, json!({"kind": "latency", "added_ms": 60.0})),
         5 => (way, json!({"kind": "packet_loss", "ratio": dice.pick(&[0.3, 1.0])})),
         6 => (
-            dice.pick(&["front#0", "back", "users.main", "front.db", "rack", "db"]),
+            dice.pick(&["front#0", "back", "users.main", "front.db", "rack", "db", "q"]),
             json!({"kind": "unreachable"}),
         ),
         _ => (
@@ -75,7 +75,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(31) {
+    match dice.roll(33) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
@@ -104,6 +104,8 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         26 => (format!("{edge}.enabled"), json!(!dice.one_in(2))),
         24 => (format!("{service}.restarts"), json!(dice.roll(4))),
         25 => (format!("{service}.identity.renew_without_provider"), or_off(dice, auth_mode)),
+        31 => ("nodes.q".to_owned(), queue(dice)),
+        32 => ("nodes.back.consumes.work".to_owned(), consumer(dice)),
         15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
         21 => ("nodes.db.queries.q.locks".to_owned(), json!(dice.one_in(2))),
         18 => ("nodes.db.tables.t.purge".to_owned(), or_off(dice, purge)),
@@ -116,15 +118,21 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
     }
 }
 
+fn with_consumer(mut service: Value, consumer: Value) -> Value {
+    service["consumes"] = json!({"work": consumer});
+    service
+}
+
 pub(super) fn scenario(dice: &mut Dice) -> Value {
     let mut front = {
         let steps = steps(dice);
         service(dice, steps)
     };
-    front["calls"] = json!({"back": call(dice, "back"), "db": call(dice, "db")});
+    front["calls"] =
+        json!({"back": call(dice, "back"), "db": call(dice, "db"), "q": call(dice, "q")});
     let back = {
         let steps = json!([{"do": "cpu", "time": time(dice)}, {"do": "wait", "time": time(dice)}]);
-        service(dice, steps)
+        with_consumer(service(dice, steps), consumer(dice))
     };
     let faults: serde_json::Map<String, Value> = (0..dice.roll(4))
         .map(|number| {
@@ -145,6 +153,7 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
             "lb": balancer(dice),
             "front": front,
             "back": back,
+            "q": queue(dice),
             "db": {
                 "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
                 "discipline": dice.pick(&DISCIPLINES),
@@ -204,6 +213,10 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
     for fault in ["f0", "f1", "f2", "f3", "live-0", "live-1"] {
         changes.push((QUIET_S, set(&format!("faults.{fault}"), Value::Null)));
     }
+    // What fails goes to the dead letters.
+    let last =
+        json!({"kind": "queue", "cost": {"dist": "constant", "ms": 1.0}, "max_deliveries": 1});
+    changes.push((QUIET_S, set("nodes.q", last)));
     for service in ["front", "back"] {
         let probe = format!("nodes.{service}.liveness_probe");
         changes.push((QUIET_S, set(&probe, Value::Null)));

@@ -20,6 +20,11 @@ pub fn records(page: &Page) -> String {
             "not replayed",
             "most in spool",
             "left in spool",
+            "published",
+            "redelivered",
+            "dead letters",
+            "deepest",
+            "left in queue",
         ],
         [
             "레코드",
@@ -33,6 +38,11 @@ pub fn records(page: &Page) -> String {
             "재전송 실패",
             "스풀 최대",
             "스풀 잔량",
+            "발행",
+            "재전달",
+            "데드 레터",
+            "최대 깊이",
+            "큐 잔량",
         ],
     );
     let mut table = table(page, headings);
@@ -52,6 +62,7 @@ fn cells(data: &Data) -> Vec<String> {
     let records = data.records.clone().unwrap_or_default();
     let store = data.store.clone().unwrap_or_default();
     let spool = data.spool.clone().unwrap_or_default();
+    let queue = data.queue.clone().unwrap_or_default();
     let counts = [
         records.born,
         records.lost,
@@ -63,6 +74,11 @@ fn cells(data: &Data) -> Vec<String> {
         spool.failed_replays,
         u64::from(spool.highest),
         u64::from(spool.at_end),
+        queue.published,
+        queue.redelivered,
+        queue.dead_letters,
+        u64::from(queue.deepest),
+        u64::from(queue.at_end),
     ];
     counts.into_iter().map(figure::some).collect()
 }
