@@ -23,6 +23,10 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "retry-storm", json: include_str!("presets/retry-storm.json") },
     Preset { id: "shared-database", json: include_str!("presets/shared-database.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
+    Preset {
+        id: "cache-without-expiry",
+        json: include_str!("presets/cache-without-expiry.json"),
+    },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
     Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },
