@@ -27,6 +27,10 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "single-pod", json: include_str!("presets/single-pod.json") },
     Preset { id: "two-of-everything", json: include_str!("presets/two-of-everything.json") },
     Preset { id: "async-calls", json: include_str!("presets/async-calls.json") },
+    Preset {
+        id: "cache-without-expiry",
+        json: include_str!("presets/cache-without-expiry.json"),
+    },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
     Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },

@@ -14,7 +14,8 @@ A scenario's `expect`, and `--expect` on the command line, hold clauses such as 
     argument := name | number | cause | from \"..\" to
     value    := number [ unit ] | \"none\" | \"true\" | \"false\" | state
 
-A name is a node (`api`), a server (`api#3`), or a class, pool or call of a node (`users.new`, `api.web`, `api.idp`).
+A name is a node (`api`), a server (`api#3`), or a class, pool, call or cache of a node (`users.new`, `api.web`, `api.idp`,
+`api.pages`).
 Figures leave out the warm-up; with a spell (`30s..60s`) they are those of the windows that lie wholly inside it. A time
 that never came is later than any other. Units: `ms`, `s`, `min`, `h`, `%`, `MB`, `GB`. One figure divided by another of
 the same unit says how many times as much: `p(50, db, 0s..60s) / p(50, db, 60s..120s) >= 18`.

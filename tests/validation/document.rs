@@ -11,10 +11,6 @@ use std::path::Path;
 pub const NOT_YET: &[(&str, &str)] = &[
     ("N12", "replicas: reads on one, writes on all"),
     ("N13", "shards: which keys move"),
-    ("C01", "caches"),
-    ("C03", "caches"),
-    ("C05", "caches"),
-    ("C07", "caches"),
     ("E06", "autoscaling"),
     ("E07", "autoscaling"),
     ("E09", "autoscaling"),
@@ -49,6 +45,8 @@ configured, because no run can give them.
 | attempts, retries, hedges, fallbacks | `edges.*` | `attempts`, `retries`, `hedges`, `fallbacks` |
 | tokens left | `edges.*.retry_tokens` | |
 | k of n servers up, and how often not | `stations.*.up` | `up_share(node, k)`, `fell_below(node, k)` |
+| hits, fetches, entries of a cache | `stations.*.caches.*` | `hit_ratio(cache)`, `cache_fetches`, `cache_entries`, `evictions` |
+| memory, garbage collection | `stations.*.memory` | `heap_used`, `gc_share`, `out_of_memory` |
 | when the last one ended | `totals.last_end_s`, `….last_end_s` | `last_end` |
 | when a backlog was gone | | `drained_at(node, 10, 30s..400s)` |
 | what happened when | `timeline`; every event by `--format ndjson` ([events](events.md)) | |

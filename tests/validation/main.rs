@@ -15,6 +15,7 @@ mod arithmetic;
 mod availability;
 mod balancing;
 mod breaker;
+mod caches;
 mod discipline;
 mod document;
 mod ejection;
@@ -44,6 +45,7 @@ fn tests() -> Vec<Test> {
         metastable::CASES,
         breaker::CASES,
         ejection::CASES,
+        caches::CASES,
         arithmetic::CASES,
         timelines::CASES,
         invariants::CASES,
