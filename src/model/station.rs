@@ -11,6 +11,7 @@ mod work;
 
 use super::control::autoscaler::Scaling;
 use super::data::identity::Identity;
+use super::data::migration::Migration;
 use super::data::tables::Table;
 use super::job::Doing;
 use super::server::{Running, Server};
@@ -45,6 +46,12 @@ pub struct Station {
     pub tables: Box<[Table]>,
     /// Who may log in, and how.
     pub(super) identity: Option<Box<Identity>>,
+    /// Its move to another database, once it has begun.
+    pub migration: Option<Box<Migration>>,
+    /// Fires when that begins.
+    pub(super) migration_timer: Timer,
+    /// It is being moved and takes no queries meanwhile.
+    pub(super) closed: bool,
 }
 
 impl Station {
@@ -63,6 +70,9 @@ impl Station {
             rows: vec![0; usize::from(plan.rows)].into(),
             tables: plan.stored.tables.iter().map(Table::new).collect(),
             identity: plan.identity.as_ref().map(Identity::new).map(Box::new),
+            migration: None,
+            migration_timer: Timer::NONE,
+            closed: false,
         }
     }
 }

@@ -93,7 +93,7 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
         Step::Call { call, .. } | Step::Spool { call } | Step::Login { call } => {
             std::slice::from_ref(call)
         }
-        Step::Parallel { calls, .. } => calls.as_slice(),
+        Step::Parallel { calls, .. } | Step::Shard { calls, .. } => calls.as_slice(),
         Step::Cpu { .. }
         | Step::Wait { .. }
         | Step::Replay { .. }
