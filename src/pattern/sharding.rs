@@ -2,6 +2,7 @@
 //!
 //! - `hash`: a hash of the key modulo the number of shards, as in most home-made schemes. From n to
 //!   n + 1 shards n ÷ (n + 1) of all keys move.
+//! - `modulo`: the number of the key modulo the number of shards; as many keys move.
 //! - `consistent`: the shard with the highest score for the key (rendezvous hashing, Thaler and
 //!   Ravishankar 1998). From n to n + 1 shards 1 ÷ (n + 1) of all keys move, all of them to the new one.
 //! - `range`: equal ranges of keys in their order, as MongoDB's ranged shard key does. Neighbours live
@@ -18,6 +19,8 @@ pub enum Sharding {
     /// A hash of the key, modulo the number of shards.
     #[default]
     Hash,
+    /// The number of the key, modulo the number of shards.
+    Modulo,
     /// The shard with the highest score for the key: a new shard takes its share of every other one,
     /// and nothing else moves.
     Consistent,
@@ -30,6 +33,7 @@ impl Sharding {
     pub fn shard_of(self, key: u64, keys: u64, shards: u32) -> u32 {
         match self {
             Sharding::Hash => (score(key, 0) % u64::from(shards)) as u32,
+            Sharding::Modulo => (key % u64::from(shards)) as u32,
             Sharding::Consistent => {
                 let best = (0..shards).max_by_key(|shard| score(key, *shard));
                 best.expect("there is a shard")
@@ -57,7 +61,8 @@ mod tests {
 
     #[test]
     fn every_shard_has_its_share() {
-        for sharding in [Sharding::Hash, Sharding::Consistent, Sharding::Range] {
+        let all = [Sharding::Hash, Sharding::Modulo, Sharding::Consistent, Sharding::Range];
+        for sharding in all {
             let mut counts = [0_u32; 9];
             (0..KEYS).for_each(|key| counts[sharding.shard_of(key, KEYS, 9) as usize] += 1);
             // Five standard deviations of a binomial count.
@@ -68,6 +73,8 @@ mod tests {
     #[test]
     fn a_ninth_shard_moves_eight_ninths_of_all_keys_or_one() {
         assert!((moved(Sharding::Hash, 8, 9) - 8.0 / 9.0).abs() < 0.005);
+        // Of 72 keys in a row 8 stay where they are.
+        assert_eq!(moved(Sharding::Modulo, 8, 9), 64.0 / 72.0);
         assert!((moved(Sharding::Consistent, 8, 9) - 1.0 / 9.0).abs() < 0.005);
         // Range borders move by 0, 1/72, … 8/72 of all keys: 1/9 × (1 + … + 8) ÷ 8 = 1/2.
         assert!((moved(Sharding::Range, 8, 9) - 0.5).abs() < 0.005);
