@@ -213,6 +213,8 @@ pub enum Observation {
     ServerDown { node: NodeIndex, server: u32, cause: DownCause },
     /// A server began to boot.
     ServerBooting { node: NodeIndex, server: u32 },
+    /// A server has looked in vain for a node that it needs to boot.
+    BootHeldUp { node: NodeIndex, server: u32 },
     /// A server takes requests.
     ServerUp { node: NodeIndex, server: u32 },
     /// Servers that exist and servers that are up, from now on.
@@ -298,6 +300,16 @@ pub enum Observation {
     RowsChanged { node: NodeIndex, rows: u64, dead: u64 },
     /// Dead rows were deleted.
     RowsPurged { node: NodeIndex, rows: u64 },
+    /// The rows of a database begin to be copied to another one.
+    MigrationStarted { node: NodeIndex },
+    /// Rows have been written to the other database.
+    RowsCopied { node: NodeIndex, rows: u64 },
+    /// Writes that came in the meantime have been repeated at the other database.
+    ChangesForwarded { node: NodeIndex, changes: u64 },
+    /// Everything is copied; queries are held up for the cut-over.
+    CutOverStarted { node: NodeIndex },
+    /// From now on queries go to the other database.
+    Migrated { node: NodeIndex, to: NodeIndex },
     /// A query waits for a row lock.
     LockAwaited { node: NodeIndex },
     /// It no longer waits: it has the lock (`granted`), or has given up or been stopped.

@@ -47,6 +47,8 @@ pub mod restart;
 pub mod retry;
 /// Retry budget: how many of all calls may be retries.
 pub mod retry_budget;
+/// Sharding: which of several shards a key lives on.
+pub mod sharding;
 /// Store and forward: a spool on the server's disk and the batch that empties it.
 pub mod spool;
 

@@ -16,9 +16,9 @@ pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPl
 pub use profile::RateCurve;
 pub use station::{
     CachePlan, Carries, ConsumerPlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan,
-    MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, StationPlan, StepAction, StepPlan,
+    MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, ShardPlan, StationPlan, StepAction, StepPlan,
 };
-pub use table::{PurgePlan, QueryPlan, StoredPlan, TablePlan};
+pub use table::{MigrationPlan, PurgePlan, QueryPlan, StoredPlan, TablePlan};
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time, Zipf};
 use crate::pattern::{

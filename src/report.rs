@@ -199,6 +199,12 @@ pub struct Stored {
     pub dead_rows: u64,
     /// Dead rows that were deleted.
     pub purged_rows: u64,
+    /// Rows copied to another database.
+    pub copied_rows: u64,
+    /// Writes that came during the copy and were repeated there.
+    pub forwarded_changes: u64,
+    /// When queries began to go there, in seconds.
+    pub migrated_at_s: Option<f64>,
     /// Queries that had to wait for a row lock.
     pub lock_waits: u64,
     /// Of these, failed because they had waited too long.

@@ -219,6 +219,13 @@ impl Draw<'_, '_> {
     fn text(&mut self, name: &str) -> String {
         let node = self.node.map(|node| &self.names.nodes[node]);
         let known: Vec<String> = match (name, node) {
+            // A database moves to the last one, if it is another one.
+            ("to", Some(node)) if node.kind == Kind::Database => {
+                let mut databases = self.names.nodes.iter().rev();
+                let last = databases.find(|node| node.kind == Kind::Database);
+                last.map(|node| node.key.clone()).into_iter().collect()
+            }
+            ("boot_needs", Some(_)) => self.names.nodes.iter().map(|n| n.key.clone()).collect(),
             ("to", Some(node)) => {
                 let to = if node.kind == Kind::Balancer { &node.behind } else { &self.to };
                 to.iter().cloned().collect()

@@ -156,6 +156,11 @@ impl Metrics {
                 self.station_mut(node).stored_mut().rows_changed(Rows { live, dead });
             }
             O::RowsPurged { node, rows } => self.station_mut(node).stored_mut().purged(rows),
+            O::RowsCopied { node, rows } => self.station_mut(node).stored_mut().copied(rows),
+            O::ChangesForwarded { node, changes } => {
+                self.station_mut(node).stored_mut().changes_forwarded(changes);
+            }
+            O::Migrated { node, .. } => self.station_mut(node).stored_mut().migrated(now),
             O::LockAwaited { node } => self.station_mut(node).stored_mut().lock_awaited(now),
             O::LockWaitEnded { node, waited, .. } => {
                 let stored = self.station_mut(node).stored_mut();
@@ -196,6 +201,10 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::Intervened { label } => (Happening::Intervened(label), 0, 0),
         O::ServerDown { node, server, cause } => (Happening::Down(node, cause), server, 0),
         O::ServerBooting { node, server } => (Happening::Booting(node), server, 0),
+        O::BootHeldUp { node, server } => (Happening::BootHeldUp(node), server, 0),
+        O::MigrationStarted { node } => (Happening::Migrates(node), 0, 0),
+        O::CutOverStarted { node } => (Happening::CutsOver(node), 0, 0),
+        O::Migrated { node, .. } => (Happening::Migrated(node), 0, 0),
         O::ServerUp { node, server } => (Happening::Up(node), server, 0),
         O::OutOfRotation { balancer, server } => (Happening::OutOfRotation(balancer), server, 0),
         O::BackInRotation { balancer, server } => (Happening::BackInRotation(balancer), server, 0),

@@ -26,6 +26,10 @@ pub struct StoredMeter {
     rows: Option<Rows>,
     /// Rows purged since the start, and until the warm-up was over.
     purged: (u64, u64),
+    /// Rows copied to another database, and writes repeated there, since the start of the run.
+    copied: u64,
+    forwarded: u64,
+    migrated_at: Option<u64>,
     waiting: Passage,
     wait: Distribution,
 }
@@ -39,6 +43,21 @@ impl StoredMeter {
     /// Dead rows were deleted.
     pub fn purged(&mut self, rows: u64) {
         self.purged.0 += rows;
+    }
+
+    /// Rows were copied to another database.
+    pub fn copied(&mut self, rows: u64) {
+        self.copied += rows;
+    }
+
+    /// Writes were repeated at another database.
+    pub fn changes_forwarded(&mut self, changes: u64) {
+        self.forwarded += changes;
+    }
+
+    /// Queries go to another database from now on.
+    pub fn migrated(&mut self, now: u64) {
+        self.migrated_at = Some(now);
     }
 
     /// A query waits for a row lock.
@@ -68,6 +87,21 @@ impl StoredMeter {
     /// Rows purged since the warm-up.
     pub fn purged_rows(&self) -> u64 {
         self.purged.0 - self.purged.1
+    }
+
+    /// Rows copied to another database.
+    pub fn copied_rows(&self) -> u64 {
+        self.copied
+    }
+
+    /// Writes repeated at another database.
+    pub fn forwarded_changes(&self) -> u64 {
+        self.forwarded
+    }
+
+    /// When queries began to go to another database, in nanoseconds.
+    pub fn migrated_at(&self) -> Option<u64> {
+        self.migrated_at
     }
 
     /// Waits for a row lock that began since the warm-up.

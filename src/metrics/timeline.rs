@@ -25,6 +25,8 @@ pub enum Happening {
     Down(NodeIndex, DownCause),
     /// Servers began to boot.
     Booting(NodeIndex),
+    /// Servers cannot boot for want of a node that they need.
+    BootHeldUp(NodeIndex),
     /// Servers take requests.
     Up(NodeIndex),
     /// A balancer took servers out of rotation.
@@ -55,6 +57,12 @@ pub enum Happening {
     SpoolDrained(NodeIndex),
     /// Servers began to renew tokens without the identity provider (true), or ended it.
     AuthMode(NodeIndex, bool),
+    /// A database's rows begin to be copied to another one.
+    Migrates(NodeIndex),
+    /// All rows are copied: queries are held up for the cut-over.
+    CutsOver(NodeIndex),
+    /// Queries go to the other database.
+    Migrated(NodeIndex),
     /// Breakers of calling servers changed their state.
     Breaker(EdgeIndex, BreakerState),
 }
@@ -82,6 +90,10 @@ impl Happening {
             Happening::GcOverhead(node) => (node, DownCause::COUNT + 11),
             Happening::AuthMode(node, alone) => (node, DownCause::COUNT + 12 + usize::from(alone)),
             Happening::QueueFull(node) => (node, DownCause::COUNT + 14),
+            Happening::BootHeldUp(node) => (node, DownCause::COUNT + 18),
+            Happening::Migrates(node) => (node, DownCause::COUNT + 15),
+            Happening::CutsOver(node) => (node, DownCause::COUNT + 16),
+            Happening::Migrated(node) => (node, DownCause::COUNT + 17),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

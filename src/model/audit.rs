@@ -86,7 +86,7 @@ impl<O> World<O> {
                     let servers = &self.stations[usize::from(station)].servers;
                     servers[server as usize].liveness.job == id
                 }
-                Caller::Task { station, task } => self.progress(station, task).job == id,
+                Caller::Task { station, task } => self.is_batch(station, task, id),
             };
             findings.demand(known, || format!("{:?} knows nothing of {id:?}", job.caller));
             let own = |call: &Call| matches!(call.origin, Origin::Job(owner) if owner == id);

@@ -114,8 +114,14 @@ impl<O: Observer> World<O> {
         let edge = self.jobs[id].edge.expect("health checks go straight to their server");
         let plan = &self.plan.edges[usize::from(edge.0)];
         let Some(balancer) = plan.balancer else {
-            let servers = self.plan.stations[usize::from(plan.station)].servers;
-            let station = &self.stations[usize::from(plan.station)];
+            // Not the plan's: the database may have moved.
+            let station = usize::from(self.jobs[id].station);
+            let servers = self.plan.stations[station].servers;
+            let station = &self.stations[station];
+            if station.closed {
+                self.jobs[id].broken = true;
+                return Err(Outcome::Failed);
+            }
             let edge = &mut self.edges[usize::from(edge.0)];
             let mut server = if edge.turn < servers { edge.turn } else { edge.turn % servers };
             if station.leaving > 0 {

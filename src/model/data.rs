@@ -1,9 +1,10 @@
 //! What is stored, and what is on its way to be stored: tables and their rows, the locks on rows, the
-//! background work of a database, caches, records and spools.
+//! background work of a database and its move to another one, caches, records and spools.
 
 pub mod cache;
 pub mod identity;
 pub mod locks;
+pub mod migration;
 pub mod queue;
 pub mod records;
 pub mod spool;

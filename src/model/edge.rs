@@ -3,6 +3,7 @@
 //! Breakers, limiters, bulkheads, budgets and connections live in the memory of a process, so each
 //! server of the calling node has its own, and loses it when it crashes.
 
+use super::data::migration::Redirect;
 use super::list::List;
 use super::{Event, Observer, World, call};
 use crate::engine::{Draws, Duration, Time, Timer};
@@ -38,6 +39,8 @@ pub struct Edge {
     pub loss: f64,
     /// A fault lets no message come or go.
     pub cut: bool,
+    /// Where attempts go since the database behind it has moved.
+    pub redirect: Option<Box<Redirect>>,
     /// Whose turn it is when the callee has several servers and no balancer.
     pub turn: u32,
 }
@@ -89,6 +92,7 @@ impl Edge {
             added_latency: Duration::ZERO,
             loss: 0.0,
             cut: false,
+            redirect: None,
             turn: 0,
         }
     }

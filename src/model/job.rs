@@ -12,6 +12,7 @@ pub(super) use program::work_drawn;
 use super::call::SIBLINGS;
 use super::data::cache::Fetch;
 use super::data::locks::Claim;
+use super::data::tables::Write;
 use super::data::tasks::Task;
 use super::list::{Linked, Links, List};
 use super::slab::Id;
@@ -168,8 +169,8 @@ pub struct Extras {
     pub(super) record: Option<Id>,
     /// The row lock that it has, or waits for.
     pub(super) claim: Option<Claim>,
-    /// Rows that it adds to a table.
-    pub(super) adds: Option<(u16, u32)>,
+    /// What it writes to a table.
+    pub(super) write: Option<Write>,
     /// It asks the identity provider in its present step.
     pub(super) asks_provider: bool,
     /// The consumer of its station, and the server, that has taken the message that it deals with.

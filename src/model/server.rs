@@ -69,6 +69,8 @@ pub struct Server {
     pub frozen: bool,
     /// It stands still because it had nothing to do.
     pub pause: Pause,
+    /// It has looked in vain for what it needs to boot.
+    pub held_up: bool,
     /// A crash in force keeps it down.
     pub struck: bool,
     /// Faults in force that strike once: so many kill it, so many take its machine back.
@@ -119,6 +121,7 @@ impl Server {
             slow_factor: 1.0,
             frozen: false,
             pause: Pause::default(),
+            held_up: false,
             struck: false,
             blows: (0, 0),
             leaving: None,

@@ -11,6 +11,7 @@ mod work;
 
 use super::control::autoscaler::Scaling;
 use super::data::identity::Identity;
+use super::data::migration::Migration;
 use super::data::queue::QueueState;
 use super::data::tables::Table;
 use super::job::Doing;
@@ -50,6 +51,12 @@ pub struct Station {
     pub queue: Option<Box<QueueState>>,
     /// Messages that its servers have taken, by consumer and server.
     pub(super) taken: Box<[Vec<u32>]>,
+    /// Its move to another database, once it has begun.
+    pub migration: Option<Box<Migration>>,
+    /// Fires when that begins.
+    pub(super) migration_timer: Timer,
+    /// It is being moved and takes no queries meanwhile.
+    pub(super) closed: bool,
 }
 
 impl Station {
@@ -70,6 +77,9 @@ impl Station {
             identity: plan.identity.as_ref().map(Identity::new).map(Box::new),
             queue: plan.queue.is_some().then(Box::default),
             taken: vec![Vec::new(); plan.consumers.len()].into(),
+            migration: None,
+            migration_timer: Timer::NONE,
+            closed: false,
         }
     }
 }

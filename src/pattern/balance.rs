@@ -299,8 +299,8 @@ fn draw(unit: f64, count: u32) -> u32 {
     ((unit * f64::from(count)) as u32).min(count.saturating_sub(1))
 }
 
-/// The rendezvous score of a server for a key: the same on every machine and in every run.
-fn score(key: u64, server: u32) -> u64 {
+/// The rendezvous score of a server or a shard for a key: the same on every machine and in every run.
+pub(super) fn score(key: u64, server: u32) -> u64 {
     // An odd constant tells neighbouring servers apart before mixing.
     mix(mix(key) ^ (u64::from(server) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }

@@ -1,8 +1,8 @@
 //! Steps of programs.
 
 use super::compile::Compiler;
-use super::quantity::sampler;
-use super::{Carries, NodeIndex, StepAction, StepPlan};
+use super::quantity::{keys, sampler};
+use super::{Carries, NodeIndex, ShardPlan, StepAction, StepPlan};
 use crate::engine::{Duration, Site};
 use crate::scenario::{Cache, RecordedAnswer, Step};
 use indexmap::{IndexMap, IndexSet};
@@ -75,6 +75,7 @@ impl Compiler<'_> {
                 needs: None,
                 optional: *optional,
                 record: Carries::Any,
+                shard: None,
             },
             Step::Publish { call } => StepAction::Call {
                 edges: Box::new([self.edge_index(node, call)]),
@@ -82,6 +83,7 @@ impl Compiler<'_> {
                 needs: None,
                 optional: false,
                 record: Carries::Some,
+                shard: None,
             },
             Step::Spool { call } => StepAction::Call {
                 edges: Box::new([self.edge_index(node, call)]),
@@ -89,6 +91,7 @@ impl Compiler<'_> {
                 needs: None,
                 optional: false,
                 record: Carries::Spooled,
+                shard: None,
             },
             Step::Login { call } => StepAction::Login(Box::new([self.edge_index(node, call)])),
             Step::Parallel { calls, times, needs } => {
@@ -100,6 +103,24 @@ impl Compiler<'_> {
                     needs: *needs,
                     optional: false,
                     record: Carries::Any,
+                    shard: None,
+                }
+            }
+            Step::Shard { calls, keys: set, by, shards_in_use } => {
+                let edges: Vec<_> = calls.iter().map(|call| self.edge_index(node, call)).collect();
+                let all = edges.len() as u32;
+                StepAction::Call {
+                    edges: edges.into(),
+                    ratio: 1.0,
+                    needs: None,
+                    optional: false,
+                    record: Carries::Any,
+                    shard: Some(Box::new(ShardPlan {
+                        keys: keys(set),
+                        count: set.count,
+                        by: *by,
+                        shards: shards_in_use.unwrap_or(all).min(all),
+                    })),
                 }
             }
             Step::Replay { answers, after_last } => {

@@ -1,8 +1,9 @@
 //! Services and databases in a plan: their pools, programs, memory and disks.
 
 use super::{KeysPlan, QueryPlan, StoredPlan};
-use crate::engine::{Duration, Sampler, Site};
+use crate::engine::{Duration, Luck, Sampler, Site};
 use crate::pattern::cache::Limits;
+use crate::pattern::sharding::Sharding;
 use crate::pattern::{autoscaler, governor, heap, identity, liveness, logrotate, restart, spool};
 use crate::scenario::{AfterLast, Discipline};
 use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
@@ -56,6 +57,8 @@ pub struct StationPlan {
     pub boot: Duration,
     /// How long a server works on when it is taken away.
     pub drain: Duration,
+    /// Stations that must be up before a server of it has booted, into [`super::Plan::stations`].
+    pub boot_needs: Vec<u16>,
     /// How long a server stands still that has nothing to do, in nanoseconds.
     pub pause_when_idle: Option<Sampler>,
     /// Starts crashed servers again.
@@ -190,6 +193,8 @@ pub enum StepAction {
         optional: bool,
         /// What becomes of the request's record.
         record: Carries,
+        /// Only one of the calls is made, by the request's key.
+        shard: Option<Box<ShardPlan>>,
     },
     /// Logs the user in; the call asks the identity provider.
     Login(Box<[EdgeIndex; 1]>),
@@ -264,9 +269,14 @@ pub struct CachePlan {
 }
 
 impl StepAction {
-    /// The calls that the step may make at once, and how many good answers are enough.
-    pub fn calls(&self) -> Option<(&[EdgeIndex], Option<u32>)> {
+    /// The calls that the step makes at once for a request of that wish, and how many good answers are
+    /// enough. Whichever shard it is, the call's luck is that of the first call.
+    pub fn calls(&self, wish: Luck) -> Option<(&[EdgeIndex], Option<u32>)> {
         match self {
+            StepAction::Call { edges, shard: Some(shard), .. } => {
+                let shard = shard.shard_of(wish);
+                Some((&edges[shard..=shard], None))
+            }
             StepAction::Call { edges, needs, .. } => Some((edges, *needs)),
             StepAction::Login(edge) => Some((edge.as_slice(), None)),
             _ => None,
@@ -287,6 +297,26 @@ pub struct IdentityPlan {
     pub alone: Option<identity::Params>,
     /// Where users draw how old their first token is; it holds the seed of the run.
     pub site: Site,
+}
+
+/// Which of several calls a request makes.
+#[derive(Clone, Debug)]
+pub struct ShardPlan {
+    /// What requests are about.
+    pub keys: KeysPlan,
+    /// Number of keys.
+    pub count: u64,
+    /// Where a key lives.
+    pub by: Sharding,
+    /// Number of shards in use.
+    pub shards: u32,
+}
+
+impl ShardPlan {
+    /// The shard of a request, by the luck of what it is about.
+    pub fn shard_of(&self, wish: Luck) -> usize {
+        self.by.shard_of(self.keys.key_of(wish), self.count, self.shards) as usize
+    }
 }
 
 /// Memory of a server, as what it has room for.

@@ -1,13 +1,15 @@
 //! Tables and queries in a plan: what a query costs by the rows that it examines.
 
 use super::KeysPlan;
-use crate::engine::{Duration, Sampler};
+use crate::engine::{Duration, Sampler, Time};
 
 /// What a database stores.
 #[derive(Clone, Debug, Default)]
 pub struct StoredPlan {
     /// Its tables.
     pub tables: Vec<TablePlan>,
+    /// Its move to another database.
+    pub migration: Option<MigrationPlan>,
     /// Longest wait for a row lock.
     pub lock_timeout: Duration,
     /// The program of background work, into [`super::StationPlan::endpoints`].
@@ -42,6 +44,31 @@ pub struct PurgePlan {
     pub pause: Duration,
 }
 
+/// A move to another database.
+#[derive(Clone, Debug)]
+pub struct MigrationPlan {
+    /// The new database, into [`super::Plan::stations`].
+    pub to: u16,
+    /// Its query for each query of the old one, into [`super::StationPlan::endpoints`].
+    pub queries: Vec<u16>,
+    /// Its table for each table of the old one, if it has one of that name.
+    pub tables: Vec<Option<u16>>,
+    /// When the copy begins.
+    pub start: Time,
+    /// Queries go on meanwhile.
+    pub live: bool,
+    /// Rows of a batch.
+    pub rows_per_batch: u64,
+    /// Nanoseconds of a core to read a row.
+    pub nanos_to_read: f64,
+    /// Nanoseconds of a core to write a row.
+    pub nanos_to_write: f64,
+    /// Pause between two batches.
+    pub pause: Duration,
+    /// How long queries wait for the cut-over.
+    pub cut_over_pause: Duration,
+}
+
 /// A query that has to do with rows.
 #[derive(Clone, Debug)]
 pub struct QueryPlan {
@@ -55,6 +82,8 @@ pub struct QueryPlan {
     pub matched_ratio: f64,
     /// Rows that it adds.
     pub adds: u32,
+    /// It changes what is stored.
+    pub writes: bool,
     /// Which row it locks, if it locks one.
     pub locks: Option<KeysPlan>,
 }
@@ -108,6 +137,7 @@ mod tests {
             matched_rows,
             matched_ratio,
             adds: 0,
+            writes: false,
             locks: None,
         };
         assert_eq!(table(false).examined(&query(1, 0.05), 100_000), 100_000.0);

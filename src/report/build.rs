@@ -246,7 +246,7 @@ pub fn cache(metrics: &Metrics, index: CacheIndex) -> CacheReport {
 fn stored(metrics: &Metrics, node: NodeIndex) -> Option<Stored> {
     let meter = metrics.station(node).stored();
     let (rows, lock_waits) = (meter.rows(), meter.lock_waits());
-    if rows.is_none() && lock_waits == 0 {
+    if rows.is_none() && lock_waits == 0 && meter.migrated_at().is_none() {
         return None;
     }
     let rows = rows.unwrap_or_default();
@@ -255,6 +255,9 @@ fn stored(metrics: &Metrics, node: NodeIndex) -> Option<Stored> {
         rows: rows.live,
         dead_rows: rows.dead,
         purged_rows: meter.purged_rows(),
+        copied_rows: meter.copied_rows(),
+        forwarded_changes: meter.forwarded_changes(),
+        migrated_at_s: meter.migrated_at().map(|at| Time(at).seconds()),
         lock_waits,
         lock_timeouts: meter.lock_timeouts(),
         lock_wait: latency(meter.wait()),

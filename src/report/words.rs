@@ -87,6 +87,10 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         }
         Happening::Down(node, _)
         | Happening::Booting(node)
+        | Happening::BootHeldUp(node)
+        | Happening::Migrates(node)
+        | Happening::CutsOver(node)
+        | Happening::Migrated(node)
         | Happening::Up(node)
         | Happening::OutOfRotation(node)
         | Happening::BackInRotation(node)
@@ -158,6 +162,22 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             "라이브니스 프로브 실패로 강제 종료",
         ),
         Happening::Booting(_) => ("server_booting", NEUTRAL, "booting", "부팅 중"),
+        Happening::BootHeldUp(_) => (
+            "boot_held_up",
+            WARNING,
+            "cannot boot: a node that it needs is down",
+            "부팅 대기: 필요한 노드가 내려가 있음",
+        ),
+        Happening::Migrates(_) => {
+            ("migration_started", NEUTRAL, "rows are being copied", "데이터 복사 시작")
+        }
+        Happening::CutsOver(_) => ("cut_over", WARNING, "cut-over begins", "전환 시작"),
+        Happening::Migrated(_) => (
+            "migrated",
+            GOOD,
+            "migrated: queries go to the new database",
+            "이전 완료: 쿼리를 새 데이터베이스로 보냄",
+        ),
         Happening::Up(_) => ("server_up", GOOD, "up", "가동"),
         Happening::OutOfRotation(_) => {
             ("out_of_rotation", WARNING, "out of rotation", "분산 대상에서 제외")

@@ -1,7 +1,7 @@
 //! A database: sessions, cores, and queries with their costs.
 
 use super::service::{default_boot_s, yes};
-use super::{Discipline, Distribution, Keys, Table, Text};
+use super::{Discipline, Distribution, Keys, Migration, Table, Text};
 use crate::pattern::restart;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -43,6 +43,9 @@ pub struct Database {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(extend("maxProperties" = 50))]
     pub tables: IndexMap<String, Table>,
+    /// Moves its rows and then its queries to another database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<Migration>,
     /// A query that has waited this long for a row lock fails. 50 s is InnoDB's default
     /// (`innodb_lock_wait_timeout`).
     #[serde(default = "default_lock_timeout_ms")]

@@ -64,6 +64,11 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0.0, max = 86_400.0), extend("x-unit" = "s"))]
     pub drain_s: f64,
+    /// Services and databases without which a server cannot boot: it stays booting until at least one
+    /// server of each is up, and looks again every second. Servers that run do not need them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 64)))]
+    pub boot_needs: Vec<String>,
     /// A server that has nothing to do stands still for so long, again and again until it finds work
     /// at the end of a pause: garbage collection, maintenance. Its mean is above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! The steps of a program: what a thread does for a request.
 
-use super::Distribution;
+use super::{Distribution, Keys};
+use crate::pattern::sharding::Sharding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,23 @@ pub enum Step {
         /// One of the service's calls.
         #[schemars(length(min = 1, max = 64))]
         call: String,
+    },
+    /// Makes one of several calls: the one to the shard that the request's key lives on. A request
+    /// without a key asks all shards, with `parallel`.
+    Shard {
+        /// Names of the service's calls, one for each shard.
+        #[schemars(length(min = 1, max = 1_000), inner(length(min = 1, max = 64)))]
+        calls: Vec<String>,
+        /// What requests are about.
+        keys: Keys,
+        /// Where a key lives.
+        #[serde(default)]
+        by: Sharding,
+        /// How many of the shards are in use, from the first one on; none means all. A change takes effect
+        /// at once: the data is there already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1, max = 1_000))]
+        shards_in_use: Option<u32>,
     },
     /// Gives the answers of a recording, in their order: the n-th request that reaches this step on
     /// any server of the service gets the n-th answer.

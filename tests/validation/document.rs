@@ -10,7 +10,6 @@ use std::path::Path;
 /// Cases that cannot be expressed yet, and what is missing. This list may only become shorter.
 pub const NOT_YET: &[(&str, &str)] = &[
     ("N12", "replicas: reads on one, writes on all"),
-    ("N13", "shards: which keys move"),
     ("E06", "autoscaling"),
     ("E07", "autoscaling"),
     ("E09", "autoscaling"),

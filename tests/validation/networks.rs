@@ -4,10 +4,11 @@ use crate::book::{Case, completions, is_full};
 use crate::program::{measured, number, run};
 use crate::scenarios::*;
 use brownout::engine::math;
+use brownout::pattern::sharding::Sharding;
 use serde_json::{Value, json};
 
 cases! {
-    n01 n02 n05 n06 n09 n10 n11
+    n01 n02 n05 n06 n09 n10 n11 n13
 }
 
 fn in_system(report: &Value, node: &str) -> f64 {
@@ -164,4 +165,52 @@ fn n10(case: &mut Case) {
 
 fn n11(case: &mut Case) {
     hedged(case);
+}
+
+/// Share of all keys in 72 that live elsewhere when there are other shards.
+fn moved_by_modulo(before: u32, after: u32) -> f64 {
+    let shard = |key, shards| Sharding::Modulo.shard_of(key, 72, shards);
+    let moves = |key: &u64| shard(*key, before) != shard(*key, after);
+    (0..72).filter(moves).count() as f64 / 72.0
+}
+
+/// Share of requests whose key lives elsewhere when there are other shards: each asks the shard of the
+/// old scheme, which passes it on by the new one.
+fn moved(by: &str, before: usize, after: usize) -> f64 {
+    const REQUESTS: f64 = 20_000.0;
+    let step = |shards: usize| {
+        let calls: Vec<String> = (0..shards).map(|shard| format!("to-{shard}")).collect();
+        json!([{
+            "do": "shard", "calls": calls, "by": by,
+            "keys": {"set": "keys", "count": 1_000_000_000},
+        }])
+    };
+    let router = |shards: usize, to: &dyn Fn(usize) -> String| {
+        let mut router = steps(MANY, 0, step(shards));
+        for shard in 0..shards {
+            router["calls"][format!("to-{shard}")] = json!({"to": to(shard)});
+        }
+        router
+    };
+    let mut nodes = json!({
+        "users": users(clockwork(1_000.0), json!({"to": "old"})),
+        "old": router(before, &|shard| format!("old-{shard}")),
+        "sink": steps(MANY, 0, json!([])),
+    });
+    for shard in 0..before {
+        nodes[format!("old-{shard}")] = router(after, &|_| "sink".to_owned());
+    }
+    let report = run(&scenario(REQUESTS / 1_000.0, nodes));
+    let attempts =
+        |shard: usize| number(&report, &format!("/edges/old-{shard}.to-{shard}/attempts"));
+    let stays: f64 = (0..before.min(after)).map(attempts).sum();
+    1.0 - stays / number(&report, "/totals/offered")
+}
+
+fn n13(case: &mut Case) {
+    let source = "the scheme asked for every residue";
+    case.computed("mod_8_to_9", moved_by_modulo(8, 9), source);
+    case.computed("mod_8_to_7", moved_by_modulo(8, 7), source);
+    case.is("consistent_8_to_9", moved("consistent", 8, 9));
+    case.is("consistent_8_to_7", moved("consistent", 8, 7));
 }

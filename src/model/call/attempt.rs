@@ -251,7 +251,11 @@ impl<O: Observer> World<O> {
         let edge = call.edge;
         let plan = &self.plan.edges[usize::from(edge.0)];
         let luck = call.luck.derive(plan.site, call.attempt_site());
-        let mut job = Job::new(Caller::Call(id), plan.station, plan.endpoint, luck, call.key);
+        let redirect = self.redirect(edge);
+        let (station, endpoint) = redirect.map_or((plan.station, plan.endpoint), |redirect| {
+            (redirect.station, redirect.endpoint)
+        });
+        let mut job = Job::new(Caller::Call(id), station, endpoint, luck, call.key);
         job.edge = Some(edge);
         job.priority = call.priority;
         job.newcomer = call.newcomer;
@@ -263,7 +267,8 @@ impl<O: Observer> World<O> {
             job.deadline = call.gives_up_at;
         }
         let state = &self.edges[usize::from(edge.0)];
-        let latency = plan.latency + state.added_latency + jitter("jitter there");
+        let held = redirect.map_or(Duration::ZERO, |redirect| redirect.held_until.since(self.now));
+        let latency = held + plan.latency + state.added_latency + jitter("jitter there");
         let way = journey(latency, state.loss, || luck.draws(plan.site.then("request"), 0));
         job.lost = !way.arrives;
         let hedge = call.turns > 1;

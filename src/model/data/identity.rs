@@ -76,7 +76,8 @@ impl<O: Observer> World<O> {
             return Some(self.log_in_alone(id, Outcome::Failed));
         }
         let step = &self.plan.stations[station].endpoints[usize::from(job.endpoint)].steps;
-        let (edges, _) = step[usize::from(job.step())].action.calls().expect("a login has a call");
+        let (edges, _) =
+            step[usize::from(job.step())].action.calls(job.wish).expect("a login has a call");
         if !self.plan.edges[usize::from(edges[0].0)].enabled {
             // Nobody is asked who has been switched off.
             return Some(self.end_login(id, Some(Outcome::Failed)).map_or(Ok(()), Err));

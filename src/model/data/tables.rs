@@ -1,7 +1,6 @@
 //! Tables: their rows, and what a query on them costs.
 
-use super::tasks::Task;
-use crate::engine::{Duration, Timer};
+use crate::engine::Duration;
 use crate::model::job::{Extras, Job};
 use crate::model::slab::Id;
 use crate::model::station::Station;
@@ -31,6 +30,15 @@ impl Table {
     pub fn all(&self) -> u64 {
         self.rows + self.dead
     }
+}
+
+/// What a query writes when it succeeds.
+#[derive(Clone, Copy, Debug)]
+pub struct Write {
+    /// The table.
+    table: Option<u16>,
+    /// Rows that it adds.
+    adds: u32,
 }
 
 /// The work of a query: what it draws, and the rows that it examines.
@@ -68,18 +76,19 @@ impl<O: Observer> World<O> {
         let (plan, station) = (&self.plan.stations[number], &self.stations[number]);
         let step = self.step_of(job);
         let mut draws = job.luck.draws(step.site, 0);
-        let (work, adds) = match &step.action {
+        let (work, write) = match &step.action {
             StepAction::Query(query) => {
                 let drawn = query.cost.sample(&mut draws);
-                let adds = query.table.map(|table| (table, query.adds));
-                (work_of_query(plan, station, query, drawn), adds)
+                let write = Write { table: query.table, adds: query.adds };
+                let writes = query.adds > 0 || query.writes && plan.stored.migration.is_some();
+                (work_of_query(plan, station, query, drawn), writes.then_some(write))
             }
             StepAction::Cpu(cost) => (Duration::from_nanos(cost.sample(&mut draws)), None),
             _ => unreachable!("a query stays a query"),
         };
         let drawn = crate::model::job::work_drawn(plan, job, work);
-        if let Some((table, rows)) = adds.filter(|(_, rows)| *rows > 0) {
-            self.jobs[id].extras.get_or_insert_default().adds = Some((table, rows));
+        if write.is_some() {
+            self.jobs[id].extras.get_or_insert_default().write = write;
         }
         self.tell(drawn);
         self.compute_on(id, work);
@@ -100,14 +109,20 @@ impl<O: Observer> World<O> {
         if let Some(claim) = extras.claim {
             self.give_up_lock(id, claim);
         }
-        if let Some((table, rows)) = extras.adds
-            && outcome.is_some_and(Outcome::is_success)
-        {
-            let station = self.jobs[id].station;
+        let done = outcome.is_some_and(Outcome::is_success);
+        if let Some(write) = extras.write.filter(|_| done) {
+            self.store(self.jobs[id].station, write);
+        }
+    }
+
+    /// What a query writes is there.
+    fn store(&mut self, station: u16, write: Write) {
+        if let Some(table) = write.table.filter(|_| write.adds > 0) {
             let table = &mut self.stations[usize::from(station)].tables[usize::from(table)];
-            table.rows = (table.rows + u64::from(rows)).min(MAX_ROWS);
+            table.rows = (table.rows + u64::from(write.adds)).min(MAX_ROWS);
             self.tell_rows(station);
         }
+        self.forward_change(station);
     }
 
     /// Tells observers how many rows there are now.
@@ -147,12 +162,9 @@ impl<O: Observer> World<O> {
     /// Begins the background work of a database that has some to do and does not do it yet.
     fn start_tasks(&mut self, station: u16) {
         for table in 0..self.stations[usize::from(station)].tables.len() as u16 {
-            let state = &self.stations[usize::from(station)].tables[usize::from(table)];
-            let wanted = self.purge_plan(station, table).is_some() && state.dead > 0;
-            if wanted && state.purge.job.is_none() && state.purge.timer == Timer::NONE {
-                self.send_batch(station, Task::Purge { table });
-            }
+            self.purge_on(station, table);
         }
+        self.follow_migration_plan(station);
     }
 }
 

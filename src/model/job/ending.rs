@@ -170,7 +170,7 @@ impl<O: Observer> World<O> {
             Caller::Task { station, task } => {
                 let outcome = job.outcome;
                 self.jobs.remove(id);
-                self.end_batch(station, task, outcome);
+                self.end_task(station, task, outcome);
             }
         }
     }

@@ -267,7 +267,8 @@ impl<O: Observer> World<O> {
         let (deadline, wish) = (job.deadline, job.wish);
         let station = &self.plan.stations[usize::from(job.station)];
         let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
-        let (edges, needs) = step.action.calls().expect("only steps with calls start calls");
+        let calls = step.action.calls(wish);
+        let (edges, needs) = calls.expect("only steps with calls start calls");
         self.jobs[id].lacking = needs;
         let mut asynchronous = true;
         for (branch, edge) in edges.iter().enumerate() {

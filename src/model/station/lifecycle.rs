@@ -1,11 +1,14 @@
 //! Crashes, restarts and boots of servers.
 
-use crate::engine::Timer;
+use crate::engine::{Duration, Time, Timer};
 use crate::model::edge::Guards;
 use crate::model::server::Running;
 use crate::model::{Event, Observer, World};
 use crate::observation::{DownCause, Observation};
 use crate::wiring::EdgeIndex;
+
+/// How long a server that misses something in its boot waits before it looks again.
+const LOOK_AGAIN: Duration = Duration(1_000_000_000);
 
 impl<O: Observer> World<O> {
     pub(in crate::model) fn kill_for_memory(&mut self, station: u16, server: u32) {
@@ -120,6 +123,7 @@ impl<O: Observer> World<O> {
             return;
         }
         machine.running = Running::Booting;
+        machine.held_up = false;
         let timer = std::mem::take(&mut machine.timer);
         self.calendar.cancel(timer);
         self.tell(Observation::ServerBooting { node, server });
@@ -128,10 +132,29 @@ impl<O: Observer> World<O> {
         self.server(station, server).timer = timer;
     }
 
+    /// Whether everything is up that a server of a station needs to boot. At the very start all are.
+    fn finds_what_it_needs(&self, station: u16) -> bool {
+        let is_up = |needed: &u16| {
+            self.stations[usize::from(*needed)].servers.iter().any(|server| server.is_up())
+        };
+        let needs = &self.plan.stations[usize::from(station)].boot_needs;
+        needs.iter().all(is_up) || self.now == Time::ZERO
+    }
+
     pub(in crate::model) fn on_booted(&mut self, station: u16, server: u32) {
         let now = self.now;
         let node = self.plan.stations[usize::from(station)].node;
+        if !self.finds_what_it_needs(station) {
+            let timer = self.schedule(now + LOOK_AGAIN, Event::Booted { station, server });
+            let machine = self.server(station, server);
+            machine.timer = timer;
+            if !std::mem::replace(&mut machine.held_up, true) {
+                self.tell(Observation::BootHeldUp { node, server });
+            }
+            return;
+        }
         let machine = self.server(station, server);
+        machine.held_up = false;
         machine.timer = Timer::NONE;
         machine.running = Running::Up;
         machine.up_since = now;

@@ -1,6 +1,6 @@
 //! Services and databases.
 
-use super::{Compiler, SESSIONS};
+use super::{Compiler, SESSIONS, node_index};
 use crate::engine::{Duration, Site};
 use crate::pattern::cache::Limits;
 use crate::pattern::heap::BYTES_PER_MB;
@@ -54,6 +54,7 @@ impl Compiler<'_> {
             identity: service.identity.as_ref().map(|identity| self.identity(site, identity)),
             boot: Duration::from_seconds(service.boot_s),
             drain: Duration::from_seconds(service.drain_s),
+            boot_needs: self.boot_needs(service),
             pause_when_idle: service.pause_when_idle.as_ref().map(sampler),
             restart: service.restart.clone(),
             liveness_probe: service.liveness_probe.as_ref().map(|rules| LivenessPlan {
@@ -89,6 +90,11 @@ impl Compiler<'_> {
             },
             site: site.index(self.scenario.seed),
         }
+    }
+
+    fn boot_needs(&self, service: &Service) -> Vec<u16> {
+        let station = |node: &String| self.station_of(node_index(self.scenario, node));
+        service.boot_needs.iter().map(station).collect()
     }
 
     fn pool(&self, station: Site, name: &str, pool: &Pool) -> PoolPlan {
@@ -142,14 +148,14 @@ impl Compiler<'_> {
     pub(super) fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
         let site = Site::named(key);
         let endpoint = |(name, query): (&String, &Query)| {
-            let cost = self.query(database, query);
             let store = query.stores.as_ref().map(|stored| StepAction::Store {
                 store: self.store(key, stored),
                 unique: query.unique,
             });
+            let work = self.query(database, query);
             let site = site.then(name);
             let step = |(number, action)| StepPlan { action, site: site.index(number) };
-            let steps = (0..).zip([Some(cost), store].into_iter().flatten()).map(step).collect();
+            let steps = (0..).zip([Some(work), store].into_iter().flatten()).map(step).collect();
             EndpointPlan { pool: 0, steps }
         };
         let mut endpoints: Vec<_> = database.queries.iter().map(endpoint).collect();
@@ -180,6 +186,7 @@ impl Compiler<'_> {
             identity: None,
             boot: Duration::from_seconds(database.boot_s),
             drain: Duration::ZERO,
+            boot_needs: Vec::new(),
             pause_when_idle: None,
             restart: database.restart.clone(),
             liveness_probe: None,

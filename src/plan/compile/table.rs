@@ -1,12 +1,12 @@
 //! Tables and queries of a database.
 
-use super::Compiler;
-use crate::engine::{Duration, Site};
+use super::{Compiler, node_index};
+use crate::engine::{Duration, Site, Time};
 use crate::plan::quantity::{keys, sampler};
 use crate::plan::{
-    EndpointPlan, PurgePlan, QueryPlan, StepAction, StepPlan, StoredPlan, TablePlan,
+    EndpointPlan, MigrationPlan, PurgePlan, QueryPlan, StepAction, StepPlan, StoredPlan, TablePlan,
 };
-use crate::scenario::{Database, Purge, Query, Table};
+use crate::scenario::{Database, Migration, Node, Purge, Query, Table};
 
 /// Nanoseconds in a microsecond.
 const NANOS: f64 = 1e3;
@@ -17,7 +17,8 @@ impl Compiler<'_> {
         let cost = sampler(&query.cost);
         let table = query.table.as_ref().and_then(|table| database.tables.get_index_of(table));
         let locks = query.keys.as_ref().filter(|_| query.locks).map(keys);
-        if table.is_none() && locks.is_none() {
+        let writes = query.locks || query.adds_rows > 0;
+        if table.is_none() && locks.is_none() && !writes {
             return StepAction::Cpu(cost);
         }
         StepAction::Query(Box::new(QueryPlan {
@@ -26,6 +27,7 @@ impl Compiler<'_> {
             matched_rows: query.matched_rows,
             matched_ratio: query.matched_ratio,
             adds: query.adds_rows,
+            writes,
             locks,
         }))
     }
@@ -45,8 +47,34 @@ impl Compiler<'_> {
         });
         StoredPlan {
             tables: database.tables.values().map(table).collect(),
+            migration: database.migration.as_ref().map(|moves| self.migration(database, moves)),
             lock_timeout: Duration::from_ms(database.lock_timeout_ms),
             batch_endpoint: endpoints.len() as u16 - 1,
+        }
+    }
+}
+
+impl Compiler<'_> {
+    fn migration(&self, from: &Database, migration: &Migration) -> MigrationPlan {
+        let Some(Node::Database(to)) = self.scenario.nodes.get(&migration.to) else {
+            unreachable!("the checker lets databases move to databases only")
+        };
+        let query = |name: &String| {
+            let index = to.queries.get_index_of(name);
+            index.expect("the checker wants the same queries there") as u16
+        };
+        let table = |name: &String| to.tables.get_index_of(name).map(|index| index as u16);
+        MigrationPlan {
+            to: self.station_of(node_index(self.scenario, &migration.to)),
+            queries: from.queries.keys().map(query).collect(),
+            tables: from.tables.keys().map(table).collect(),
+            start: Time::from_seconds(migration.at_s),
+            live: migration.live,
+            rows_per_batch: migration.rows_per_batch,
+            nanos_to_read: migration.read_us_per_row * NANOS,
+            nanos_to_write: migration.write_us_per_row * NANOS,
+            pause: Duration::from_ms(migration.pause_ms),
+            cut_over_pause: Duration::from_ms(migration.cut_over_pause_ms),
         }
     }
 }

@@ -100,7 +100,7 @@ fn callees_of<'s>(scenario: &'s Scenario, (node, endpoint): Program<'s>) -> Vec<
         | Step::Spool { call }
         | Step::Publish { call }
         | Step::Login { call } => std::slice::from_ref(call),
-        Step::Parallel { calls, .. } => calls.as_slice(),
+        Step::Parallel { calls, .. } | Step::Shard { calls, .. } => calls.as_slice(),
         Step::Cpu { .. }
         | Step::Wait { .. }
         | Step::Replay { .. }

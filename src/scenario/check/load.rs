@@ -139,8 +139,8 @@ impl Estimate<'_> {
                 Node::Clients(clients) => (self.population(key, clients), "arrivals"),
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
                 Node::Service(service) => self.by_itself(service),
-                Node::Database(database) => (self.purges(database), "tables"),
                 Node::Queue(_) => (0.0, "kind"),
+                Node::Database(database) => (self.background_work(database), "tables"),
             };
             (format!("nodes.{key}.{part}"), events)
         });
@@ -194,13 +194,19 @@ impl Estimate<'_> {
     }
 
     /// Events of the background work of a database.
-    fn purges(&self, database: &Database) -> f64 {
+    fn background_work(&self, database: &Database) -> f64 {
         let purge = |table: &Table| {
             let Some(purge) = &table.purge else { return 0.0 };
             let batches = table.dead_rows as f64 / purge.rows_per_batch as f64;
             batches.min(self.rounds(purge.pause_ms)) * EVENTS_PER_BATCH
         };
-        database.tables.values().map(purge).sum()
+        let purges: f64 = database.tables.values().map(purge).sum();
+        let copy = database.migration.as_ref().map_or(0.0, |migration| {
+            let rows: u64 = database.tables.values().map(|table| table.rows).sum();
+            let batches = rows as f64 / migration.rows_per_batch as f64;
+            2.0 * batches.min(self.rounds(migration.pause_ms)) * EVENTS_PER_BATCH
+        });
+        purges + copy
     }
 
     /// How often something can happen in the run with such a pause in between.
@@ -251,6 +257,7 @@ impl Estimate<'_> {
                 Step::Parallel { calls, times, needs } => {
                     parallel(calls.iter().map(call), *times, needs.is_some())
                 }
+                Step::Shard { calls, .. } => dearest(calls.iter().map(call)),
                 Step::Replay { answers, after_last } => {
                     Cost { events: 1.0, seconds: mean_answer_ms(answers, *after_last) / 1e3 }
                 }
@@ -327,6 +334,16 @@ fn parallel(calls: impl Iterator<Item = Cost>, times: u32, some_are_enough: bool
         slowest = slowest.max(call.seconds);
     }
     Cost { events, seconds: if some_are_enough { fastest } else { slowest } }
+}
+
+/// One of several calls: the most events and the least time of any.
+fn dearest(calls: impl Iterator<Item = Cost>) -> Cost {
+    let (mut events, mut seconds) = (0.0_f64, f64::INFINITY);
+    for call in calls {
+        events = events.max(call.events);
+        seconds = seconds.min(call.seconds);
+    }
+    Cost { events, seconds }
 }
 
 /// What a recorded answer takes in the long run.

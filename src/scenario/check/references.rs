@@ -90,6 +90,7 @@ impl References<'_> {
     fn service(&mut self, service: &Service, path: &str) {
         self.calls(&service.calls, path);
         self.consumers(service, path);
+        self.boot_needs(service, path);
         if let Some(probe) = &service.liveness_probe {
             if let Some(endpoint) = &probe.endpoint {
                 self.own(endpoint, &service.endpoints, &format!("{path}.liveness_probe.endpoint"));
@@ -128,7 +129,60 @@ impl References<'_> {
         }
     }
 
+    /// What a server needs to boot is a station, and not itself.
+    fn boot_needs(&mut self, service: &Service, path: &str) {
+        for (number, needed) in service.boot_needs.iter().enumerate() {
+            let path_of_it = format!("{path}.boot_needs.{number}");
+            match self.scenario.nodes.get(needed) {
+                _ if path.strip_prefix("nodes.") == Some(needed) => {
+                    self.problems.add(path_of_it, "a service cannot need itself to boot");
+                }
+                Some(Node::Service(_) | Node::Database(_)) => {}
+                Some(_) => {
+                    let message = format!("{} is no service or database", quoted(needed));
+                    self.problems.add(path_of_it, message);
+                }
+                None => {
+                    let nodes = self.scenario.nodes.keys().map(String::as_str);
+                    let known = known(needed, nodes, "nodes are");
+                    let message = format!("{} is unknown{known}", quoted(needed));
+                    self.problems.add(path_of_it, message);
+                }
+            }
+        }
+    }
+
+    /// A database moves to another one that knows its queries.
+    fn migration(&mut self, database: &Database, path: &str) {
+        let Some(migration) = &database.migration else { return };
+        let to = format!("{path}.migration.to");
+        let key = path.strip_prefix("nodes.").unwrap_or(path);
+        let target = match self.scenario.nodes.get(&migration.to) {
+            _ if migration.to == key => {
+                return self.problems.add(to, "a database cannot move to itself");
+            }
+            Some(Node::Database(target)) => target,
+            Some(_) => {
+                let message = format!("{} is not a database", quoted(&migration.to));
+                return self.problems.add(to, message);
+            }
+            None => {
+                let nodes = self.scenario.nodes.iter();
+                let nodes = nodes.filter(|(_, node)| matches!(node, Node::Database(_)));
+                let names = nodes.map(|(name, _)| name.as_str()).filter(|name| *name != key);
+                let known = known(&migration.to, names, "databases are");
+                let message = format!("{} is unknown{known}", quoted(&migration.to));
+                return self.problems.add(to, message);
+            }
+        };
+        for query in database.queries.keys().filter(|name| !target.queries.contains_key(*name)) {
+            let message = format!("{} has no query {}", quoted(&migration.to), quoted(query));
+            self.problems.add(to.clone(), message);
+        }
+    }
+
     fn database(&mut self, database: &Database, path: &str) {
+        self.migration(database, path);
         for (key, query) in &database.queries {
             let path = format!("{path}.queries.{key}");
             if let Some(table) = &query.table {
@@ -147,7 +201,7 @@ impl References<'_> {
                 self.own(call, &service.calls, &format!("{path}.call"));
             }
             Step::Publish { call } => self.publish(call, &service.calls, &format!("{path}.call")),
-            Step::Parallel { calls, .. } => {
+            Step::Parallel { calls, .. } | Step::Shard { calls, .. } => {
                 for (number, call) in calls.iter().enumerate() {
                     self.own(call, &service.calls, &format!("{path}.calls.{number}"));
                 }

@@ -284,10 +284,15 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
                 problems.add(format!("{path}.needs"), message);
             }
         }
+        Step::Shard { calls, shards_in_use: Some(in_use), .. } if *in_use > calls.len() as u32 => {
+            let message = format!("{in_use} is more than the {} shards", calls.len());
+            problems.add(format!("{path}.shards_in_use"), message);
+        }
         Step::Call { .. }
         | Step::Spool { .. }
         | Step::Login { .. }
         | Step::Publish { .. }
+        | Step::Shard { .. }
         | Step::Replay { .. }
         | Step::Read { .. }
         | Step::Commit { .. }

@@ -88,6 +88,21 @@ fn quorum(dice: &mut Dice) -> Value {
     })
 }
 
+fn sharded(dice: &mut Dice) -> Value {
+    json!({
+        "do": "shard", "calls": ["db", "new", "db"], "keys": {"set": "rows", "count": 4},
+        "by": dice.pick(&["hash", "range", "consistent"]), "shards_in_use": 1 + dice.roll(3),
+    })
+}
+
+pub(super) fn migration(dice: &mut Dice) -> Value {
+    json!({
+        "to": "new", "at_s": dice.moment_s(), "live": !dice.one_in(4),
+        "rows_per_batch": dice.pick(&[200, 5_000]), "pause_ms": dice.pick(&[10.0, 0.0]),
+        "cut_over_pause_ms": dice.pick(&[50.0, 0.0]),
+    })
+}
+
 fn recording(dice: &mut Dice) -> Value {
     let answers: Value = (0..=dice.roll(3))
         .map(|_| json!({"ms": f64::from(dice.roll(3)) * 10.0, "ok": !dice.one_in(4)}))
@@ -138,13 +153,14 @@ pub(super) fn spool(dice: &mut Dice) -> Value {
 }
 
 pub(super) fn steps(dice: &mut Dice) -> Value {
-    let step = |dice: &mut Dice| match dice.roll(15) {
+    let step = |dice: &mut Dice| match dice.roll(16) {
         11 => cached(dice, "near", json!([{"do": "call", "call": "back"}])),
         12 => {
             let inner = cached(dice, "far", json!([{"do": "call", "call": "db"}]));
             let first = json!({"do": "cpu", "time": time(dice)});
             cached(dice, "near", json!([first, inner]))
         }
+        14 => sharded(dice),
         0 => json!({"do": "cpu", "time": time(dice)}),
         1 => json!({"do": "call", "call": "back"}),
         2 => json!({"do": "wait", "time": time(dice)}),
@@ -268,7 +284,7 @@ pub(super) fn database(dice: &mut Dice) -> Value {
         table["purge"] = purge(dice);
     }
     let mut query = json!({
-        "cost": time(dice), "locks": dice.one_in(2),
+        "cost": time(dice), "stores": "event", "unique": dice.one_in(2), "locks": dice.one_in(2),
         "keys": {"set": "rows", "count": dice.pick(&[1, 4]), "hot_ratio": dice.pick(&[0.0, 0.5])},
     });
     if dice.one_in(2) {
@@ -276,11 +292,25 @@ pub(super) fn database(dice: &mut Dice) -> Value {
         query["adds_rows"] = json!(dice.roll(3));
         query["matched_ratio"] = json!(dice.pick(&[0.0, 0.5]));
     }
-    json!({
+    let mut database = json!({
         "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
         "discipline": dice.pick(&DISCIPLINES), "lock_timeout_ms": dice.pick(&[30.0, 1_000.0]),
         "tables": {"t": table}, "queries": {"q": query},
-    })
+    });
+    if dice.one_in(2) {
+        database["migration"] = migration(dice);
+    }
+    database
+}
+
+/// A database like another one, for it to move to.
+pub(super) fn twin(database: &Value) -> Value {
+    let mut twin = database.clone();
+    twin["tables"]["t"]["rows"] = json!(0);
+    if let Some(twin) = twin.as_object_mut() {
+        twin.remove("migration");
+    }
+    twin
 }
 
 pub(super) fn balancer(dice: &mut Dice) -> Value {

@@ -2,17 +2,18 @@
 
 use super::calls::{Maker, POLICIES, call};
 use super::nodes::{
-    DISCIPLINES, auth_mode, balancer, cache, consumer, database, disk, memory, pause, pool, purge,
-    queue, service, spool, steps, users,
+    DISCIPLINES, auth_mode, balancer, cache, consumer, database, disk, memory, migration, pause,
+    pool, purge, queue, service, spool, steps, twin, users,
 };
 use super::{Dice, END_S, QUIET_S, time};
 use brownout::run::Change;
 use serde_json::{Value, json};
 
 fn effect(dice: &mut Dice) -> (&'static str, Value) {
-    let server = dice.pick(&["front", "back", "front#0", "back#0", "db", "q"]);
+    let server = dice.pick(&["front", "back", "front#0", "back#0", "db", "new", "q"]);
     let of_service = dice.pick(&["front", "back", "front#0", "back#0"]);
-    let way = dice.pick(&["front", "lb", "users.main", "front.back", "front.db", "front.q"]);
+    let way =
+        dice.pick(&["front", "lb", "users.main", "front.back", "front.db", "front.new", "front.q"]);
     match dice.roll(12) {
         8 => (of_service, json!({"kind": "kill"})),
         9 => (of_service, json!({"kind": "reclaim", "notice_s": dice.pick(&[0.0, 0.3])})),
@@ -75,7 +76,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(33) {
+    match dice.roll(35) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
@@ -107,9 +108,10 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         31 => ("nodes.q".to_owned(), queue(dice)),
         32 => ("nodes.back.consumes.work".to_owned(), consumer(dice)),
         15 => (format!("{service}.pause_when_idle"), or_off(dice, pause)),
-        21 => ("nodes.db.queries.q.locks".to_owned(), json!(dice.one_in(2))),
+        27 => ("nodes.db.queries.q.locks".to_owned(), json!(dice.one_in(2))),
         18 => ("nodes.db.tables.t.purge".to_owned(), or_off(dice, purge)),
         19 => ("nodes.db.tables.t.dead_rows".to_owned(), json!(dice.pick(&[0, 40_000]))),
+        33 => ("nodes.db.migration".to_owned(), or_off(dice, migration)),
         20 => ("nodes.db.tables.t.index".to_owned(), json!(dice.one_in(2))),
         28 => (format!("{service}.autoscaler"), or_off(dice, autoscaler)),
         29 => (format!("{service}.governor"), or_off(dice, |_| json!({"window_s": 2.0}))),
@@ -128,8 +130,14 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
         let steps = steps(dice);
         service(dice, steps)
     };
-    front["calls"] =
-        json!({"back": call(dice, "back"), "db": call(dice, "db"), "q": call(dice, "q")});
+    front["calls"] = json!({
+        "back": call(dice, "back"), "db": call(dice, "db"), "new": call(dice, "new"),
+        "q": call(dice, "q"),
+    });
+    if dice.one_in(4) {
+        front["boot_needs"] = json!(["db"]);
+    }
+    let database = database(dice);
     let back = {
         let steps = json!([{"do": "cpu", "time": time(dice)}, {"do": "wait", "time": time(dice)}]);
         with_consumer(service(dice, steps), consumer(dice))
@@ -154,14 +162,8 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
             "front": front,
             "back": back,
             "q": queue(dice),
-            "db": {
-                "kind": "database", "connections": 1 + dice.roll(4), "boot_s": 0.2,
-                "discipline": dice.pick(&DISCIPLINES),
-                "queries": {"q": {
-                    "cost": time(dice), "stores": "event", "unique": dice.one_in(2),
-                }},
-            },
-            "db": database(dice),
+            "new": twin(&database),
+            "db": database,
         },
         "groups": {"rack": {"members": ["front#0", "back"]}},
         "faults": faults,
