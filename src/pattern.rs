@@ -5,6 +5,8 @@
 //! Every file has the same parts: the rule and its source, `Params`, the state with its invariants,
 //! the answers, the tests.
 
+/// Alarm filter: what of all that servers report is told.
+pub mod alarm;
 /// Load balancing: which server gets the next call.
 pub mod balance;
 /// Bulkhead: a bound on concurrent calls.

@@ -1,6 +1,6 @@
 //! Balancers: which server of a service a request goes to.
 
-use super::call::Avoided;
+use super::call::{Avoided, Origin};
 use super::control::outlier::Outlier;
 use super::job::Caller;
 use super::slab::Id;
@@ -111,6 +111,12 @@ impl<O: Observer> World<O> {
         let plan = &self.plan.edges[usize::from(edge.0)];
         let Some(balancer) = plan.balancer else {
             let servers = self.plan.stations[usize::from(plan.station)].servers;
+            if plan.is_test
+                && let Caller::Call(call) = self.jobs[id].caller
+                && let Origin::Test { server } = self.calls[call].origin
+            {
+                return Ok(server);
+            }
             let edge = &mut self.edges[usize::from(edge.0)];
             let server = if edge.turn < servers { edge.turn } else { edge.turn % servers };
             edge.turn = if server + 1 < servers { server + 1 } else { 0 };

@@ -1,6 +1,6 @@
 //! The nodes of a scenario, by kind.
 
-use super::{Balancer, Clients, Database, Service};
+use super::{Balancer, Clients, Database, Monitor, Service};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,4 +17,6 @@ pub enum Node {
     Service(Service),
     /// A database server.
     Database(Database),
+    /// Watches over services and raises alarms.
+    Monitor(Monitor),
 }

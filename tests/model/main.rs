@@ -18,6 +18,7 @@ mod limits;
 mod locks;
 mod luck;
 mod memory;
+mod monitoring;
 mod policies;
 mod queues;
 mod records;

@@ -130,6 +130,7 @@ impl<O: Observer> World<O> {
         self.tell_servers(station);
         self.pause_if_idle(station, server);
         self.follow_limits(station, server);
+        self.send_list(station, server);
     }
 
     pub(in crate::model) fn tell_servers(&mut self, station: u16) {

@@ -58,6 +58,7 @@ impl Compiler<'_> {
             }),
             spool: service.spool.clone(),
             data: data_of(service),
+            watched: false,
             error_site: site.then("errors"),
         }
     }
@@ -166,6 +167,7 @@ impl Compiler<'_> {
                 stores: database.queries.values().any(|query| query.stores.is_some()),
                 ..DataKinds::default()
             },
+            watched: false,
             error_site: site.then("errors"),
         }
     }
@@ -203,7 +205,12 @@ fn memory(memory: &Memory, has_caches: bool) -> Option<MemoryPlan> {
     let needs = memory.per_request_mb > 0.0;
     let room = (memory.limit_mb - memory.base_mb) / memory.per_request_mb;
     let max_requests = if needs { room as u64 } else { u64::MAX };
-    (needs || heap.is_some()).then_some(MemoryPlan { max_requests, heap })
+    (needs || heap.is_some()).then_some(MemoryPlan {
+        max_requests,
+        heap,
+        base: memory.base_mb / memory.limit_mb,
+        per_request: memory.per_request_mb / memory.limit_mb,
+    })
 }
 
 fn disk(disk: &Disk) -> DiskPlan {

@@ -1,5 +1,6 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
+mod alarms;
 mod caches;
 mod data;
 mod stored;
@@ -155,6 +156,12 @@ impl Judge<'_> {
             Q::MeanLockWait => {
                 self.stored().and_then(|stored| known(&stored.lock_wait, stored.lock_wait.mean_ms))
             }
+            Q::AlarmsRaised => self.alarms(spell, "raised", |alarm| alarm.raised),
+            Q::AlarmsSent => self.alarms(spell, "sent", |alarm| alarm.sent),
+            Q::FirstAlarm => Ok(or_never(self.first_alarm())),
+            Q::DetectionDelay => self.detection_delay(),
+            Q::WarningLead => self.warning_lead(),
+            Q::TestsFailed => self.tests_failed(spell),
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

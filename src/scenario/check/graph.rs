@@ -69,7 +69,7 @@ pub(super) fn callee_of<'s>(scenario: &'s Scenario, call: &'s Call) -> Program<'
     let first = match station {
         Node::Service(service) => service.endpoints.keys().next(),
         Node::Database(database) => database.queries.keys().next(),
-        Node::Clients(_) | Node::Balancer(_) => None,
+        Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => None,
     };
     let endpoint = endpoint.or(first.map(String::as_str));
     (key, endpoint.expect("every station has a program"))
@@ -80,7 +80,7 @@ fn programs(scenario: &Scenario) -> impl Iterator<Item = Program<'_>> {
         let endpoints: Vec<&String> = match node {
             Node::Service(service) => service.endpoints.keys().collect(),
             Node::Database(database) => database.queries.keys().collect(),
-            Node::Clients(_) | Node::Balancer(_) => Vec::new(),
+            Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => Vec::new(),
         };
         endpoints.into_iter().map(move |endpoint| (key.as_str(), endpoint.as_str()))
     })
