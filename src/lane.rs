@@ -86,7 +86,7 @@ impl Lane {
         (first..table.rows()).flat_map(|window| table.row(window).iter().copied()).collect()
     }
 
-    /// The levels at this moment: `{at_s, clients, balancers, stations, edges}`, each by key.
+    /// The levels at this moment: `{at_s, clients, balancers, stations, monitors, edges}`, each by key.
     pub fn snapshot(&self) -> Value {
         let snapshot = self.simulation.metrics().snapshot();
         levels(&snapshot, self.simulation.world().plan())
@@ -131,6 +131,7 @@ fn nodes(plan: &Plan, scenario: &crate::scenario::Scenario) -> Vec<Value> {
             NodeKind::Service => "service",
             NodeKind::Database => "database",
             NodeKind::Queue => "queue",
+            NodeKind::Monitor => "monitor",
         };
         let name = match &scenario.nodes[index] {
             Node::Clients(clients) => &clients.name,
@@ -138,6 +139,7 @@ fn nodes(plan: &Plan, scenario: &crate::scenario::Scenario) -> Vec<Value> {
             Node::Service(service) => &service.name,
             Node::Database(database) => &database.name,
             Node::Queue(queue) => &queue.name,
+            Node::Monitor(monitor) => &monitor.name,
         };
         let mut callees: Vec<Value> = Vec::new();
         for edge in plan.wiring.edges.iter().filter(|edge| usize::from(edge.owner.0) == index) {
@@ -181,7 +183,8 @@ fn edges(plan: &Plan) -> Vec<Value> {
 /// The snapshot by key, with the limits that belong to the levels.
 fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
     let mut document = json!({
-        "at_s": snapshot.at_s, "clients": {}, "balancers": {}, "stations": {}, "edges": {},
+        "at_s": snapshot.at_s, "clients": {}, "balancers": {}, "stations": {}, "monitors": {},
+        "edges": {},
     });
     for client in &snapshot.clients {
         document["clients"][&client.node] = json!({"in_flight": client.in_flight});
@@ -221,6 +224,11 @@ fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
                 json!(station.queue.as_ref().and_then(|queue| queue.depth_limit));
         }
         document["stations"][&state.node] = entry;
+    }
+    for monitor in &snapshot.monitors {
+        document["monitors"][&monitor.node] = json!({
+            "interfaces": monitor.interfaces, "raised": monitor.raised, "sent": monitor.sent,
+        });
     }
     for edge in &snapshot.edges {
         document["edges"][format!("{}.{}", edge.node, edge.call)] = json!({

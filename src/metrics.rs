@@ -17,6 +17,7 @@ mod integral;
 mod invariants;
 pub mod level;
 pub mod meter;
+pub mod monitor;
 mod observe;
 pub mod pool;
 mod read;
@@ -37,7 +38,8 @@ pub use snapshot::Snapshot;
 
 use crate::engine::Time;
 use crate::wiring::{
-    CacheIndex, ClassIndex, DataKinds, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring,
+    AlarmIndex, CacheIndex, ClassIndex, DataKinds, EdgeIndex, NodeIndex, NodeKind, PoolIndex,
+    Wiring,
 };
 use balancer::BalancerMeter;
 use cache::CacheMeter;
@@ -45,6 +47,7 @@ use class::ClassMeter;
 use edge::EdgeMeter;
 use invariants::Judge;
 use meter::{Owner, Sink, Span};
+use monitor::{AlarmMeter, MonitorMeter};
 use pool::PoolMeter;
 use station::StationMeter;
 use std::sync::Arc;
@@ -133,6 +136,9 @@ pub struct Metrics {
     stations: Vec<StationMeter>,
     /// By node; only those of balancers are used.
     balancers: Vec<BalancerMeter>,
+    /// By node; only those of monitors are used.
+    monitors: Vec<MonitorMeter>,
+    alarms: Vec<AlarmMeter>,
     table: Table,
     timeline: Timeline,
     /// Something was observed before what had been observed already.
@@ -170,8 +176,10 @@ impl Metrics {
             caches: vec![CacheMeter::default(); wiring.caches.len()],
             stations,
             balancers: balancers.collect(),
+            monitors: vec![MonitorMeter::default(); wiring.nodes.len()],
+            alarms: vec![AlarmMeter::default(); wiring.alarms.len()],
             table: Table::default(),
-            timeline: Timeline::new(wiring.nodes.len(), wiring.edges.len()),
+            timeline: Timeline::new(wiring),
             went_back: false,
             judge: Judge::default(),
             layout: Arc::new(layout),
@@ -209,6 +217,7 @@ impl Metrics {
                         self.station(index).stored().columns(owner, span, sink);
                     }
                 }
+                NodeKind::Monitor => self.fill_monitor(index, span, sink),
             }
             for pool in wiring.pools_of(index) {
                 self.pool(pool).columns(Owner::Pool(pool), span, sink);
@@ -231,6 +240,15 @@ impl Metrics {
             for (&index, class) in indices.iter().zip(&classes) {
                 class::columns(Owner::Class(index), &[class], span, sink);
             }
+        }
+    }
+
+    fn fill_monitor(&self, node: NodeIndex, span: Span, sink: &mut Sink) {
+        let indices: Vec<AlarmIndex> = self.wiring().alarms_of(node).collect();
+        let alarms: Vec<_> = indices.iter().map(|&alarm| self.alarm(alarm)).collect();
+        self.monitor(node).columns(Owner::Node(node), &alarms, span, sink);
+        for (&index, alarm) in indices.iter().zip(&alarms) {
+            alarm.columns(Owner::Alarm(index), span, sink);
         }
     }
 
@@ -293,6 +311,7 @@ impl Metrics {
         self.edges.iter_mut().for_each(|meter| meter.settle(now));
         self.stations.iter_mut().for_each(|meter| meter.settle(now));
         self.balancers.iter_mut().for_each(|meter| meter.settle(now));
+        self.monitors.iter_mut().for_each(|meter| meter.settle(now));
     }
 
     fn close_window(&mut self, end: u64) {
@@ -311,6 +330,8 @@ impl Metrics {
         self.caches.iter_mut().for_each(CacheMeter::start_window);
         self.stations.iter_mut().for_each(StationMeter::start_window);
         self.balancers.iter_mut().for_each(BalancerMeter::start_window);
+        self.monitors.iter_mut().for_each(MonitorMeter::start_window);
+        self.alarms.iter_mut().for_each(AlarmMeter::start_window);
     }
 
     fn end_warmup(&mut self, now: u64) {
@@ -322,6 +343,8 @@ impl Metrics {
         self.caches.iter_mut().for_each(CacheMeter::end_warmup);
         self.stations.iter_mut().for_each(|meter| meter.end_warmup(now));
         self.balancers.iter_mut().for_each(BalancerMeter::end_warmup);
+        self.monitors.iter_mut().for_each(MonitorMeter::end_warmup);
+        self.alarms.iter_mut().for_each(AlarmMeter::end_warmup);
     }
 
     #[inline]

@@ -37,6 +37,8 @@ use crate::wiring::EdgeIndex;
 use balancer::Balancer;
 use call::{Call, Hedges};
 use client::Population;
+use control::alarm::Alarm;
+use control::monitor::Monitor;
 use data::queue::Message;
 use data::records::Records;
 use edge::Edge;
@@ -99,6 +101,8 @@ pub struct World<O> {
     balancers: Vec<Balancer>,
     stations: Vec<Station>,
     edges: Vec<Edge>,
+    monitors: Vec<Monitor>,
+    alarms: Vec<Alarm>,
     faults: Faults,
     /// Servers that stand still; while there are none, nobody needs to ask.
     frozen_servers: u32,
@@ -131,6 +135,8 @@ impl<O: Observer> World<O> {
             balancers: plan.balancers.iter().map(|b| Balancer::new(b, &plan)).collect(),
             stations: plan.stations.iter().map(Station::new).collect(),
             edges: plan.edges.iter().map(|edge| Edge::new(edge, &plan)).collect(),
+            monitors: vec![Monitor::default(); plan.monitors.len()],
+            alarms: vec![Alarm::default(); plan.alarms.len()],
             faults: Faults::default(),
             frozen_servers: 0,
             preempts: plan.preempts(),
@@ -157,6 +163,12 @@ impl<O: Observer> World<O> {
                 self.follow_breaker(EdgeIndex(edge), server);
                 self.follow_limit(EdgeIndex(edge), server);
             }
+        }
+        for monitor in 0..self.monitors.len() as u16 {
+            self.follow_monitor(monitor, false);
+        }
+        for alarm in 0..self.alarms.len() as u16 {
+            self.follow_alarm(alarm, false);
         }
         for population in 0..self.populations.len() as u16 {
             self.start_population(population);
@@ -251,6 +263,10 @@ impl<O: Observer> World<O> {
             Event::EjectionsMerged { balancer } => {
                 self.note(41, balancer.into()).on_ejections_merged(balancer)
             }
+            Event::MonitorRound { monitor } => {
+                self.note(86, monitor.into()).on_monitor_round(monitor)
+            }
+            Event::AlarmLook { alarm } => self.note(87, alarm.into()).on_alarm_look(alarm),
             Event::LogRotateDue { station } => {
                 self.note(17, station.into()).on_logrotate_due(station)
             }

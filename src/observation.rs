@@ -3,7 +3,7 @@
 //! Metrics, the timeline and traces listen to observations. Nothing in the model reads them back.
 
 use crate::engine::Duration;
-use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 
 /// Why something was rejected without being tried or worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -324,6 +324,15 @@ pub enum Observation {
     /// A server takes the identity provider for unreachable and renews tokens without it, or does so no
     /// longer.
     AuthModeChanged { node: NodeIndex, server: u32, alone: bool },
+    // --- monitors ---
+    /// Interfaces of servers that a monitor tests, from now on.
+    InterfacesListed { monitor: NodeIndex, interfaces: u32 },
+    /// A test call has ended.
+    InterfaceTested { edge: EdgeIndex, server: u32, passed: bool },
+    /// An alarm occurred at a server.
+    AlarmRaised { alarm: AlarmIndex, server: u32 },
+    /// It was told, for itself or for the group that it is the newest of.
+    AlarmSent { alarm: AlarmIndex, server: u32, label: LabelIndex },
 
     // --- the timeline ---
     /// A fault began.

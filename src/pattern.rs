@@ -5,6 +5,8 @@
 //! Every file has the same parts: the rule and its source, `Params`, the state with its invariants,
 //! the answers, the tests.
 
+/// Alarm filter: what of all that servers report is told.
+pub mod alarm;
 /// Autoscaler: how many servers there should be, by the use of their cores and the time.
 pub mod autoscaler;
 /// Load balancing: which server gets the next call.

@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod compile;
+mod monitor;
 mod profile;
 mod program;
 mod quantity;
@@ -13,6 +14,7 @@ mod station;
 mod table;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
+pub use monitor::{AlarmPlan, MonitorPlan, Signal};
 pub use profile::RateCurve;
 pub use station::{
     CachePlan, Carries, ConsumerPlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan,
@@ -51,6 +53,10 @@ pub struct Plan {
     pub balancers: Vec<BalancerPlan>,
     /// Services and databases.
     pub stations: Vec<StationPlan>,
+    /// Monitors.
+    pub monitors: Vec<MonitorPlan>,
+    /// Alarms, by [`crate::wiring::AlarmIndex`].
+    pub alarms: Vec<AlarmPlan>,
     /// Calls, by [`EdgeIndex`].
     pub edges: Vec<EdgePlan>,
     /// Faults, in the order of the scenario.
@@ -66,6 +72,8 @@ pub enum Role {
     Balancer(u16),
     /// Into [`Plan::stations`].
     Station(u16),
+    /// Into [`Plan::monitors`].
+    Monitor(u16),
 }
 
 /// A client population.
@@ -176,6 +184,8 @@ pub struct HealthCheckPlan {
 pub struct EdgePlan {
     /// The calling node.
     pub owner: NodeIndex,
+    /// The caller is a monitor that says itself which server it asks.
+    pub is_test: bool,
     /// Balancer in between, into [`Plan::balancers`].
     pub balancer: Option<u16>,
     /// Service or database that does the work, into [`Plan::stations`].

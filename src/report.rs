@@ -3,6 +3,7 @@
 //! The types below are the output format of `brownout run --format json` and of the page.
 //! Everything is derived from the metrics after the run; nothing is measured here.
 
+mod alarms;
 pub mod baseline;
 mod build;
 pub mod cascade;
@@ -48,6 +49,10 @@ pub struct Report {
     pub stations: BTreeMap<String, Station>,
     /// Per call, by `node.call`.
     pub edges: BTreeMap<String, Edge>,
+    /// Per monitor, by key.
+    pub monitors: BTreeMap<String, Monitor>,
+    /// Alarms of all monitors.
+    pub alarms: Alarms,
     /// What happened, in the order of time.
     pub timeline: Vec<TimelineEntry>,
     /// Entries that the timeline had no room for.
@@ -382,6 +387,48 @@ pub struct Edge {
     pub retry_tokens: Option<f64>,
     /// Time of an attempt, as the caller saw it.
     pub attempt_time: Latency,
+}
+
+/// A monitor, after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Monitor {
+    /// Interfaces of servers on its list at the end.
+    pub interfaces: u32,
+    /// Test calls that ended.
+    pub tests: u64,
+    /// Of these, without success.
+    pub tests_failed: u64,
+}
+
+/// Alarms of all monitors; counts are those after the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Alarms {
+    /// How often alarms occurred.
+    pub raised: u64,
+    /// How often somebody was told.
+    pub sent: u64,
+    /// When somebody was first told, in seconds; none if never.
+    pub first_sent_at_s: Option<f64>,
+    /// From the trigger until somebody was told, in seconds; none if never, or without a trigger.
+    pub detection_delay_s: Option<f64>,
+    /// From the first alarm until goodput left its normal band, in seconds, below zero if it came late;
+    /// none without an alarm, or if goodput never left it.
+    pub warning_lead_s: Option<f64>,
+    /// The same for each alarm, by `monitor.alarm`.
+    pub by_name: BTreeMap<String, Alarm>,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Alarm {
+    /// How often it occurred.
+    pub raised: u64,
+    /// How often it was told.
+    pub sent: u64,
+    /// When it was first told, in seconds; none if never.
+    pub first_sent_at_s: Option<f64>,
+    /// From the trigger until it was told, in seconds; none if never, or without a trigger.
+    pub detection_delay_s: Option<f64>,
 }
 
 /// An adaptive concurrency limit over time, summed over the calling servers that are up.

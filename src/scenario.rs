@@ -15,6 +15,7 @@ mod database;
 mod edge;
 mod fault;
 mod migration;
+mod monitor;
 mod node;
 pub mod patch;
 mod quantity;
@@ -36,6 +37,7 @@ pub use database::{Database, Query};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault, Group, Recurrence};
 pub use migration::Migration;
+pub use monitor::{Alarm, Metric, Monitor};
 pub use node::Node;
 pub use quantity::{Distribution, Keys, Text};
 pub(crate) use queue::PUBLISH;
@@ -104,7 +106,7 @@ pub struct Scenario {
     #[serde(default = "default_max_events")]
     #[schemars(range(min = 1, max = 20_000_000_000_u64))]
     pub max_events: u64,
-    /// Clients, balancers, services and databases by name.
+    /// Clients, balancers, services, databases and monitors by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub nodes: IndexMap<String, Node>,
     /// What hangs together, by name, so that one fault can hit it all.

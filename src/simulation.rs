@@ -10,7 +10,7 @@ use crate::plan::{Plan, Role, StationPlan};
 use crate::problem::Problem;
 use crate::report::{Label, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
-use crate::scenario::Scenario;
+use crate::scenario::{Node, Scenario, Text};
 
 /// How many events pass between two looks at the bounds of a run. Few, because one event may start
 /// ten thousand calls at once.
@@ -86,7 +86,7 @@ pub fn metrics_setup(plan: &Plan) -> MetricsSetup {
             let logins = station.identity.is_some();
             NodeSetup { servers, up, cores, data, logins }
         }
-        Role::Population(_) | Role::Balancer(_) => NodeSetup::default(),
+        Role::Population(_) | Role::Balancer(_) | Role::Monitor(_) => NodeSetup::default(),
     };
     MetricsSetup {
         duration: plan.end,
@@ -382,10 +382,19 @@ fn label(key: &str, scenario: &Scenario, plan: &Plan) -> Label {
     let intervention = scenario.interventions.get(key).map(|intervention| &intervention.name);
     let fault = plan.faults.iter().find(|fault| fault.key == key);
     let fault = fault.and_then(|fault| fault.name.as_ref());
-    let text = toggle.or(intervention).or(fault);
+    let text = toggle.or(intervention).or(fault).or_else(|| alarm_name(key, scenario));
     Label {
         key: key.to_owned(),
         en: text.map_or_else(|| key.to_owned(), |text| text.en.clone()),
         ko: text.and_then(|text| text.ko.clone()),
+    }
+}
+
+/// The name of an alarm, by `monitor.alarm`.
+fn alarm_name<'s>(key: &str, scenario: &'s Scenario) -> Option<&'s Text> {
+    let (monitor, alarm) = key.split_once('.')?;
+    match scenario.nodes.get(monitor)? {
+        Node::Monitor(monitor) => monitor.alarms.get(alarm)?.name.as_ref(),
+        _ => None,
     }
 }

@@ -23,6 +23,10 @@ pub struct CacheIndex(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassIndex(pub u16);
 
+/// Index of an alarm over all monitors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlarmIndex(pub u16);
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
@@ -36,6 +40,8 @@ pub enum NodeKind {
     Database,
     /// A message broker.
     Queue,
+    /// A monitor.
+    Monitor,
 }
 
 impl NodeKind {
@@ -108,6 +114,15 @@ pub struct WiredClass {
     pub key: String,
 }
 
+/// An alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WiredAlarm {
+    /// The monitor.
+    pub node: NodeIndex,
+    /// Its key.
+    pub key: String,
+}
+
 /// Everything that exists in a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wiring {
@@ -121,6 +136,8 @@ pub struct Wiring {
     pub classes: Vec<WiredClass>,
     /// By [`CacheIndex`].
     pub caches: Vec<WiredCache>,
+    /// By [`AlarmIndex`].
+    pub alarms: Vec<WiredAlarm>,
 }
 
 impl Wiring {
@@ -172,6 +189,18 @@ impl Wiring {
     pub fn cache_name(&self, index: CacheIndex) -> String {
         let cache = &self.caches[usize::from(index.0)];
         format!("{}.{}", self.node(cache.node).key, cache.key)
+    }
+
+    /// `monitor.alarm`.
+    pub fn alarm_name(&self, index: AlarmIndex) -> String {
+        let alarm = &self.alarms[usize::from(index.0)];
+        format!("{}.{}", self.node(alarm.node).key, alarm.key)
+    }
+
+    /// The alarms of a monitor.
+    pub fn alarms_of(&self, node: NodeIndex) -> impl Iterator<Item = AlarmIndex> + '_ {
+        let alarms = self.alarms.iter().enumerate().filter(move |(_, alarm)| alarm.node == node);
+        alarms.map(|(index, _)| AlarmIndex(index as u16))
     }
 
     /// The nodes with their indices.

@@ -9,6 +9,8 @@ mod breakdowns;
 mod good;
 #[path = "checker/groups.rs"]
 mod groups;
+#[path = "checker/monitors.rs"]
+mod monitors;
 #[path = "checker/mutations.rs"]
 mod mutations;
 #[path = "checker/runs.rs"]
@@ -67,7 +69,7 @@ fn shapes() {
         (json!({"nodes": {"db": 7}}), "nodes.db: 7 is not an object"),
         (
             json!({"nodes": {"db": {"kind": null}}}),
-            "nodes.db.kind: is missing: one of \"clients\", \"balancer\", \"service\", \"database\"",
+            "nodes.db.kind: is missing: one of \"clients\", \"balancer\", \"service\", \"database\", \"monitor\"",
         ),
         (json!({"nodes": {"db": {"queries": [1]}}}), "nodes.db.queries: a list is not an object"),
         (

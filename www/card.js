@@ -21,6 +21,7 @@ function rowsOf(node, scenario) {
   const own = scenario.nodes[node.key] ?? {};
   if (node.kind === "clients") return [{ kind: "answered" }, { kind: "in_flight" }];
   if (node.kind === "balancer") return [{ kind: "rotation" }];
+  if (node.kind === "monitor") return [{ kind: "alarms" }, { kind: "interfaces" }];
   const columns = columnsOf(state.describe, node.key);
   const pools = Object.keys(own.pools ?? { sessions: {} }).map((pool) => ({ kind: "pool", pool }));
   return [
@@ -145,6 +146,13 @@ function levelOf(node, row, levels, history) {
       all: balancer.servers,
       text: `${balancer.in_rotation}/${balancer.servers}`,
     };
+  }
+  if (row.kind === "alarms" || row.kind === "interfaces") {
+    const { raised = 0, sent = 0, interfaces = 0 } = levels.monitors?.[node.key] ?? {};
+    if (row.kind === "interfaces")
+      return { share: interfaces > 0 ? 1 : 0, text: number(interfaces), level: 0 };
+    // Of all that occurred, so much was told.
+    return { ...share(sent, raised, `${number(sent)}/${number(raised)}`), level: 2 };
   }
   if (!station) return { share: 0, up: 0, all: 0, text: "–" };
   if (row.kind === "servers")

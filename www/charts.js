@@ -28,6 +28,10 @@ const COLOURS = {
   refused: 6,
   retries: 7,
   hedges: 4,
+  raised: 3,
+  sent: 2,
+  tests_passed: 1,
+  tests_failed: 2,
   cpu: 7,
   lock_waiting: 6,
   queue_depth: 3,
@@ -144,6 +148,7 @@ const latency = (keys) =>
 function definitions(subject) {
   if (subject?.kind === "edge") return ofCall(subject.key);
   if (["service", "database", "queue"].includes(subject?.kind)) return ofStation(subject.key);
+  if (subject?.kind === "monitor") return ofMonitor(subject.key);
   const clients = state.describe.nodes.filter(({ kind }) => kind === "clients");
   return ofClients(subject ? [subject.key] : clients.map(({ key }) => key));
 }
@@ -186,6 +191,21 @@ function ofCall(key) {
     latency([station]),
     chart("busy", "chart_breaker", "ratio", ofIt("breaker_open")),
     chart("queue", "chart_in_flight", "requests", ofIt("in_flight", "concurrency_limit")),
+  ];
+}
+
+/** What a monitor tells and finds, beside what all users see and how full all pools are. */
+function ofMonitor(key) {
+  const clients = state.describe.nodes.filter(({ kind }) => kind === "clients");
+  const alarms = [
+    ...line("raised", [key], { from: ["alarms_raised"] }),
+    ...line("sent", [key], { from: ["alarms_sent"] }),
+  ];
+  return [
+    chart("goodput", "chart_alarms", "rps", alarms),
+    chart("outcomes", "chart_tests", "rps", lines(["tests_passed", "tests_failed"], [key])),
+    latency(clients.map((node) => node.key)),
+    ...ofPools(null),
   ];
 }
 

@@ -10,6 +10,7 @@ export const SIGNS = {
   saturated: "▲",
   servers: "▽",
   disk: "▣",
+  alarm: "!",
   errors: "✕",
   down: "✕",
   unknown: "·",
@@ -22,6 +23,7 @@ const LEVELS = {
   servers: 2,
   saturated: 2,
   disk: 2,
+  alarm: 2,
   errors: 3,
   down: 3,
 };
@@ -40,6 +42,7 @@ export function healthOf(node, levels, history, at_s) {
   if (!levels || !history) return judged("unknown");
   if (node.kind === "clients") return judged(clientsWord(node.key, history, at_s));
   if (node.kind === "balancer") return judged(balancerWord(levels.balancers?.[node.key]));
+  if (node.kind === "monitor") return judged(monitorWord(node.key, history, at_s));
   return judged(stationWord(node.key, levels.stations?.[node.key], history, at_s));
 }
 
@@ -53,6 +56,11 @@ function balancerWord(balancer) {
   if (!balancer) return "unknown";
   if (balancer.in_rotation === 0) return "down";
   return balancer.in_rotation < balancer.servers ? "servers" : "ok";
+}
+
+function monitorWord(key, history, at_s) {
+  const { alarms_sent: sent } = columnsOf(state.describe, key);
+  return sum(history, history.windowAt(at_s), [sent]) > 0 ? "alarm" : "ok";
 }
 
 function stationWord(key, station, history, at_s) {

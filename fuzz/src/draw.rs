@@ -242,6 +242,10 @@ impl Draw<'_, '_> {
             ("endpoint", Some(node)) => node.programs.clone(),
             ("class" | "classes", Some(node)) => node.classes.clone(),
             ("members", None) => self.names.targets("crash"),
+            ("of", Some(node)) => {
+                let calls = node.calls.iter().map(|(key, _)| key.clone());
+                self.names.targets("crash").into_iter().chain(calls).collect()
+            }
             _ => ["a", "b", "c"].map(str::to_owned).to_vec(),
         };
         if known.is_empty() { "none".to_owned() } else { self.dice.pick(&known).clone() }

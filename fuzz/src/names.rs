@@ -19,6 +19,8 @@ pub enum Kind {
     Database,
     /// A message broker.
     Queue,
+    /// A monitor.
+    Monitor,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Kind::Service => "service",
             Kind::Database => "database",
             Kind::Queue => "queue",
+            Kind::Monitor => "monitor",
         }
     }
 }
@@ -110,6 +113,9 @@ impl Names {
             node.behind = Some(behind.key.clone());
             nodes.push(node);
         }
+        for key in some(&["watch"], dice.roll(3) / 2) {
+            nodes.insert(0, Named::new(key, Kind::Monitor));
+        }
         let mut names = Names { nodes };
         for caller in 0..names.nodes.len() {
             names.draw_calls(dice, caller);
@@ -120,7 +126,14 @@ impl Names {
     /// The names that a document has.
     pub fn of(document: &Value) -> Names {
         let named = |(key, node): (&String, &Value)| {
-            let kinds = [Kind::Clients, Kind::Balancer, Kind::Service, Kind::Database, Kind::Queue];
+            let kinds = [
+                Kind::Clients,
+                Kind::Balancer,
+                Kind::Service,
+                Kind::Database,
+                Kind::Queue,
+                Kind::Monitor,
+            ];
             let kind = kinds.into_iter().find(|kind| node["kind"] == kind.word())?;
             let entries = |part: &str| node[part].as_object().into_iter().flatten();
             let keys = |part: &str| entries(part).map(|(key, _)| key.clone());
@@ -144,7 +157,7 @@ impl Names {
         let kind = self.nodes[caller].kind;
         let count = match kind {
             Kind::Clients => dice.between(1, 3),
-            Kind::Service => dice.roll(4),
+            Kind::Service | Kind::Monitor => dice.roll(4),
             Kind::Balancer | Kind::Database | Kind::Queue => 0,
         };
         let position = |key: &str| self.nodes.iter().position(|node| node.key == key);
@@ -153,7 +166,8 @@ impl Names {
         let callees: Vec<&Named> = self
             .nodes
             .iter()
-            .filter(|node| node.kind != Kind::Clients && leads_to(node) > Some(caller))
+            .filter(|node| !matches!(node.kind, Kind::Clients | Kind::Monitor))
+            .filter(|node| leads_to(node) > Some(caller))
             .collect();
         let mut calls = Vec::new();
         for key in some(&["one", "two", "three"], count) {

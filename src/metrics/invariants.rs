@@ -14,7 +14,7 @@ use super::meter::Owner;
 use super::series::owner_name;
 use crate::census::Census;
 use crate::engine::Time;
-use crate::wiring::{ClassIndex, EdgeIndex, PoolIndex};
+use crate::wiring::{AlarmIndex, ClassIndex, EdgeIndex, PoolIndex};
 
 /// Most broken invariants that are kept; more say nothing new.
 const MAX_BROKEN: usize = 50;
@@ -42,6 +42,8 @@ pub enum Law {
     Utilisation,
     /// Nothing falls below zero.
     Levels,
+    /// No alarm is told that has not occurred.
+    Alarms,
     /// Time never goes back.
     Clock,
     /// Every figure is a number.
@@ -62,6 +64,7 @@ impl Law {
             Law::Threads => "more work waits and holds threads than is present",
             Law::Utilisation => "something was busy for longer than it was there",
             Law::Levels => "more left than had entered",
+            Law::Alarms => "more alarms were told than occurred",
             Law::Clock => "time went back",
             Law::Numbers => "a figure is not a number",
         }
@@ -80,6 +83,7 @@ impl Law {
             Law::Threads => "대기 중이거나 스레드를 쥔 작업이 전체 작업보다 많습니다",
             Law::Utilisation => "있던 시간보다 더 오래 사용되었습니다",
             Law::Levels => "들어온 것보다 많이 나갔습니다",
+            Law::Alarms => "발생한 것보다 많은 알람이 발송되었습니다",
             Law::Clock => "시간이 거꾸로 흘렀습니다",
             Law::Numbers => "숫자가 아닌 값이 있습니다",
         }
@@ -178,6 +182,10 @@ impl Metrics {
             judge.owner = Some(Owner::Node(index));
             let counted = census.map(|census| census.stations[usize::from(index.0)]);
             self.station(index).judge(self.now, counted, judge);
+        }
+        for (index, meter) in (0u16..).zip(&self.alarms) {
+            judge.owner = Some(Owner::Alarm(AlarmIndex(index)));
+            meter.judge(judge);
         }
         judge.owner = self.table.nonsense().map(Owner::Node);
         judge.demand(Law::Numbers, judge.owner.is_none());

@@ -5,7 +5,7 @@ use super::invariants::{Judge, Law};
 use super::level::Level;
 use crate::census::Present;
 use crate::observation::Cause;
-use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 use std::collections::BTreeMap;
 
 /// Number of causes of rejection.
@@ -18,7 +18,7 @@ pub const NO_DATA: f64 = -1.0;
 /// What a column belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// A population, a station or a balancer.
+    /// A population, a station, a balancer or a monitor.
     Node(NodeIndex),
     /// A class of users in a population that has several.
     Class(ClassIndex),
@@ -28,6 +28,8 @@ pub enum Owner {
     Edge(EdgeIndex),
     /// A cache.
     Cache(CacheIndex),
+    /// An alarm.
+    Alarm(AlarmIndex),
 }
 
 /// Takes the columns of a window in a fixed order: owner, name, unit, value.

@@ -96,6 +96,17 @@ impl Metrics {
             O::LimitChanged { edge, server, limit } => {
                 self.edge_mut(edge).limit_changed(now, server, limit);
             }
+            O::InterfacesListed { monitor, interfaces } => {
+                self.monitors[usize::from(monitor.0)].listed(now, interfaces);
+            }
+            O::InterfaceTested { edge, passed, .. } => {
+                let monitor = self.layout.wiring.edge(edge).owner;
+                self.monitors[usize::from(monitor.0)].tested(passed);
+            }
+            O::AlarmRaised { alarm, .. } => self.alarms[usize::from(alarm.0)].raised(),
+            O::AlarmSent { alarm, .. } => {
+                self.alarms[usize::from(alarm.0)].sent(now, self.window);
+            }
             O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
             O::StaleAnswer { cache } => self.cache_mut(cache).stale(),
             O::HeapUsed { node, server, bytes } => self.station_mut(node).heap_used(server, bytes),
@@ -219,6 +230,7 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::GovernorAlarm { node, wanted, allowed } => {
             (Happening::GovernorAlarm(node, wanted, allowed), 0, 0)
         }
+        O::AlarmSent { alarm, server, label } => (Happening::AlarmSent(alarm, label), server, 0),
         O::DiskFull { node, server } => (Happening::DiskFull(node), server, 0),
         O::LogRotated { node, server, freed_bytes } => {
             (Happening::LogRotated(node), server, freed_bytes)

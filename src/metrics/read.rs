@@ -4,13 +4,14 @@ use super::balancer::BalancerMeter;
 use super::cache::CacheMeter;
 use super::class::ClassMeter;
 use super::edge::EdgeMeter;
+use super::monitor::{AlarmMeter, MonitorMeter};
 use super::pool::PoolMeter;
 use super::series::Table;
 use super::station::StationMeter;
 use super::timeline::Timeline;
 use super::{Metrics, Snapshot};
 use crate::engine::Time;
-use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex, Wiring};
+use crate::wiring::{AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex, Wiring};
 
 impl Metrics {
     /// The wiring that indices refer to.
@@ -86,6 +87,16 @@ impl Metrics {
     /// The meter of a service or a database.
     pub fn station(&self, index: NodeIndex) -> &StationMeter {
         &self.stations[usize::from(index.0)]
+    }
+
+    /// The meter of a monitor.
+    pub fn monitor(&self, index: NodeIndex) -> &MonitorMeter {
+        &self.monitors[usize::from(index.0)]
+    }
+
+    /// The meter of an alarm.
+    pub fn alarm(&self, index: AlarmIndex) -> &AlarmMeter {
+        &self.alarms[usize::from(index.0)]
     }
 
     /// The meter of a balancer.

@@ -49,6 +49,7 @@ pub fn wiring() -> Wiring {
             WiredClass { node: USERS, key: "old".into() },
         ],
         caches: Vec::new(),
+        alarms: Vec::new(),
     }
 }
 

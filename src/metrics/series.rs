@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// A column: what is measured and where it belongs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Stable name: `node/quantity`, `node.class/…`, `node.pool/…`, `node.cache/…` or
-    /// `node.call/…`.
+    /// Stable name: `node/quantity`, `node.class/…`, `node.pool/…`, `node.cache/…`, `node.call/…` or
+    /// `node.alarm/…`.
     pub key: String,
     /// The node it belongs to.
     pub node: NodeIndex,
@@ -114,5 +114,6 @@ pub fn owner_name(wiring: &Wiring, owner: Owner) -> (String, NodeIndex) {
         Owner::Pool(pool) => (wiring.pool_name(pool), wiring.pool(pool).node),
         Owner::Cache(cache) => (wiring.cache_name(cache), wiring.caches[usize::from(cache.0)].node),
         Owner::Edge(edge) => (wiring.edge_name(edge), wiring.edge(edge).owner),
+        Owner::Alarm(alarm) => (wiring.alarm_name(alarm), wiring.alarms[usize::from(alarm.0)].node),
     }
 }

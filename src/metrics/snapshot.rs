@@ -16,6 +16,8 @@ pub struct Snapshot {
     pub balancers: Vec<BalancerState>,
     /// Services and databases.
     pub stations: Vec<StationState>,
+    /// Monitors.
+    pub monitors: Vec<MonitorState>,
     /// Calls.
     pub edges: Vec<EdgeState>,
 }
@@ -36,6 +38,19 @@ pub struct BalancerState {
     pub node: String,
     /// Servers that receive requests.
     pub in_rotation: u32,
+}
+
+/// What a monitor has come to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MonitorState {
+    /// Its key.
+    pub node: String,
+    /// Interfaces that it tests.
+    pub interfaces: u32,
+    /// How often its alarms have occurred.
+    pub raised: u64,
+    /// How often they have been told.
+    pub sent: u64,
 }
 
 /// State of a service or a database.
@@ -113,6 +128,7 @@ impl Snapshot {
             clients: nodes(NodeKind::Clients).map(|node| client(metrics, node)).collect(),
             balancers: nodes(NodeKind::Balancer).map(|node| balancer(metrics, node)).collect(),
             stations: metrics.wiring().stations().map(|node| station(metrics, node)).collect(),
+            monitors: nodes(NodeKind::Monitor).map(|node| monitor(metrics, node)).collect(),
             edges: (0..metrics.wiring().edges.len())
                 .map(|index| edge(metrics, EdgeIndex(index as u16)))
                 .collect(),
@@ -133,6 +149,13 @@ fn client(metrics: &Metrics, node: NodeIndex) -> ClientState {
 fn balancer(metrics: &Metrics, node: NodeIndex) -> BalancerState {
     let in_rotation = metrics.balancer(node).in_rotation();
     BalancerState { node: key(metrics, node), in_rotation }
+}
+
+fn monitor(metrics: &Metrics, node: NodeIndex) -> MonitorState {
+    let alarms = metrics.wiring().alarms_of(node).map(|alarm| metrics.alarm(alarm).all());
+    let (raised, sent) = alarms.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let interfaces = metrics.monitor(node).interfaces().value();
+    MonitorState { node: key(metrics, node), interfaces, raised, sent }
 }
 
 fn station(metrics: &Metrics, node: NodeIndex) -> StationState {

@@ -4,7 +4,7 @@
 
 use crate::engine::Time;
 use crate::observation::{BreakerState, DownCause, LabelIndex};
-use crate::wiring::{EdgeIndex, NodeIndex};
+use crate::wiring::{AlarmIndex, EdgeIndex, NodeIndex, Wiring};
 
 /// Entries kept. A reader is lost long before, and a flapping fleet must not take memory
 /// without end.
@@ -65,6 +65,8 @@ pub enum Happening {
     Migrated(NodeIndex),
     /// Breakers of calling servers changed their state.
     Breaker(EdgeIndex, BreakerState),
+    /// An alarm was told.
+    AlarmSent(AlarmIndex, LabelIndex),
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
@@ -73,7 +75,7 @@ const PER_EDGE: usize = 3;
 
 impl Happening {
     /// Where the same thing is looked for within a window; none for what is always told by itself.
-    fn slot(self, nodes: usize) -> Option<usize> {
+    fn slot(self, nodes: usize, edges: usize) -> Option<usize> {
         let (node, kind) = match self {
             Happening::Down(node, cause) => (node, cause as usize),
             Happening::Booting(node) => (node, DownCause::COUNT),
@@ -96,6 +98,9 @@ impl Happening {
             Happening::Migrated(node) => (node, DownCause::COUNT + 17),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
+            }
+            Happening::AlarmSent(alarm, _) => {
+                return Some(nodes * PER_NODE + edges * PER_EDGE + usize::from(alarm.0));
             }
             _ => return None,
         };
@@ -122,6 +127,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
     nodes: usize,
+    edges: usize,
     entries: Vec<Entry>,
     dropped: u64,
     /// Per slot: the window (from 1; 0 is none) and the entry that told it last.
@@ -129,15 +135,19 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// An empty timeline of so many nodes and calls.
-    pub fn new(nodes: usize, edges: usize) -> Timeline {
-        let last = vec![(0, 0); nodes * PER_NODE + edges * PER_EDGE];
-        Timeline { nodes, last, ..Timeline::default() }
+    /// An empty timeline of what exists.
+    pub fn new(wiring: &Wiring) -> Timeline {
+        Timeline::of(wiring.nodes.len(), wiring.edges.len(), wiring.alarms.len())
+    }
+
+    fn of(nodes: usize, edges: usize, alarms: usize) -> Timeline {
+        let last = vec![(0, 0); nodes * PER_NODE + edges * PER_EDGE + alarms];
+        Timeline { nodes, edges, last, ..Timeline::default() }
     }
 
     /// Something happened in that window, to that server.
     pub fn push(&mut self, at: Time, window: u32, happening: Happening, server: u32, amount: u64) {
-        let slot = happening.slot(self.nodes);
+        let slot = happening.slot(self.nodes, self.edges);
         if let Some(slot) = slot {
             let (told, entry) = self.last[slot];
             if told == window + 1 {
@@ -174,7 +184,7 @@ mod tests {
 
     #[test]
     fn bursts_within_a_window_are_one_entry() {
-        let mut timeline = Timeline::new(1, 2);
+        let mut timeline = Timeline::of(1, 2, 0);
         let open = |edge| Happening::Breaker(EdgeIndex(edge), BreakerState::Open);
         for server in 0..4 {
             timeline.push(Time(5), 0, open(0), server, 0);
@@ -187,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_timeline_is_bounded_and_says_so() {
-        let mut timeline = Timeline::new(1, 0);
+        let mut timeline = Timeline::of(1, 0, 0);
         for window in 0..MAX_ENTRIES as u32 + 7 {
             timeline.push(Time(0), window, Happening::Up(NodeIndex(0)), 0, 0);
         }

@@ -54,7 +54,8 @@ impl<O> World<O> {
                 findings.demand(works && on_wire, || format!("{id:?} has no hedge {job:?}"));
             }
             match call.origin {
-                Origin::Request(_) => {}
+                // These are counted, below.
+                Origin::Request(_) | Origin::Test { .. } => {}
                 Origin::Job(owner) => {
                     let calls =
                         |job: &Job| job.doing == Doing::Calling && job.server == call.server;
@@ -68,6 +69,11 @@ impl<O> World<O> {
                 }
             }
         }
+        let tests = self.count_calls(|call| matches!(call.origin, Origin::Test { .. }));
+        let interfaces =
+            self.monitors.iter().flat_map(|monitor| monitor.interfaces.iter().flatten());
+        let under_test = interfaces.filter(|interface| interface.under_test).count();
+        findings.compare(|| "test calls".to_owned(), under_test, tests);
         let hedged = self.count_calls(|call| !call.hedges.is_none());
         findings.compare(|| "hedged tries".to_owned(), self.hedges.len(), hedged);
         for (id, job) in self.jobs.iter() {

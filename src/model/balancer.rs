@@ -1,6 +1,6 @@
 //! Balancers: which server of a service a request goes to.
 
-use super::call::Avoided;
+use super::call::{Avoided, Origin};
 use super::control::outlier::Outlier;
 use super::job::Caller;
 use super::slab::Id;
@@ -121,6 +121,12 @@ impl<O: Observer> World<O> {
             if station.closed {
                 self.jobs[id].broken = true;
                 return Err(Outcome::Failed);
+            }
+            if plan.is_test
+                && let Caller::Call(call) = self.jobs[id].caller
+                && let Origin::Test { server } = self.calls[call].origin
+            {
+                return Ok(server);
             }
             let edge = &mut self.edges[usize::from(edge.0)];
             let mut server = if edge.turn < servers { edge.turn } else { edge.turn % servers };

@@ -41,6 +41,11 @@ pub enum Origin {
         /// The server whose spool it empties.
         server: u32,
     },
+    /// A monitor, which asks that server; 0 where a balancer chooses.
+    Test {
+        /// The server.
+        server: u32,
+    },
 }
 
 /// What a user wishes.
@@ -319,6 +324,10 @@ impl<O: Observer> World<O> {
                 self.calls.remove(id);
                 self.end_replay((station, server), id, outcome);
             }
+            Origin::Test { server } => {
+                self.calls.remove(id);
+                self.on_tested(edge, server, outcome);
+            }
         }
     }
 
@@ -358,7 +367,7 @@ impl<O: Observer> World<O> {
     fn park(&mut self, id: Id, event: Event) -> bool {
         let Some(call) = self.calls.get(id) else { return false };
         let (station, server) = match call.origin {
-            Origin::Request(_) => return false,
+            Origin::Request(_) | Origin::Test { .. } => return false,
             Origin::Job(job) => (self.jobs[job].station, self.jobs[job].server),
             Origin::Recovery { station, server } => (station, server),
         };

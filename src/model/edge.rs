@@ -83,7 +83,7 @@ impl Edge {
     pub fn new(plan: &EdgePlan, whole: &Plan) -> Edge {
         let servers = match whole.roles[usize::from(plan.owner.0)] {
             Role::Station(station) => whole.stations[usize::from(station)].servers,
-            Role::Population(_) | Role::Balancer(_) => 1,
+            Role::Population(_) | Role::Balancer(_) | Role::Monitor(_) => 1,
         };
         Edge {
             guards: (0..servers).map(|server| Guards::new(plan, Time::ZERO, server)).collect(),

@@ -53,6 +53,10 @@ pub enum Event {
     OutlierSweep { balancer: u16 },
     /// A balancer notices the ejections of the last while.
     EjectionsMerged { balancer: u16 },
+    /// A monitor begins a round of test calls.
+    MonitorRound { monitor: u16 },
+    /// A monitor looks at the level that an alarm is on.
+    AlarmLook { alarm: u16 },
     /// Logrotate's timer fires on all servers of a station.
     LogRotateDue { station: u16 },
     /// The restart policy starts a crashed server.
@@ -136,6 +140,8 @@ impl Event {
             | Event::EjectionsMerged { .. }
             | Event::LivenessDue { .. }
             | Event::LivenessTimeout { .. }
+            | Event::MonitorRound { .. }
+            | Event::AlarmLook { .. }
             | Event::LogRotateDue { .. }
             | Event::RestartDue { .. }
             | Event::ScalingDue { .. }

@@ -38,6 +38,7 @@ impl<O: Observer> World<O> {
         for number in 0..self.populations.len() as u16 {
             self.retune_population(number, &before.populations[usize::from(number)].arrivals);
         }
+        self.retune_monitors(&before);
         self.apply_faults();
         self.wake_queues();
         self.observer.retuned(self.now, &self.plan);
@@ -220,6 +221,17 @@ impl<O: Observer> World<O> {
             self.follow_breaker(edge, server);
             self.follow_limit(edge, server);
             self.admit_waiting(edge, server);
+        }
+    }
+
+    fn retune_monitors(&mut self, before: &Plan) {
+        for number in 0..self.monitors.len() {
+            let pace = |plan: &Plan| plan.monitors[number].check_every;
+            self.follow_monitor(number as u16, pace(before) != pace(&self.plan));
+        }
+        for number in 0..self.alarms.len() {
+            let pace = |plan: &Plan| plan.alarms[number].every;
+            self.follow_alarm(number as u16, pace(before) != pace(&self.plan));
         }
     }
 

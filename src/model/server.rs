@@ -1,6 +1,7 @@
 //! A server: its pools of threads, its cores, its disk, and whether it runs.
 
 use super::Event;
+use super::control::alarm::Watch;
 use super::control::liveness::Liveness;
 use super::cpu::Cpu;
 use super::data::cache::ServerCache;
@@ -101,6 +102,8 @@ pub struct Server {
     pub timer: Timer,
     /// Its liveness probe.
     pub liveness: Liveness,
+    /// What it counts for alarms, if there are any on it.
+    pub watch: Option<Box<Watch>>,
     /// Since when it has been up.
     pub up_since: Time,
 }
@@ -137,6 +140,7 @@ impl Server {
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
             timer: Timer::NONE,
             liveness: Liveness::default(),
+            watch: plan.watched.then(Box::default),
             up_since: Time::ZERO,
         }
     }

@@ -3,6 +3,7 @@
 //! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
 
 mod edge;
+mod monitor;
 mod queue;
 mod station;
 mod table;
@@ -12,7 +13,9 @@ use super::quantity::sampler;
 use super::*;
 use crate::pattern::failover;
 use crate::scenario::{Balancer, Call, Clients, HealthCheck, Node};
-use crate::wiring::{NodeKind, WiredCache, WiredClass, WiredEdge, WiredNode, WiredPool};
+use crate::wiring::{
+    NodeKind, WiredAlarm, WiredCache, WiredClass, WiredEdge, WiredNode, WiredPool,
+};
 
 /// Name of the only pool of a database or a broker.
 const SESSIONS: &str = "sessions";
@@ -32,6 +35,8 @@ pub(super) fn compile(scenario: &Scenario) -> Plan {
         populations: Vec::new(),
         balancers: Vec::new(),
         stations: Vec::new(),
+        monitors: Vec::new(),
+        alarms: Vec::new(),
         edges: Vec::new(),
         faults: scenario.faults.iter().map(|(key, fault)| compiler.fault(key, fault)).collect(),
     };
@@ -49,10 +54,17 @@ pub(super) fn compile(scenario: &Scenario) -> Plan {
             Node::Database(database) => {
                 plan.stations.push(compiler.database(index, key, database));
             }
+            Node::Monitor(monitor) => {
+                plan.alarms.extend(compiler.alarms(index, monitor));
+                plan.monitors.push(compiler.monitor(index, key, monitor));
+            }
         }
         for (name, call) in calls_of(node) {
             plan.edges.push(compiler.edge(index, key, name, call));
         }
+    }
+    for station in plan.alarms.iter().filter_map(|alarm| alarm.signal.station()) {
+        plan.stations[usize::from(station)].watched = true;
     }
     plan.roles = std::mem::take(&mut compiler.roles);
     plan.wiring = compiler.wiring;
@@ -64,13 +76,14 @@ fn calls_of(node: &Node) -> impl Iterator<Item = (&String, &Call)> {
     let calls = match node {
         Node::Clients(clients) => Some(&clients.calls),
         Node::Service(service) => Some(&service.calls),
+        Node::Monitor(monitor) => Some(&monitor.calls),
         Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => None,
     };
     calls.into_iter().flatten()
 }
 
 fn roles(scenario: &Scenario) -> Vec<Role> {
-    let (mut populations, mut balancers, mut stations) = (0, 0, 0);
+    let (mut populations, mut balancers, mut stations, mut monitors) = (0, 0, 0, 0);
     let next = |counter: &mut u16| {
         *counter += 1;
         *counter - 1
@@ -79,6 +92,7 @@ fn roles(scenario: &Scenario) -> Vec<Role> {
         Node::Clients(_) => Role::Population(next(&mut populations)),
         Node::Balancer(_) => Role::Balancer(next(&mut balancers)),
         Node::Service(_) | Node::Database(_) | Node::Queue(_) => Role::Station(next(&mut stations)),
+        Node::Monitor(_) => Role::Monitor(next(&mut monitors)),
     };
     scenario.nodes.values().map(role).collect()
 }
@@ -93,6 +107,7 @@ fn wire(scenario: &Scenario) -> Wiring {
             Node::Service(_) => NodeKind::Service,
             Node::Database(_) => NodeKind::Database,
             Node::Queue(_) => NodeKind::Queue,
+            Node::Monitor(_) => NodeKind::Monitor,
         };
         wiring.nodes.push(WiredNode { key: key.clone(), kind });
         let pool = |key: &str| WiredPool { node: index, key: key.to_owned() };
@@ -110,6 +125,10 @@ fn wire(scenario: &Scenario) -> Wiring {
                 wiring.caches.extend(service.caches.keys().map(cache));
             }
             Node::Database(_) | Node::Queue(_) => wiring.pools.push(pool(SESSIONS)),
+            Node::Monitor(monitor) => {
+                let alarm = |key: &String| WiredAlarm { node: index, key: key.clone() };
+                wiring.alarms.extend(monitor.alarms.keys().map(alarm));
+            }
             Node::Balancer(_) => {}
         }
         for (key, call) in calls_of(node) {
@@ -145,7 +164,7 @@ impl Compiler<'_> {
     fn station_of(&self, node: NodeIndex) -> u16 {
         match self.roles[usize::from(node.0)] {
             Role::Station(station) => station,
-            Role::Balancer(_) | Role::Population(_) => {
+            Role::Balancer(_) | Role::Population(_) | Role::Monitor(_) => {
                 unreachable!("the checker lets calls end at services and databases only")
             }
         }

@@ -77,6 +77,8 @@ pub struct StationPlan {
     pub autoscaler: Option<Box<autoscaler::Params>>,
     /// Slows the autoscaler down.
     pub governor: Option<governor::Params>,
+    /// A monitor has alarms on it.
+    pub watched: bool,
     /// Where its requests draw whether an error fault hits them.
     pub error_site: Site,
 }
@@ -326,6 +328,10 @@ pub struct MemoryPlan {
     pub max_requests: u64,
     /// What it holds byte by byte, where more than requests count.
     pub heap: Option<HeapPlan>,
+    /// Share of it that is needed without any request.
+    pub base: f64,
+    /// Share of it that each request needs.
+    pub per_request: f64,
 }
 
 /// Memory of a server with caches or garbage, in bytes.
@@ -350,6 +356,11 @@ impl HeapPlan {
 }
 
 impl MemoryPlan {
+    /// Share of it in use with so many requests in the server.
+    pub fn share_in_use(self, requests: u32) -> f64 {
+        self.base + self.per_request * f64::from(requests)
+    }
+
     /// Whether one more request would be more than the memory holds.
     pub fn is_full(self, requests: u32, cached: impl FnOnce() -> u64) -> bool {
         let bursts = |heap: HeapPlan| heap.live(requests + 1, cached()) > heap.limit;

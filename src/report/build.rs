@@ -3,7 +3,7 @@
 use super::{
     BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, Logins,
     MemoryReport, PoolReport, Report, Requests, ShareSpell, Station, Stored, TimelineEntry,
-    UpShare, cascade, verdict, words,
+    UpShare, alarms, cascade, verdict, words,
 };
 use crate::engine::Time;
 use crate::metrics::Metrics;
@@ -75,6 +75,8 @@ impl Report {
             edges: edges
                 .map(|index| (wiring.edge_name(index), edge(metrics, index, context)))
                 .collect(),
+            monitors: alarms::monitors(metrics),
+            alarms: alarms::alarms(metrics, context.triggers),
             timeline: timeline(metrics, context.labels),
             timeline_dropped: metrics.timeline().dropped(),
             cascade,

@@ -60,7 +60,7 @@ pub fn trace(metrics: &Metrics, triggers: &[(Time, Option<Time>)]) -> Vec<Cascad
     let heights = heights(wiring);
     let mut found = Vec::new();
     for (node, wired) in wiring.nodes() {
-        if wired.kind == NodeKind::Balancer {
+        if matches!(wired.kind, NodeKind::Balancer | NodeKind::Monitor) {
             continue;
         }
         let mut note = |stage: &str, at: Time, (en, ko): (String, String)| {

@@ -64,6 +64,10 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         Happening::Intervened(index) => {
             ("intervened", NEUTRAL, key(label(index)), named(label(index), "Intervention", "조치"))
         }
+        Happening::AlarmSent(alarm, index) => {
+            let subject = wiring.alarm_name(alarm);
+            ("alarm_sent", WARNING, subject, alarm_sent(label(index), entry.count))
+        }
         Happening::Breaker(edge, state) => {
             let subject = wiring.edge_name(edge);
             let (kind, severity, words) = breaker(&subject, state, entry.count);
@@ -120,6 +124,14 @@ fn named(label: Option<&Label>, en: &str, ko: &str) -> Words {
     let name = label.map(|label| label.en.as_str()).unwrap_or_default();
     let korean = label.and_then(|label| label.ko.as_deref()).unwrap_or(name);
     (format!("{en}: {name}"), format!("{ko}: {korean}"))
+}
+
+fn alarm_sent(label: Option<&Label>, count: u32) -> Words {
+    let (en, ko) = named(label, "Alarm", "알람");
+    if count == 1 {
+        return (en, ko);
+    }
+    (format!("{en} ({count} times)"), format!("{ko} ({count}회)"))
 }
 
 fn breaker(edge: &str, state: BreakerState, count: u32) -> (&'static str, u8, Words) {

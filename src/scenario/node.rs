@@ -1,6 +1,6 @@
 //! The nodes of a scenario, by kind.
 
-use super::{Balancer, Clients, Database, Queue, Service};
+use super::{Balancer, Clients, Database, Monitor, Queue, Service};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,4 +19,6 @@ pub enum Node {
     Database(Database),
     /// A message broker with one queue.
     Queue(Queue),
+    /// Watches over services and raises alarms.
+    Monitor(Monitor),
 }

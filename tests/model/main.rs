@@ -21,6 +21,7 @@ mod locks;
 mod luck;
 mod memory;
 mod migration;
+mod monitoring;
 mod operator;
 mod policies;
 mod queue;

@@ -92,7 +92,8 @@ fn line(at: Time, observation: Observation, wiring: &Wiring, labels: &[String]) 
     let names = Names { wiring, labels };
     let found = of_calls(observation, &names).or_else(|| of_work(observation, &names));
     let found = found.or_else(|| of_caches(observation, &names));
-    let (event, fields) = found.or_else(|| of_servers(observation, &names))?;
+    let found = found.or_else(|| of_servers(observation, &names));
+    let (event, fields) = found.or_else(|| of_monitors(observation, &names))?;
     let mut line = Map::new();
     line.insert("at_s".to_owned(), json!(at.seconds()));
     line.insert("event".to_owned(), json!(event));
@@ -271,6 +272,25 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
             ("switched", json!({"switch": names.label(toggle), "on": on}))
         }
         O::Intervened { label } => ("intervened", json!({"intervention": names.label(label)})),
+        _ => return None,
+    })
+}
+
+fn of_monitors(observation: Observation, names: &Names) -> Told {
+    use Observation as O;
+    let alarm =
+        |alarm, server: u32| json!({"alarm": names.wiring.alarm_name(alarm), "server": server});
+    Some(match observation {
+        O::InterfacesListed { monitor, interfaces } => (
+            "interfaces_listed",
+            json!({"node": names.wiring.node(monitor).key, "interfaces": interfaces}),
+        ),
+        O::InterfaceTested { edge, server, passed } => (
+            "interface_tested",
+            json!({"call": names.wiring.edge_name(edge), "server": server, "passed": passed}),
+        ),
+        O::AlarmRaised { alarm: of, server } => ("alarm_raised", alarm(of, server)),
+        O::AlarmSent { alarm: of, server, .. } => ("alarm_sent", alarm(of, server)),
         _ => return None,
     })
 }

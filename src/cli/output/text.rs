@@ -3,6 +3,7 @@
 mod data;
 mod events;
 mod figures;
+mod monitors;
 mod seeds;
 mod stored;
 
@@ -53,6 +54,8 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         figures::caches(&page),
         data::records(&page),
         figures::shares(&page),
+        monitors::monitors(&page),
+        monitors::alarms(&page),
         events::cascade(&page),
         events::timeline(&page),
         events::objective(&page),

@@ -84,7 +84,7 @@ impl<O: Observer> World<O> {
     fn skip_call(&mut self, id: Id) {
         let Call { edge, origin, .. } = self.calls[id];
         let kept = match origin {
-            Origin::Request(_) => false,
+            Origin::Request(_) | Origin::Test { .. } => false,
             Origin::Recovery { .. } => true,
             Origin::Job(job) => self.spools(job),
         };

@@ -114,7 +114,7 @@ impl<O: Observer> World<O> {
     #[inline(never)]
     pub(in crate::model) fn take_record_along(&mut self, call: Id, job: Id) {
         let record = match self.calls[call].origin {
-            Origin::Request(_) => None,
+            Origin::Request(_) | Origin::Test { .. } => None,
             Origin::Job(caller) => self.record_of(caller),
             Origin::Recovery { station, server } => self.replayed_record(station, server, call),
         };

@@ -132,7 +132,7 @@ impl<O: Observer> World<O> {
     fn servers_of(&self, node: crate::wiring::NodeIndex) -> u32 {
         match self.plan.roles[usize::from(node.0)] {
             Role::Station(station) => self.plan.stations[usize::from(station)].servers,
-            Role::Population(_) | Role::Balancer(_) => 0,
+            Role::Population(_) | Role::Balancer(_) | Role::Monitor(_) => 0,
         }
     }
 

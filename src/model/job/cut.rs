@@ -24,7 +24,7 @@ impl<O: Observer> World<O> {
         let owner = self.plan.edges[usize::from(edge.0)].owner;
         let from = match self.plan.roles[usize::from(owner.0)] {
             Role::Station(station) => self.is_unreachable(station, self.calls[call].server),
-            Role::Population(_) | Role::Balancer(_) => false,
+            Role::Population(_) | Role::Balancer(_) | Role::Monitor(_) => false,
         };
         from || self.edges[usize::from(edge.0)].cut
     }

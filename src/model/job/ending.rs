@@ -27,6 +27,7 @@ impl<O: Observer> World<O> {
             self.observer.observe(now, Observation::ThreadFreed { pool });
         }
         machine.residents.remove(&mut self.jobs, id);
+        let watched = machine.watch.is_some();
         if somebody_waits {
             self.hand_out_threads(station, server, local);
         } else if machine.residents.is_empty() {
@@ -37,6 +38,9 @@ impl<O: Observer> World<O> {
         }
         if self.plan.stations[usize::from(station)].has_heap() {
             self.leave_garbage(station, server);
+        }
+        if watched {
+            self.report_end(id, outcome);
         }
         let job = &self.jobs[id];
         let wasted = !self.is_wanted(job, now + job.latency);

@@ -165,6 +165,7 @@ impl<O: Observer> World<O> {
         self.pause_if_idle(station, server);
         self.follow_limits(station, server);
         self.wake_queues();
+        self.send_list(station, server);
     }
 
     pub(in crate::model) fn tell_servers(&mut self, station: u16) {

@@ -119,6 +119,9 @@ impl<O: Observer> World<O> {
             machine.cpu_timer = (timer, next);
         }
         if before != after {
+            if let Some(watch) = &mut machine.watch {
+                watch.cores_busy(now, after);
+            }
             state.cores_busy = state.cores_busy + after - before;
             let cores = f64::from(state.cores_busy);
             let plan = &self.plan.stations[usize::from(station)];

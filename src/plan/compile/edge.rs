@@ -19,11 +19,12 @@ impl Compiler<'_> {
         let wired = &self.wiring.edges[usize::from(index.0)];
         let balancer = match self.roles[usize::from(wired.callee.0)] {
             Role::Balancer(balancer) => Some(balancer),
-            Role::Population(_) | Role::Station(_) => None,
+            Role::Population(_) | Role::Station(_) | Role::Monitor(_) => None,
         };
         let endpoint = call.to.split_once('.').map(|(_, endpoint)| endpoint);
         EdgePlan {
             owner,
+            is_test: matches!(self.roles[usize::from(owner.0)], Role::Monitor(_)),
             balancer,
             station: self.station_of(wired.station),
             endpoint: self.endpoint(wired.station, endpoint),
@@ -52,7 +53,7 @@ impl Compiler<'_> {
             Node::Service(service) => service.endpoints.get_index_of(name),
             Node::Database(database) => database.queries.get_index_of(name),
             Node::Queue(_) => Some(0),
-            Node::Clients(_) | Node::Balancer(_) => None,
+            Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => None,
         });
         found.map_or(0, |index| index.expect("the checker resolves every endpoint") as u16)
     }

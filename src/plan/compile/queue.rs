@@ -51,6 +51,7 @@ impl Compiler<'_> {
             drain: Duration::ZERO,
             autoscaler: None,
             governor: None,
+            watched: false,
             boot_needs: Vec::new(),
             error_site: site.then("errors"),
         }

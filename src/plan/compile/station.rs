@@ -67,6 +67,7 @@ impl Compiler<'_> {
             data: data_of(service),
             autoscaler: service.autoscaler.clone(),
             governor: service.governor.clone(),
+            watched: false,
             error_site: site.then("errors"),
         }
     }
@@ -199,6 +200,7 @@ impl Compiler<'_> {
             },
             autoscaler: None,
             governor: None,
+            watched: false,
             error_site: site.then("errors"),
         }
     }
@@ -237,7 +239,12 @@ fn memory(memory: &Memory, has_caches: bool) -> Option<MemoryPlan> {
     let needs = memory.per_request_mb > 0.0;
     let room = (memory.limit_mb - memory.base_mb) / memory.per_request_mb;
     let max_requests = if needs { room as u64 } else { u64::MAX };
-    (needs || heap.is_some()).then_some(MemoryPlan { max_requests, heap })
+    (needs || heap.is_some()).then_some(MemoryPlan {
+        max_requests,
+        heap,
+        base: memory.base_mb / memory.limit_mb,
+        per_request: memory.per_request_mb / memory.limit_mb,
+    })
 }
 
 fn disk(disk: &Disk) -> DiskPlan {

@@ -1,5 +1,6 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
+mod alarms;
 mod caches;
 mod data;
 mod logins;
@@ -177,6 +178,12 @@ impl Judge<'_> {
             Q::QueueDepth => {
                 self.highest(spell, "queue_depth", self.station_meter()?.data().queue().peak())
             }
+            Q::AlarmsRaised => self.alarms(spell, "raised", |alarm| alarm.raised),
+            Q::AlarmsSent => self.alarms(spell, "sent", |alarm| alarm.sent),
+            Q::FirstAlarm => Ok(or_never(self.first_alarm())),
+            Q::DetectionDelay => self.detection_delay(),
+            Q::WarningLead => self.warning_lead(),
+            Q::TestsFailed => self.tests_failed(spell),
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

@@ -1,6 +1,6 @@
 //! The metrics that clauses can name: one line each.
 
-use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
+use crate::wiring::{AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 
 /// What a value is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,10 @@ pub enum Subject {
     Cache(CacheIndex),
     /// A stage of the cascade at a node.
     Stage(NodeIndex, &'static str),
+    /// All alarms and tests of a monitor.
+    Monitor(NodeIndex),
+    /// An alarm.
+    Alarm(AlarmIndex),
 }
 
 /// A kind of subject, as the table of metrics names it.
@@ -80,6 +84,10 @@ pub enum Kind {
     Cache,
     /// A stage of the cascade at a node.
     Stage,
+    /// A monitor.
+    Monitor,
+    /// An alarm.
+    Alarm,
 }
 
 impl Kind {
@@ -93,6 +101,8 @@ impl Kind {
             Kind::Edge => "a call such as api.idp",
             Kind::Cache => "a cache such as api.pages",
             Kind::Stage => "a stage such as api.slow",
+            Kind::Monitor => "a monitor",
+            Kind::Alarm => "an alarm such as watch.errors",
         }
     }
 }
@@ -201,6 +211,12 @@ pub enum Quantity {
     Redelivered,
     DeadLetters,
     QueueDepth,
+    AlarmsRaised,
+    AlarmsSent,
+    FirstAlarm,
+    DetectionDelay,
+    WarningLead,
+    TestsFailed,
 }
 
 /// A number between the parentheses.
@@ -283,6 +299,7 @@ const USERS_OR_POOL: &[Kind] = &[Kind::Users, Kind::Pool];
 const POOL: &[Kind] = &[Kind::Pool];
 const EDGE: &[Kind] = &[Kind::Edge];
 const CACHE: &[Kind] = &[Kind::Cache];
+const ALARMS: &[Kind] = &[Kind::Monitor, Kind::Alarm];
 
 /// Every metric.
 #[rustfmt::skip]
@@ -390,5 +407,11 @@ pub static METRICS: &[Metric] = {
         metric("redelivered", Q::Redelivered, U::Count, STATION, "deliveries of messages that were not the first").spell(),
         metric("dead_letters", Q::DeadLetters, U::Count, STATION, "messages that failed too often and were set aside"),
         metric("queue_depth", Q::QueueDepth, U::Count, STATION, "most messages in a queue that nobody dealt with; in a spell by the means of its windows").of().spell(),
+        metric("alarms_raised", Q::AlarmsRaised, U::Count, ALARMS, "how often alarms occurred").spell(),
+        metric("alarms_sent", Q::AlarmsSent, U::Count, ALARMS, "how often somebody was told of an alarm").spell(),
+        metric("first_alarm", Q::FirstAlarm, U::Seconds, ALARMS, "when somebody was first told of an alarm"),
+        metric("detection_delay", Q::DetectionDelay, U::Seconds, ALARMS, "from the first trigger until somebody was told of an alarm"),
+        metric("warning_lead", Q::WarningLead, U::Seconds, &[], "from the first alarm until goodput left its normal band"),
+        metric("tests_failed", Q::TestsFailed, U::Count, &[Kind::Monitor], "test calls of a monitor without success").of().spell(),
     ]
 };

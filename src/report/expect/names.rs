@@ -4,7 +4,9 @@ use super::metric::{Kind, Metric, Subject};
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
 use crate::report::cascade::STAGES;
-use crate::wiring::{CacheIndex, ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring};
+use crate::wiring::{
+    AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring,
+};
 
 /// What a metric can be about, in words.
 pub fn wanted_subjects(metric: &Metric) -> String {
@@ -59,6 +61,13 @@ fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
             };
             named.or_else(only).map(Subject::Cache)
         }
+        Kind::Monitor => {
+            let node = node().filter(|n| is(n, NodeKind::Monitor));
+            node.map(Subject::Monitor)
+        }
+        Kind::Alarm => {
+            alarms(wiring).find(|alarm| wiring.alarm_name(*alarm) == text).map(Subject::Alarm)
+        }
         Kind::Stage => {
             let (node, stage) = text.rsplit_once('.')?;
             let stage = STAGES.into_iter().find(|known| *known == stage)?;
@@ -83,6 +92,10 @@ fn caches(wiring: &Wiring) -> impl Iterator<Item = CacheIndex> {
     (0..wiring.caches.len() as u16).map(CacheIndex)
 }
 
+fn alarms(wiring: &Wiring) -> impl Iterator<Item = AlarmIndex> {
+    (0..wiring.alarms.len() as u16).map(AlarmIndex)
+}
+
 fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
     let nodes = |wanted: fn(NodeKind) -> bool| {
         let nodes = wiring.nodes.iter().filter(move |node| wanted(node.kind));
@@ -97,9 +110,12 @@ fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
         Kind::Pool => pools(wiring).map(|pool| wiring.pool_name(pool)).collect(),
         Kind::Edge => edges(wiring).map(|edge| wiring.edge_name(edge)).collect(),
         Kind::Cache => caches(wiring).map(|cache| wiring.cache_name(cache)).collect(),
+        Kind::Monitor => nodes(|kind| kind == NodeKind::Monitor).collect(),
+        Kind::Alarm => alarms(wiring).map(|alarm| wiring.alarm_name(alarm)).collect(),
         Kind::Stage => {
             let stages = |key: String| STAGES.map(|stage| format!("{key}.{stage}"));
-            nodes(|kind| kind != NodeKind::Balancer).flat_map(stages).collect()
+            let shown = |kind| !matches!(kind, NodeKind::Balancer | NodeKind::Monitor);
+            nodes(shown).flat_map(stages).collect()
         }
     }
 }

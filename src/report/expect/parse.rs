@@ -281,6 +281,7 @@ mod tests {
             edges: vec![edge(0, "login", 1), edge(1, "sql", 2)],
             classes: vec![class("new"), class("old")],
             caches: Vec::new(),
+            alarms: Vec::new(),
         }
     }
 

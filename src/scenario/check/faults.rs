@@ -48,6 +48,7 @@ fn check_recurrence(fault: &Fault, path: &str, problems: &mut Problems) {
 pub(super) enum Target {
     Clients,
     Balancer,
+    Monitor,
     Station,
     Server,
     Call,
@@ -94,7 +95,7 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
         let servers = match node_named(scenario, node)? {
             Node::Service(service) => service.most_servers(),
             Node::Database(_) | Node::Queue(_) => 1,
-            Node::Clients(_) | Node::Balancer(_) => {
+            Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => {
                 return Err(format!("{} has no servers", quoted(node)));
             }
         };
@@ -109,6 +110,7 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
         Node::Clients(_) => Target::Clients,
         Node::Balancer(_) => Target::Balancer,
         Node::Service(_) | Node::Database(_) | Node::Queue(_) => Target::Station,
+        Node::Monitor(_) => Target::Monitor,
     })
 }
 
@@ -125,6 +127,7 @@ fn calls_of(node: &Node) -> Option<&IndexMap<String, Call>> {
     match node {
         Node::Clients(clients) => Some(&clients.calls),
         Node::Service(service) => Some(&service.calls),
+        Node::Monitor(monitor) => Some(&monitor.calls),
         Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => None,
     }
 }
@@ -139,7 +142,7 @@ fn suits(effect: &Effect, target: Target) -> (bool, &'static str) {
             (fits || whole, "services, databases, groups of them, balancers and calls")
         }
         Effect::Unreachable => {
-            let fits = !matches!(target, Target::Clients | Target::Balancer);
+            let fits = !matches!(target, Target::Clients | Target::Balancer | Target::Monitor);
             (fits, "services, databases, their servers, groups of them and calls")
         }
         Effect::Misread { .. } | Effect::Stale => {

@@ -70,7 +70,7 @@ pub(super) fn callee_of<'s>(scenario: &'s Scenario, call: &'s Call) -> Program<'
         Node::Service(service) => service.endpoints.keys().next(),
         Node::Database(database) => database.queries.keys().next(),
         Node::Queue(_) => return (key, PUBLISH),
-        Node::Clients(_) | Node::Balancer(_) => None,
+        Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => None,
     };
     let endpoint = endpoint.or(first.map(String::as_str));
     (key, endpoint.expect("every station has a program"))
@@ -82,7 +82,7 @@ fn programs(scenario: &Scenario) -> impl Iterator<Item = Program<'_>> {
             Node::Service(service) => service.endpoints.keys().map(String::as_str).collect(),
             Node::Database(database) => database.queries.keys().map(String::as_str).collect(),
             Node::Queue(_) => vec![PUBLISH],
-            Node::Clients(_) | Node::Balancer(_) => Vec::new(),
+            Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => Vec::new(),
         };
         endpoints.into_iter().map(move |endpoint| (key.as_str(), endpoint))
     })

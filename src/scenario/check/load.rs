@@ -7,9 +7,10 @@ mod arrivals;
 
 use super::graph::{Program, Programs, callee_of, consumers_of};
 use super::quantity::mean_s;
+use super::references::{split, station_of};
 use crate::problem::Problems;
 use crate::scenario::{
-    AfterLast, Arrivals, Balancer, Call, Clients, Database, Effect, Fault, Node, Queue,
+    AfterLast, Arrivals, Balancer, Call, Clients, Database, Effect, Fault, Monitor, Node, Queue,
     RecordedAnswer, Refresh, Scenario, Service, Step, Table, walk,
 };
 
@@ -74,7 +75,7 @@ fn servers_of(node: Option<&Node>) -> u64 {
     match node {
         Some(Node::Service(service)) => service.most_servers().into(),
         Some(Node::Database(_) | Node::Queue(_)) => 1,
-        Some(Node::Clients(_) | Node::Balancer(_)) | None => 0,
+        Some(Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_)) | None => 0,
     }
 }
 
@@ -94,6 +95,7 @@ fn check_size(scenario: &Scenario, problems: &mut Problems) {
             Node::Service(service) => (own, service.pools.len(), Some(&service.calls)),
             Node::Database(_) | Node::Queue(_) => (1, 1, None),
             Node::Balancer(_) => (0, 0, None),
+            Node::Monitor(monitor) => (1, 0, Some(&monitor.calls)),
         };
         let calls = || calls.into_iter().flat_map(|calls| calls.values());
         places += owners * (pools + calls().count()) as u64;
@@ -141,6 +143,7 @@ impl Estimate<'_> {
                 Node::Service(service) => self.by_itself(service),
                 Node::Queue(_) => (0.0, "kind"),
                 Node::Database(database) => (self.background_work(database), "tables"),
+                Node::Monitor(monitor) => (self.tests_and_looks(monitor), "check_every_s"),
             };
             (format!("nodes.{key}.{part}"), events)
         });
@@ -185,6 +188,22 @@ impl Estimate<'_> {
     fn looks(&self, service: &Service) -> f64 {
         let Some(autoscaler) = &service.autoscaler else { return 0.0 };
         f64::from(service.most_servers()) * self.scenario.duration_s / autoscaler.sync_period_s
+    }
+
+    /// Test calls to every server and looks at every level.
+    fn tests_and_looks(&self, monitor: &Monitor) -> f64 {
+        let duration = self.scenario.duration_s;
+        let servers = |of: &str| {
+            let station = station_of(self.scenario, split(of).0);
+            servers_of(station.map(|(_, node)| node)) as f64
+        };
+        let tests = monitor
+            .calls
+            .values()
+            .map(|call| servers(&call.to) * (EVENTS_PER_REQUEST + self.cost_of_call(call).events));
+        let levels = monitor.alarms.values().filter(|alarm| alarm.metric.is_level());
+        let looks = levels.map(|alarm| duration / alarm.sample_every_s * servers(&alarm.of));
+        tests.sum::<f64>() * duration / monitor.check_every_s + looks.sum::<f64>()
     }
 
     fn probes(&self, service: &Service) -> f64 {
@@ -236,7 +255,7 @@ impl Estimate<'_> {
                 return Cost { events: 2.0, seconds: mean_s(&database.queries[endpoint].cost) };
             }
             Node::Queue(queue) => return self.cost_of_message(node, queue),
-            Node::Clients(_) | Node::Balancer(_) => return Cost::default(),
+            Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => return Cost::default(),
         };
         // Each request may leave the last bit of garbage that its server has room for.
         let collects = service.memory.as_ref().is_some_and(|memory| memory.gc.is_some());

@@ -119,6 +119,16 @@ impl Comparison<'_> {
                 self.names(&format!("{path}.tables"), &before.tables, &after.tables);
             }
             (Node::Queue(_), Node::Queue(_)) => {}
+            (Node::Monitor(before), Node::Monitor(after)) => {
+                self.calls(path, &before.calls, &after.calls);
+                self.names(&format!("{path}.alarms"), &before.alarms, &after.alarms);
+                for (key, alarm) in &before.alarms {
+                    let Some(now) = after.alarms.get(key) else { continue };
+                    self.demand(now.of == alarm.of, || format!("{path}.alarms.{key}.of"));
+                    let same = now.metric == alarm.metric;
+                    self.demand(same, || format!("{path}.alarms.{key}.metric"));
+                }
+            }
             _ => self.demand(false, || format!("{path}.kind")),
         }
     }

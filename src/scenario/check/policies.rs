@@ -10,6 +10,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
         let calls = match node {
             Node::Clients(clients) => &clients.calls,
             Node::Service(service) => &service.calls,
+            Node::Monitor(monitor) => &monitor.calls,
             Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => continue,
         };
         for (key, call) in calls {

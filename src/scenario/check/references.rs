@@ -3,7 +3,8 @@
 use crate::problem::{Problems, quoted};
 use crate::scenario::shape::known;
 use crate::scenario::{
-    Arrivals, Balancer, Call, Clients, Database, Node, PUBLISH, Scenario, Service, Step,
+    Alarm, Arrivals, Balancer, Call, Clients, Database, Metric, Monitor, Node, PUBLISH, Scenario,
+    Service, Step,
 };
 use indexmap::{IndexMap, IndexSet};
 
@@ -18,6 +19,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
             Node::Service(service) => references.service(service, &path),
             Node::Database(database) => references.database(database, &path),
             Node::Queue(_) => {}
+            Node::Monitor(monitor) => references.monitor(monitor, &path),
         }
     }
 }
@@ -37,7 +39,7 @@ pub(super) fn station_of<'s>(scenario: &'s Scenario, node: &'s str) -> Option<(&
             let service = scenario.nodes.get(&balancer.to)?;
             matches!(service, Node::Service(_)).then_some((balancer.to.as_str(), service))
         }
-        Node::Clients(_) => None,
+        Node::Clients(_) | Node::Monitor(_) => None,
         station => Some((node, station)),
     }
 }
@@ -84,6 +86,60 @@ impl References<'_> {
         let endpoint = balancer.health_check.as_ref().and_then(|check| check.endpoint.as_ref());
         if let Some(endpoint) = endpoint {
             self.own(endpoint, &service.endpoints, &format!("{path}.health_check.endpoint"));
+        }
+    }
+
+    fn monitor(&mut self, monitor: &Monitor, path: &str) {
+        self.calls(&monitor.calls, path);
+        for (key, alarm) in &monitor.alarms {
+            if monitor.calls.contains_key(key) {
+                let message = format!("\"{key}\" is the name of a call, too: figures go by names");
+                self.problems.add(format!("{path}.alarms.{key}"), message);
+            }
+            let path = format!("{path}.alarms.{key}.of");
+            if alarm.metric == Metric::TestFailed {
+                self.own(&alarm.of, &monitor.calls, &path);
+            } else {
+                self.watched(alarm, &path);
+            }
+        }
+    }
+
+    /// What an alarm looks at.
+    fn watched(&mut self, alarm: &Alarm, path: &str) {
+        let (key, part) = split(&alarm.of);
+        let node = self.scenario.nodes.get(key);
+        let parts = match (node, alarm.metric) {
+            (None, _) => {
+                let nodes = self.scenario.nodes.keys().map(String::as_str);
+                let known = known(key, nodes, "nodes are");
+                return self.problems.add(path, format!("{} is unknown{known}", quoted(key)));
+            }
+            (Some(Node::Service(service)), Metric::ApiError) => {
+                service.endpoints.keys().map(String::as_str).collect()
+            }
+            (Some(Node::Database(database)), Metric::ApiError) => {
+                database.queries.keys().map(String::as_str).collect()
+            }
+            (Some(Node::Service(service)), Metric::Threads | Metric::Queue) => {
+                service.pools.keys().map(String::as_str).collect()
+            }
+            (Some(Node::Service(_) | Node::Database(_)), _) => Vec::new(),
+            (Some(_), _) => {
+                let message = format!("{} is neither a service nor a database", quoted(key));
+                return self.problems.add(path, message);
+            }
+        };
+        match part {
+            Some(part) if parts.is_empty() => {
+                let message = format!("{} names a part, but the metric has none", quoted(part));
+                self.problems.add(path, message);
+            }
+            Some(part) if !parts.contains(&part) => {
+                let known = known(part, parts.into_iter(), "there are");
+                self.problems.add(path, format!("{} is unknown{known}", quoted(part)));
+            }
+            _ => {}
         }
     }
 
@@ -289,6 +345,10 @@ impl References<'_> {
                     format!("{} is a client population, which nobody calls", quoted(node));
                 return self.problems.add(path, message);
             }
+            Some(Node::Monitor(_)) => {
+                let message = format!("{} is a monitor, which nobody calls", quoted(node));
+                return self.problems.add(path, message);
+            }
             Some(_) => {}
             None => {
                 let nodes = self.scenario.nodes.keys().map(String::as_str);
@@ -311,7 +371,7 @@ impl References<'_> {
                     self.problems.add(path, message);
                 }
             }
-            Node::Clients(_) | Node::Balancer(_) => {}
+            Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => {}
         }
     }
 }

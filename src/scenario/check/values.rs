@@ -1,14 +1,15 @@
 //! Values that only make sense together: sums, orders, one bound below another.
 
 use super::quantity;
+use super::references::split;
 use crate::engine::Time;
 use crate::pattern::autoscaler;
 use crate::pattern::balance::Algorithm;
 use crate::pattern::health::active::{ActiveParams, Like};
 use crate::problem::Problems;
 use crate::scenario::{
-    Arrivals, Balancer, Clients, Database, MAX_PARALLEL, Node, Profile, Scenario, Service, Step,
-    walk,
+    Arrivals, Balancer, Clients, Database, MAX_PARALLEL, Metric, Monitor, Node, Profile, Scenario,
+    Service, Step, walk,
 };
 use indexmap::IndexSet;
 
@@ -44,6 +45,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
             Node::Database(database) => check_database(database, &path, problems),
             Node::Queue(queue) => quantity::check(&queue.cost, &format!("{path}.cost"), problems),
             Node::Balancer(balancer) => check_balancer(balancer, &path, problems),
+            Node::Monitor(monitor) => check_monitor(scenario, monitor, &path, problems),
         }
     }
 }
@@ -53,6 +55,7 @@ fn check_calls(node: &Node, path: &str, problems: &mut Problems) {
     let calls = match node {
         Node::Clients(clients) => &clients.calls,
         Node::Service(service) => &service.calls,
+        Node::Monitor(monitor) => &monitor.calls,
         Node::Balancer(_) | Node::Database(_) | Node::Queue(_) => return,
     };
     for (key, call) in calls {
@@ -324,5 +327,27 @@ fn check_stores(scenario: &Scenario, problems: &mut Problems) {
                 problems.add(format!("nodes.{key}.queries.{query}.stores"), message);
             }
         }
+    }
+}
+
+/// What an alarm looks at is there to be looked at.
+fn check_monitor(scenario: &Scenario, monitor: &Monitor, path: &str, problems: &mut Problems) {
+    for (key, alarm) in &monitor.alarms {
+        let (node, _) = split(&alarm.of);
+        let (cores, memory, disk) = match scenario.nodes.get(node) {
+            Some(Node::Service(service)) => {
+                (service.cores.is_some(), service.memory.is_some(), service.disk.is_some())
+            }
+            Some(Node::Database(database)) => (database.cores.is_some(), false, false),
+            _ => continue,
+        };
+        let missing = match alarm.metric {
+            Metric::Cpu if !cores => "limit of cores",
+            Metric::Memory if !memory => "memory",
+            Metric::Disk if !disk => "disk",
+            _ => continue,
+        };
+        let message = format!("\"{node}\" has no {missing} to look at");
+        problems.add(format!("{path}.alarms.{key}.metric"), message);
     }
 }

@@ -63,6 +63,27 @@ fn autoscaler(dice: &mut Dice) -> Value {
     })
 }
 
+fn filter(dice: &mut Dice) -> Value {
+    json!({
+        "threshold": 1 + dice.roll(4), "window_s": dice.pick(&[0.3, 2.0]),
+        "period_s": dice.pick(&[0.1, 1.0]), "group_by": dice.pick(&["alarm", "server"]),
+    })
+}
+
+fn monitor(dice: &mut Dice) -> Value {
+    let look = |of: &str, metric: &str| json!({"of": of, "metric": metric, "sample_every_s": 0.5});
+    json!({
+        "kind": "monitor", "running": !dice.one_in(3), "check_every_s": 0.3,
+        "calls": {"through": call(dice, "lb"), "straight": call(dice, "back")},
+        "alarms": {
+            "down": look("back", "down"), "busy": look("front.web", "threads"),
+            "slow": look("db", "response"), "wrong": look("front", "error_ratio"),
+            "error": look("front.page", "api_error"), "test": look("straight", "test_failed"),
+        },
+        "filter": if dice.one_in(2) { filter(dice) } else { Value::Null },
+    })
+}
+
 /// A value to be set while the run goes on.
 fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
     let or_off = |dice: &mut Dice, value: Maker| {
@@ -76,7 +97,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(35) {
+    match dice.roll(38) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
@@ -116,6 +137,9 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         28 => (format!("{service}.autoscaler"), or_off(dice, autoscaler)),
         29 => (format!("{service}.governor"), or_off(dice, |_| json!({"window_s": 2.0}))),
         30 => (format!("{service}.drain_s"), json!(dice.pick(&[0.0, 0.5]))),
+        34 => ("nodes.watch.running".to_owned(), json!(!dice.one_in(3))),
+        35 => ("nodes.watch.filter".to_owned(), or_off(dice, filter)),
+        36 => ("nodes.watch.check_every_s".to_owned(), json!(dice.pick(&[0.1, 0.4]))),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
 }
@@ -164,6 +188,7 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
             "q": queue(dice),
             "new": twin(&database),
             "db": database,
+            "watch": monitor(dice),
         },
         "groups": {"rack": {"members": ["front#0", "back"]}},
         "faults": faults,
@@ -210,6 +235,7 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
         json!({"at_s": QUIET_S, "target": "fans", "effect": {"kind": "spike", "factor": 0.0}});
     changes.push((QUIET_S, set("faults.nobody", nobody)));
     changes.push((QUIET_S, set("nodes.db.tables.t.purge", Value::Null)));
+    changes.push((QUIET_S, set("nodes.watch.running", json!(false))));
     changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
     for fault in ["f0", "f1", "f2", "f3", "live-0", "live-1"] {
