@@ -20,6 +20,7 @@ pub mod meter;
 mod observe;
 pub mod pool;
 mod read;
+pub mod replication;
 #[cfg(test)]
 pub mod script;
 pub mod series;
@@ -207,6 +208,7 @@ impl Metrics {
                     self.station(index).columns(owner, &pools, span, sink);
                     if node.kind == NodeKind::Database {
                         self.station(index).stored().columns(owner, span, sink);
+                        self.station(index).copies().columns(owner, span, sink);
                     }
                 }
             }

@@ -9,11 +9,13 @@ mod compile;
 mod profile;
 mod program;
 mod quantity;
+mod replication;
 mod station;
 mod table;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use profile::RateCurve;
+pub use replication::{CopiedPlan, ReplicationPlan, StandbyPlan};
 pub use station::{
     CachePlan, Carries, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan, MemoryPlan,
     PatiencePlan, PoolPlan, StationPlan, StepAction, StepPlan,

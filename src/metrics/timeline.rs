@@ -33,6 +33,16 @@ pub enum Happening {
     BackInRotation(NodeIndex),
     /// Standbys began to take over.
     TakesOver(NodeIndex),
+    /// Servers began to be promoted in place of a dead primary.
+    PromotionStarted(NodeIndex),
+    /// Servers have become the primary in place of a dead one.
+    Promoted(NodeIndex),
+    /// The primary and another server began to change places.
+    SwapStarted(NodeIndex),
+    /// Servers have become the primary as planned.
+    RolesSwapped(NodeIndex),
+    /// Writes were lost, as many as the entry has bytes.
+    WritesLost(NodeIndex),
     /// Outlier detection would have ejected servers, but too many were out already.
     EjectionRefused(NodeIndex),
     /// More than half of servers' time goes into garbage collection.
@@ -58,7 +68,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 14;
+const PER_NODE: usize = DownCause::COUNT + 19;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -79,6 +89,11 @@ impl Happening {
             Happening::SpoolDrained(node) => (node, DownCause::COUNT + 10),
             Happening::GcOverhead(node) => (node, DownCause::COUNT + 11),
             Happening::AuthMode(node, alone) => (node, DownCause::COUNT + 12 + usize::from(alone)),
+            Happening::PromotionStarted(node) => (node, DownCause::COUNT + 14),
+            Happening::Promoted(node) => (node, DownCause::COUNT + 15),
+            Happening::SwapStarted(node) => (node, DownCause::COUNT + 16),
+            Happening::RolesSwapped(node) => (node, DownCause::COUNT + 17),
+            Happening::WritesLost(node) => (node, DownCause::COUNT + 18),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }
@@ -99,7 +114,7 @@ pub struct Entry {
     pub server: u32,
     /// How often it happened within the window.
     pub count: u32,
-    /// Bytes freed, for rotated logs; records sent, for spools that are empty.
+    /// Bytes freed, for rotated logs; records sent, for spools that are empty; writes that were lost.
     pub amount: u64,
 }
 

@@ -5,6 +5,7 @@
 use super::World;
 use super::call::{Call, Hedges, Origin, Stage};
 use super::control::outlier::Outlier;
+use super::data::replication::Phase;
 use super::job::{Caller, Doing, Job};
 use super::slab::Id;
 use crate::engine::Timer;
@@ -36,6 +37,7 @@ impl<O> World<O> {
         self.audit_caches(&mut findings);
         self.audit_balancers(&mut findings);
         self.audit_records(&mut findings);
+        self.audit_copies(&mut findings);
         findings.0
     }
 
@@ -82,6 +84,12 @@ impl<O> World<O> {
                     servers[server as usize].liveness.job == id
                 }
                 Caller::Task { station, task } => self.progress(station, task).job == id,
+                Caller::Replication => {
+                    let state = self.stations[usize::from(job.station)].replication.as_ref();
+                    let begun =
+                        state.is_some_and(|s| s.copies[job.server as usize].has_begun(job.key));
+                    begun || !job.is_in_server()
+                }
             };
             findings.demand(known, || format!("{:?} knows nothing of {id:?}", job.caller));
             let own = |call: &Call| matches!(call.origin, Origin::Job(owner) if owner == id);
@@ -282,6 +290,27 @@ impl<O> World<O> {
             let there = copies.iter().filter(|copy| **copy == id).count();
             findings.compare(|| format!("copies of {id:?}"), record.copies as usize, there);
         }
+    }
+
+    /// The copies of databases, and the writes that wait for the end of a swap.
+    fn audit_copies(&self, findings: &mut Findings) {
+        let mut swapping = 0;
+        for (number, station) in self.stations.iter().enumerate() {
+            let Some(state) = &station.replication else { continue };
+            let place = |what: &str| format!("{what} of station {number}");
+            let head = state.log.head();
+            for copy in &state.copies {
+                findings.demand(copy.is_in_order(head), || place("a copy out of order"));
+            }
+            let swaps = matches!(state.phase, Phase::Swapping { .. });
+            swapping += usize::from(swaps);
+            let waits =
+                |id: &&Id| self.jobs.get(**id).is_some_and(|job| job.doing == Doing::Travelling);
+            let waiting = state.held.iter().filter(waits).count();
+            findings.compare(|| place("writes that wait"), state.held.len(), waiting);
+            findings.demand(swaps || waiting == 0, || place("writes that wait for no swap"));
+        }
+        findings.compare(|| "swaps of roles".to_owned(), self.swapping as usize, swapping);
     }
 
     fn count_calls(&self, wanted: impl Fn(&Call) -> bool) -> usize {

@@ -114,7 +114,11 @@ impl<O: Observer> World<O> {
         let edge = self.jobs[id].edge.expect("health checks go straight to their server");
         let plan = &self.plan.edges[usize::from(edge.0)];
         let Some(balancer) = plan.balancer else {
-            let servers = self.plan.stations[usize::from(plan.station)].servers;
+            let rules = &self.plan.stations[usize::from(plan.station)];
+            let servers = rules.servers;
+            if servers > 1 && rules.replication.is_some() {
+                return self.choose_copy(id);
+            }
             let station = &self.stations[usize::from(plan.station)];
             let edge = &mut self.edges[usize::from(edge.0)];
             let mut server = if edge.turn < servers { edge.turn } else { edge.turn % servers };

@@ -89,6 +89,12 @@ pub enum Event {
     CollectionOver { station: u16, server: u32 },
     /// The fetch that a job has waited for is over; without an outcome the job has to fetch by itself.
     FetchOver { job: Id, outcome: Option<Outcome> },
+    /// Writes of a database's primary reach another of its servers.
+    WritesArrive { station: u16, server: u32 },
+    /// The primary of a database is checked.
+    PrimaryCheckDue { station: u16 },
+    /// A promotion, or a swap of roles, has lasted its time.
+    RolesDue { station: u16 },
     /// A switch of the run's list is flipped.
     Switch { action: u32 },
 }
@@ -108,6 +114,7 @@ impl Event {
             | Event::SentAgain { .. }
             | Event::CpuDone { .. }
             | Event::Booted { .. }
+            | Event::WritesArrive { .. }
             | Event::FallbackDone { .. }
             | Event::FetchOver { .. }
             | Event::LockGranted { .. }
@@ -138,6 +145,8 @@ impl Event {
             | Event::LockTimeout { .. }
             | Event::TaskDue { .. }
             | Event::CollectionOver { .. }
+            | Event::PrimaryCheckDue { .. }
+            | Event::RolesDue { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

@@ -56,6 +56,20 @@ pub enum Caller {
         /// Which work.
         task: Task,
     },
+    /// The server that it works at, which applies a write of its primary; its key is the write's number.
+    Replication,
+}
+
+/// What a query does to the data of a database with several servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Reads.
+    Read,
+    /// Writes.
+    Write {
+        /// It waits for the other servers to get it, or has done so.
+        sent: bool,
+    },
 }
 
 /// What a job is doing.
@@ -170,6 +184,8 @@ pub struct Extras {
     pub(super) adds: Option<(u16, u32)>,
     /// It asks the identity provider in its present step.
     pub(super) asks_provider: bool,
+    /// What it does to a database.
+    pub(super) query: Option<Query>,
 }
 
 impl Linked<QUEUE> for Job {
@@ -297,6 +313,9 @@ impl<O: Observer> World<O> {
         if job.is_unwanted() {
             return self.remove_job(id);
         }
+        if self.swapping > 0 && self.holds_back(id) {
+            return;
+        }
         if self.faults.cuts > 0 {
             return self.deliver_past_cuts(id, 0, false);
         }
@@ -347,7 +366,7 @@ impl<O: Observer> World<O> {
                 self.soon.push(Event::HeapTight { station, server });
             }
         }
-        if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, self.jobs[id].luck) {
+        if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, &self.jobs[id]) {
             self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
             return self.break_off(id, Outcome::Failed);
         }

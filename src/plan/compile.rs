@@ -3,6 +3,7 @@
 //! The checker has made sure that every name resolves, so a miss here is a bug of the checker.
 
 mod edge;
+mod replication;
 mod station;
 mod table;
 

@@ -24,6 +24,7 @@ mod operator;
 mod policies;
 mod queues;
 mod records;
+mod replication;
 mod restarts;
 mod spool;
 mod steps;

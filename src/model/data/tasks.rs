@@ -81,7 +81,9 @@ impl<O: Observer> World<O> {
         let job = Job::new(caller, station, plan.stored.batch_endpoint, luck, luck.0);
         let job = self.jobs.insert(job);
         self.progress_mut(station, task).job = job;
-        self.admit(job, 0);
+        let state = self.stations[usize::from(station)].replication.as_ref();
+        let primary = state.map_or(0, |state| state.primary);
+        self.admit(job, primary);
     }
 
     /// A batch has a session: how much there is to do is known now.

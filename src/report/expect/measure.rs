@@ -1,6 +1,7 @@
 //! What a clause is judged on: figures of the report, or of the windows of a spell.
 
 mod caches;
+mod copies;
 mod data;
 mod logins;
 mod stored;
@@ -168,6 +169,14 @@ impl Judge<'_> {
             Q::NewUsersRefused => self.new_users_refused(spell),
             Q::AuthSwitches => self.auth_switches(),
             Q::AuthAloneTime => self.auth_alone_time(),
+            Q::StaleReads
+            | Q::StaleRatio
+            | Q::LostWrites
+            | Q::Promotions
+            | Q::RoleSwaps
+            | Q::ReplicaLag
+            | Q::ReplicaLagPercentile
+            | Q::NoPrimaryTime => self.copies(quantity, spell),
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

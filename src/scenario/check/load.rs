@@ -42,6 +42,8 @@ const EVENTS_PER_CHECK: f64 = 3.0;
 const EVENTS_PER_BATCH: f64 = 3.0;
 /// Events of a garbage collection: due, over.
 const EVENTS_PER_COLLECTION: f64 = 2.0;
+/// Events of a write at another server: arrived, applied, noted.
+const EVENTS_PER_COPY: f64 = 4.0;
 
 /// Events of a breakdown: broken, repaired, booted.
 const EVENTS_PER_BREAKDOWN: f64 = 3.0;
@@ -73,7 +75,7 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
 fn servers_of(node: Option<&Node>) -> u64 {
     match node {
         Some(Node::Service(service)) => service.most_servers().into(),
-        Some(Node::Database(_)) => 1,
+        Some(Node::Database(database)) => database.servers().into(),
         Some(Node::Clients(_) | Node::Balancer(_)) | None => 0,
     }
 }
@@ -92,7 +94,7 @@ fn check_size(scenario: &Scenario, problems: &mut Problems) {
                 (1, 0, Some(&clients.calls))
             }
             Node::Service(service) => (own, service.pools.len(), Some(&service.calls)),
-            Node::Database(_) => (1, 1, None),
+            Node::Database(_) => (own, 1, None),
             Node::Balancer(_) => (0, 0, None),
         };
         let calls = || calls.into_iter().flat_map(|calls| calls.values());
@@ -139,7 +141,7 @@ impl Estimate<'_> {
                 Node::Clients(clients) => (self.population(key, clients), "arrivals"),
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
                 Node::Service(service) => self.by_itself(service),
-                Node::Database(database) => (self.purges(database), "tables"),
+                Node::Database(database) => self.by_database(database),
             };
             (format!("nodes.{key}.{part}"), events)
         });
@@ -207,6 +209,17 @@ impl Estimate<'_> {
         self.scenario.duration_s * 1e3 / pause_ms
     }
 
+    /// Events of what a database does by itself, with the parameter that makes most of them.
+    fn by_database(&self, database: &Database) -> (f64, &'static str) {
+        let (purges, checks) = (self.purges(database), self.checks_of_primary(database));
+        (purges + checks, if purges > checks { "tables" } else { "failover" })
+    }
+
+    fn checks_of_primary(&self, database: &Database) -> f64 {
+        let failover = database.failover.as_ref();
+        failover.map_or(0.0, |rules| self.rounds(rules.check_every_ms))
+    }
+
     /// Events of servers that have nothing to do.
     fn pauses(&self, service: &Service) -> f64 {
         let Some(pause) = &service.pause_when_idle else { return 0.0 };
@@ -226,7 +239,10 @@ impl Estimate<'_> {
         let service = match &self.scenario.nodes[node] {
             Node::Service(service) => service,
             Node::Database(database) => {
-                return Cost { events: 2.0, seconds: mean_s(&database.queries[endpoint].cost) };
+                let query = &database.queries[endpoint];
+                let copies = if query.writes { database.servers() - 1 } else { 0 };
+                let events = 2.0 + f64::from(copies) * EVENTS_PER_COPY;
+                return Cost { events, seconds: mean_s(&query.cost) };
             }
             Node::Clients(_) | Node::Balancer(_) => return Cost::default(),
         };
