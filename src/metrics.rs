@@ -21,6 +21,7 @@ pub mod monitor;
 mod observe;
 pub mod pool;
 mod read;
+pub mod replication;
 #[cfg(test)]
 pub mod script;
 pub mod series;
@@ -215,6 +216,7 @@ impl Metrics {
                     self.station(index).columns(owner, &pools, span, sink);
                     if node.kind == NodeKind::Database {
                         self.station(index).stored().columns(owner, span, sink);
+                        self.station(index).copies().columns(owner, span, sink);
                     }
                 }
                 NodeKind::Monitor => self.fill_monitor(index, span, sink),

@@ -49,7 +49,8 @@ use slab::Slab;
 use soon::Soon;
 use station::Station;
 
-/// Calls, jobs, records and messages alive at once beyond which a run stops: memory is bounded, overload or not.
+/// Calls, jobs, records, messages and writes kept at once beyond which a run stops: memory is bounded,
+/// overload or not.
 const MAX_ALIVE: usize = 1_500_000;
 
 /// Entries of all caches together beyond which a run stops.
@@ -106,6 +107,8 @@ pub struct World<O> {
     faults: Faults,
     /// Servers that stand still; while there are none, nobody needs to ask.
     frozen_servers: u32,
+    /// Databases whose primary and another server change places; while there are none, nobody asks.
+    swapping: u32,
     /// Some pool is or has been preemptive; until then, nobody needs to ask.
     preempts: bool,
     /// Entries of all caches, and keys that they remember.
@@ -139,6 +142,7 @@ impl<O: Observer> World<O> {
             alarms: vec![Alarm::default(); plan.alarms.len()],
             faults: Faults::default(),
             frozen_servers: 0,
+            swapping: 0,
             preempts: plan.preempts(),
             cached: 0,
             labels: Vec::new(),
@@ -314,6 +318,13 @@ impl<O: Observer> World<O> {
             Event::TaskDue { station, task } => {
                 self.note(57, member(station, task.number())).on_task_due(station, task)
             }
+            Event::WritesArrive { station, server } => {
+                self.note(50, member(station, server)).on_writes_arrive(station, server)
+            }
+            Event::PrimaryCheckDue { station } => {
+                self.note(51, station.into()).on_primary_check_due(station)
+            }
+            Event::RolesDue { station } => self.note(52, station.into()).on_roles_due(station),
             // The simulation flips the switch: only it knows the scenario. Its number depends on whether
             // it was planned from the start or flipped on the way.
             Event::Switch { .. } => {
@@ -371,7 +382,7 @@ impl<O: Observer> World<O> {
     pub fn is_overfull(&self) -> bool {
         let data = self.records.slab.len() + self.messages.len();
         let alive = self.calls.len() + self.jobs.len() + data;
-        alive > MAX_ALIVE || self.cached > MAX_CACHED
+        alive + self.writes_logged() > MAX_ALIVE || self.cached > MAX_CACHED
     }
 
     /// Calls and jobs alive: what a checkpoint has to hold.

@@ -333,6 +333,27 @@ pub enum Observation {
     AlarmRaised { alarm: AlarmIndex, server: u32 },
     /// It was told, for itself or for the group that it is the newest of.
     AlarmSent { alarm: AlarmIndex, server: u32, label: LabelIndex },
+    // --- copies of databases ---
+    /// A write has ended well at the primary of a database with several servers.
+    WriteCommitted { node: NodeIndex },
+    /// A server has applied a write that had been committed `lag` before.
+    WriteApplied { node: NodeIndex, server: u32, lag: Duration },
+    /// A query was answered from the data of a server; `stale`: they lacked a write of the same row that
+    /// had been committed.
+    DataRead { node: NodeIndex, server: u32, stale: bool },
+    /// Writes that were committed are gone: a server that has not got them is the primary now, or they
+    /// ended at one that no longer is.
+    WritesLost { node: NodeIndex, server: u32, count: u64 },
+    /// The server that takes the writes of a database from now on; none: nobody does.
+    PrimaryChanged { node: NodeIndex, primary: Option<u32> },
+    /// The primary counts as dead, and a server begins to take its place.
+    PromotionStarted { node: NodeIndex, server: u32 },
+    /// A server has become the primary in place of a dead one.
+    Promoted { node: NodeIndex, server: u32 },
+    /// The primary and a server begin to change places.
+    SwapStarted { node: NodeIndex, server: u32 },
+    /// A server has become the primary as planned.
+    RolesSwapped { node: NodeIndex, server: u32 },
 
     // --- the timeline ---
     /// A fault began.

@@ -41,6 +41,8 @@ pub mod liveness;
 pub mod logrotate;
 /// Outlier detection: servers that answer worse than the others leave the rotation for a while.
 pub mod outlier;
+/// Promotion: a database whose primary is dead gets another one.
+pub mod promotion;
 /// Rate limiter: a bound on calls per period.
 pub mod rate_limiter;
 /// Restart back-off: how long a crashed container waits for its next start.

@@ -10,12 +10,14 @@ mod monitor;
 mod profile;
 mod program;
 mod quantity;
+mod replication;
 mod station;
 mod table;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
 pub use monitor::{AlarmPlan, MonitorPlan, Signal};
 pub use profile::RateCurve;
+pub use replication::{CopiedPlan, ReplicationPlan, StandbyPlan};
 pub use station::{
     CachePlan, Carries, ConsumerPlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan,
     MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, ShardPlan, StationPlan, StepAction, StepPlan,

@@ -7,6 +7,7 @@ mod alarms;
 pub mod baseline;
 mod build;
 pub mod cascade;
+mod copies;
 mod data;
 pub mod expect;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub mod verdict;
 pub mod words;
 
 pub use build::{Label, ReportContext};
+pub use copies::Copies;
 pub use data::{Data, QueueReport, Records, SpoolReport, Store};
 pub use expect::Clause;
 
@@ -193,6 +195,9 @@ pub struct Station {
     pub data: Option<Data>,
     /// How users logged in; absent where nobody does.
     pub logins: Option<Logins>,
+    /// Of a database: its copies. Absent if it has only one and that was always there to take writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<Copies>,
 }
 
 /// What a database stores, and how long its queries waited for row locks since the warm-up.

@@ -33,7 +33,7 @@ pub use cache::Cache;
 pub use check::{MAX_EVENTS, MAX_SERVERS, check};
 pub(crate) use check::{check_edited, check_work, core_of};
 pub use client::{Class, Clients, Refresh};
-pub use database::{Database, Query};
+pub use database::{Database, Query, Reads, ReplicationMode, Standby, StandbyKind};
 pub use edge::{Call, CallMode, Cancel, Fallback};
 pub use fault::{Effect, Fault, Group, Recurrence};
 pub use migration::Migration;

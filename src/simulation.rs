@@ -81,8 +81,9 @@ pub fn metrics_setup(plan: &Plan) -> MetricsSetup {
     let node = |role: &Role| match role {
         Role::Station(station) => {
             let station = &plan.stations[usize::from(*station)];
-            let up = if station.running { station.servers } else { 0 };
-            let StationPlan { servers, cores, data, .. } = *station;
+            let servers = station.servers_at_start();
+            let up = if station.running { servers } else { 0 };
+            let StationPlan { cores, data, .. } = *station;
             let logins = station.identity.is_some();
             NodeSetup { servers, up, cores, data, logins }
         }

@@ -68,6 +68,11 @@ impl Metrics {
                 self.cache_mut(cache).holds(server, entries, bytes, evicted);
             }
             O::CoresBusy { node, cores } => self.station_mut(node).cores_busy(now, cores),
+            O::WriteCommitted { node } => self.station_mut(node).copies_mut().committed(),
+            O::WriteApplied { node, lag, .. } => {
+                self.station_mut(node).copies_mut().applied(lag.0, measuring);
+            }
+            O::DataRead { node, stale, .. } => self.station_mut(node).copies_mut().read(stale),
             rare => self.dispatch_rare(at, rare),
         }
     }
@@ -123,6 +128,12 @@ impl Metrics {
                 self.station_mut(node).identity_mut().mode_changed(now, alone);
             }
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
+            O::WritesLost { node, count, .. } => self.station_mut(node).copies_mut().lost(count),
+            O::PrimaryChanged { node, primary } => {
+                self.station_mut(node).copies_mut().primary_changed(now, primary.is_some());
+            }
+            O::Promoted { node, .. } => self.station_mut(node).copies_mut().promoted(),
+            O::RolesSwapped { node, .. } => self.station_mut(node).copies_mut().swapped(),
             O::RecoveryBatchEnded { node, failed, .. } => {
                 self.station_mut(node).data_mut().batch_ended(failed);
             }
@@ -220,6 +231,11 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::OutOfRotation { balancer, server } => (Happening::OutOfRotation(balancer), server, 0),
         O::BackInRotation { balancer, server } => (Happening::BackInRotation(balancer), server, 0),
         O::TakesOver { balancer, server } => (Happening::TakesOver(balancer), server, 0),
+        O::PromotionStarted { node, server } => (Happening::PromotionStarted(node), server, 0),
+        O::Promoted { node, server } => (Happening::Promoted(node), server, 0),
+        O::SwapStarted { node, server } => (Happening::SwapStarted(node), server, 0),
+        O::RolesSwapped { node, server } => (Happening::RolesSwapped(node), server, 0),
+        O::WritesLost { node, server, count } => (Happening::WritesLost(node), server, count),
         O::EjectionRefused { balancer, server } => {
             (Happening::EjectionRefused(balancer), server, 0)
         }

@@ -9,6 +9,7 @@ use super::invariants::{Judge, Law};
 use super::level::{Heights, Level, SmoothLevel, Tally};
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
 use super::pool::{PoolMeter, Work};
+use super::replication::ReplicationMeter;
 use super::spread::Spread;
 use super::stored::StoredMeter;
 use crate::census::AtStation;
@@ -64,6 +65,8 @@ pub struct StationMeter {
     data: DataMeter,
     stored: StoredMeter,
     identity: IdentityMeter,
+    /// Of a database.
+    copies: ReplicationMeter,
 }
 
 impl StationMeter {
@@ -191,6 +194,16 @@ impl StationMeter {
     /// Alarms of governors since the warm-up.
     pub fn governor_alarms(&self) -> u64 {
         self.automation.measured(ALARMED)
+    }
+
+    /// The copies of a database.
+    pub fn copies(&self) -> &ReplicationMeter {
+        &self.copies
+    }
+
+    /// The copies of a database, to tell them what happened.
+    pub fn copies_mut(&mut self) -> &mut ReplicationMeter {
+        &mut self.copies
     }
 
     /// Servers that exist.
@@ -334,6 +347,7 @@ impl StationMeter {
         self.data.settle(now);
         self.stored.settle(now);
         self.identity.settle(now);
+        self.copies.settle(now);
     }
 
     /// A new window begins.
@@ -348,6 +362,7 @@ impl StationMeter {
         self.window.clear();
         self.spread.start_window();
         self.data.start_window();
+        self.copies.start_window();
     }
 
     /// The warm-up is over.
@@ -362,6 +377,7 @@ impl StationMeter {
         self.up_times.end_warmup(now);
         self.falls.fill(0);
         self.spread.end_warmup(now);
+        self.copies.end_warmup();
     }
 
     /// Judges the invariants.

@@ -35,6 +35,16 @@ pub enum Happening {
     BackInRotation(NodeIndex),
     /// Standbys began to take over.
     TakesOver(NodeIndex),
+    /// Servers began to be promoted in place of a dead primary.
+    PromotionStarted(NodeIndex),
+    /// Servers have become the primary in place of a dead one.
+    Promoted(NodeIndex),
+    /// The primary and another server began to change places.
+    SwapStarted(NodeIndex),
+    /// Servers have become the primary as planned.
+    RolesSwapped(NodeIndex),
+    /// Writes were lost, as many as the entry has bytes.
+    WritesLost(NodeIndex),
     /// Outlier detection would have ejected servers, but too many were out already.
     EjectionRefused(NodeIndex),
     /// More than half of servers' time goes into garbage collection.
@@ -70,7 +80,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 20;
+const PER_NODE: usize = DownCause::COUNT + 24;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -96,6 +106,11 @@ impl Happening {
             Happening::Migrates(node) => (node, DownCause::COUNT + 15),
             Happening::CutsOver(node) => (node, DownCause::COUNT + 16),
             Happening::Migrated(node) => (node, DownCause::COUNT + 17),
+            Happening::PromotionStarted(node) => (node, DownCause::COUNT + 19),
+            Happening::Promoted(node) => (node, DownCause::COUNT + 20),
+            Happening::SwapStarted(node) => (node, DownCause::COUNT + 21),
+            Happening::RolesSwapped(node) => (node, DownCause::COUNT + 22),
+            Happening::WritesLost(node) => (node, DownCause::COUNT + 23),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }
@@ -119,7 +134,7 @@ pub struct Entry {
     pub server: u32,
     /// How often it happened within the window.
     pub count: u32,
-    /// Bytes freed, for rotated logs; records sent, for spools that are empty.
+    /// Bytes freed, for rotated logs; records sent, for spools that are empty; writes that were lost.
     pub amount: u64,
 }
 

@@ -6,6 +6,7 @@ use super::World;
 use super::call::{Call, Hedges, Origin, Stage as Try};
 use super::control::outlier::Outlier;
 use super::data::queue::{Message, Stage};
+use super::data::replication::Phase;
 use super::job::{Caller, Doing, Job};
 use super::slab::Id;
 use crate::engine::Timer;
@@ -38,6 +39,7 @@ impl<O> World<O> {
         self.audit_balancers(&mut findings);
         self.audit_records(&mut findings);
         self.audit_queues(&mut findings);
+        self.audit_copies(&mut findings);
         findings.0
     }
 
@@ -93,6 +95,12 @@ impl<O> World<O> {
                     servers[server as usize].liveness.job == id
                 }
                 Caller::Task { station, task } => self.is_batch(station, task, id),
+                Caller::Replication => {
+                    let state = self.stations[usize::from(job.station)].replication.as_ref();
+                    let begun =
+                        state.is_some_and(|s| s.copies[job.server as usize].has_begun(job.key));
+                    begun || !job.is_in_server()
+                }
             };
             findings.demand(known, || format!("{:?} knows nothing of {id:?}", job.caller));
             let own = |call: &Call| matches!(call.origin, Origin::Job(owner) if owner == id);
@@ -322,6 +330,27 @@ impl<O> World<O> {
                 }
             }
         }
+    }
+
+    /// The copies of databases, and the writes that wait for the end of a swap.
+    fn audit_copies(&self, findings: &mut Findings) {
+        let mut swapping = 0;
+        for (number, station) in self.stations.iter().enumerate() {
+            let Some(state) = &station.replication else { continue };
+            let place = |what: &str| format!("{what} of station {number}");
+            let head = state.log.head();
+            for copy in &state.copies {
+                findings.demand(copy.is_in_order(head), || place("a copy out of order"));
+            }
+            let swaps = matches!(state.phase, Phase::Swapping { .. });
+            swapping += usize::from(swaps);
+            let waits =
+                |id: &&Id| self.jobs.get(**id).is_some_and(|job| job.doing == Doing::Travelling);
+            let waiting = state.held.iter().filter(waits).count();
+            findings.compare(|| place("writes that wait"), state.held.len(), waiting);
+            findings.demand(swaps || waiting == 0, || place("writes that wait for no swap"));
+        }
+        findings.compare(|| "swaps of roles".to_owned(), self.swapping as usize, swapping);
     }
 
     fn count_calls(&self, wanted: impl Fn(&Call) -> bool) -> usize {

@@ -115,9 +115,10 @@ impl<O: Observer> World<O> {
         let plan = &self.plan.edges[usize::from(edge.0)];
         let Some(balancer) = plan.balancer else {
             // Not the plan's: the database may have moved.
-            let station = usize::from(self.jobs[id].station);
-            let servers = self.plan.stations[station].servers;
-            let station = &self.stations[station];
+            let number = usize::from(self.jobs[id].station);
+            let rules = &self.plan.stations[number];
+            let servers = rules.servers;
+            let station = &self.stations[number];
             if station.closed {
                 self.jobs[id].broken = true;
                 return Err(Outcome::Failed);
@@ -127,6 +128,9 @@ impl<O: Observer> World<O> {
                 && let Origin::Test { server } = self.calls[call].origin
             {
                 return Ok(server);
+            }
+            if servers > 1 && rules.replication.is_some() {
+                return self.choose_copy(id);
             }
             let edge = &mut self.edges[usize::from(edge.0)];
             let mut server = if edge.turn < servers { edge.turn } else { edge.turn % servers };

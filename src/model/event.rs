@@ -99,6 +99,12 @@ pub enum Event {
     CollectionOver { station: u16, server: u32 },
     /// The fetch that a job has waited for is over; without an outcome the job has to fetch by itself.
     FetchOver { job: Id, outcome: Option<Outcome> },
+    /// Writes of a database's primary reach another of its servers.
+    WritesArrive { station: u16, server: u32 },
+    /// The primary of a database is checked.
+    PrimaryCheckDue { station: u16 },
+    /// A promotion, or a swap of roles, has lasted its time.
+    RolesDue { station: u16 },
     /// A switch of the run's list is flipped.
     Switch { action: u32 },
 }
@@ -120,6 +126,7 @@ impl Event {
             | Event::SentAgain { .. }
             | Event::CpuDone { .. }
             | Event::Booted { .. }
+            | Event::WritesArrive { .. }
             | Event::FallbackDone { .. }
             | Event::FetchOver { .. }
             | Event::LockGranted { .. }
@@ -153,6 +160,8 @@ impl Event {
             | Event::TaskDue { .. }
             | Event::CollectionOver { .. }
             | Event::MessageDue { .. }
+            | Event::PrimaryCheckDue { .. }
+            | Event::RolesDue { .. }
             | Event::BreakerDue { .. } => Rank::Timer,
         }
     }

@@ -90,6 +90,7 @@ impl<O: Observer> World<O> {
         self.follow_recurring_faults();
         self.apply_burdens();
         self.apply_hindrances();
+        self.apply_replication_lags();
         self.apply_spikes();
         self.apply_crashes();
         self.plan_faults(now + Duration(1));
@@ -115,6 +116,10 @@ impl<O: Observer> World<O> {
         if was && !burden.unreachable {
             self.wake_queues();
         }
+        let copies = self.stations[usize::from(station)].replication.is_some();
+        if was != burden.unreachable && copies {
+            self.follow_copies(station);
+        }
     }
 
     /// Brings every call under what the faults in force do to its messages.
@@ -127,6 +132,21 @@ impl<O: Observer> World<O> {
             let was = std::mem::replace(&mut edge.cut, cut);
             self.faults.cuts += u32::from(cut);
             self.faults.cuts -= u32::from(was);
+        }
+    }
+
+    /// Brings the copies of every database under what the faults in force do to the way there.
+    fn apply_replication_lags(&mut self) {
+        for station in 0..self.stations.len() {
+            let node = self.plan.stations[station].node;
+            let hits = self.in_force(0).filter(|fault| fault.hits_node(node));
+            let added = hits.fold(Duration::ZERO, |sum, fault| match fault.effect {
+                Effect::ReplicationLag { added_ms } => sum + Duration::from_ms(added_ms),
+                _ => sum,
+            });
+            if let Some(replication) = &mut self.stations[station].replication {
+                replication.added_lag = added;
+            }
         }
     }
 
@@ -197,6 +217,7 @@ impl<O: Observer> World<O> {
                 | Effect::Misread { .. }
                 | Effect::Stale
                 | Effect::PacketLoss { .. }
+                | Effect::ReplicationLag { .. }
                 | Effect::Spike { .. } => {}
             }
         }

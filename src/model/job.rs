@@ -59,6 +59,20 @@ pub enum Caller {
     },
     /// A broker, with a message.
     Message(Id),
+    /// The server that it works at, which applies a write of its primary; its key is the write's number.
+    Replication,
+}
+
+/// What a query does to the data of a database with several servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Reads.
+    Read,
+    /// Writes.
+    Write {
+        /// It waits for the other servers to get it, or has done so.
+        sent: bool,
+    },
 }
 
 /// What a job is doing.
@@ -175,6 +189,8 @@ pub struct Extras {
     pub(super) asks_provider: bool,
     /// The consumer of its station, and the server, that has taken the message that it deals with.
     pub(super) taken: Option<(u16, u32)>,
+    /// What it does to a database.
+    pub(super) query: Option<Query>,
 }
 
 impl Linked<QUEUE> for Job {
@@ -302,6 +318,9 @@ impl<O: Observer> World<O> {
         if job.is_unwanted() {
             return self.remove_job(id);
         }
+        if self.swapping > 0 && self.holds_back(id) {
+            return;
+        }
         if self.faults.cuts > 0 {
             return self.deliver_past_cuts(id, 0, false);
         }
@@ -352,7 +371,7 @@ impl<O: Observer> World<O> {
                 self.soon.push(Event::HeapTight { station, server });
             }
         }
-        if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, self.jobs[id].luck) {
+        if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, &self.jobs[id]) {
             self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
             return self.break_off(id, Outcome::Failed);
         }

@@ -73,6 +73,7 @@ impl<O: Observer> World<O> {
 
     fn retune_station(&mut self, number: u16, before: &StationPlan) {
         let plan = self.plan.stations[usize::from(number)].clone();
+        self.resize_copies(number);
         self.resize(number, &plan);
         for server in 0..self.stations[usize::from(number)].servers.len() as u32 {
             // A server that had been taken away missed what changed in the meantime.
@@ -103,6 +104,7 @@ impl<O: Observer> World<O> {
             self.hand_out_all_threads(number, server);
             self.pause_if_idle(number, server);
         }
+        self.retune_copies(number, before);
         if plan.cores != before.cores {
             // Without a limit of cores nobody was told how many were in use.
             let limited = plan.cores.is_some();
@@ -149,13 +151,15 @@ impl<O: Observer> World<O> {
             self.add_guards(plan, server);
         }
         for server in 0..known.max(plan.servers) {
-            let machine = &mut self.stations[usize::from(number)].servers[server as usize];
+            let machine = &self.stations[usize::from(number)].servers[server as usize];
             let exists = machine.running != Running::Removed;
-            if server < plan.servers && !exists {
+            let wanted = server < plan.servers && !self.is_asleep(number, server);
+            let machine = &mut self.stations[usize::from(number)].servers[server as usize];
+            if wanted && !exists {
                 machine.running = Running::Down;
                 self.tell_balancers_who_leaves(number, server);
                 self.boot_or_start(number, server);
-            } else if server < plan.servers {
+            } else if wanted {
                 self.recall(number, server);
             } else if exists {
                 self.retire(number, server, Leave::Removal, plan.drain);

@@ -7,12 +7,12 @@ use super::cpu::Cpu;
 use super::data::cache::ServerCache;
 use super::data::locks::RowLocks;
 use super::data::spool::ServerSpool;
-use super::job::{Job, RESIDENT};
+use super::job::{Caller, Job, RESIDENT};
 use super::list::List;
 use super::pool::Pool;
 use super::station::heap::Heap;
 use super::station::leaving::Leaving;
-use crate::engine::{Duration, Luck, Time, Timer};
+use crate::engine::{Duration, Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::plan::StationPlan;
@@ -169,10 +169,11 @@ impl Server {
         true
     }
 
-    /// Whether an error fault lets a request of that luck fail.
-    pub(super) fn is_hit_by_errors(&self, plan: &StationPlan, luck: Luck) -> bool {
-        // A server that stands still does not even fail.
-        !self.is_frozen() && luck.draws(plan.error_site, 0).chance(self.error_ratio)
+    /// Whether an error fault lets a request fail.
+    pub(super) fn is_hit_by_errors(&self, plan: &StationPlan, job: &Job) -> bool {
+        // A server that stands still does not even fail, and writes of the primary are no requests.
+        let spared = self.is_frozen() || job.caller == Caller::Replication;
+        !spared && job.luck.draws(plan.error_site, 0).chance(self.error_ratio)
     }
 
     /// Bytes of its caches.

@@ -13,8 +13,9 @@ use super::control::autoscaler::Scaling;
 use super::data::identity::Identity;
 use super::data::migration::Migration;
 use super::data::queue::QueueState;
+use super::data::replication::Replication;
 use super::data::tables::Table;
-use super::job::Doing;
+use super::job::{Caller, Doing};
 use super::server::{Running, Server};
 use super::slab::Id;
 use super::{Event, Observer, World};
@@ -57,14 +58,22 @@ pub struct Station {
     pub(super) migration_timer: Timer,
     /// It is being moved and takes no queries meanwhile.
     pub(super) closed: bool,
+    /// The copies of a database; none for a service.
+    pub replication: Option<Box<Replication>>,
 }
 
 impl Station {
     /// A station whose servers are up, or stopped.
     pub fn new(plan: &StationPlan) -> Station {
         let running = if plan.running { Running::Up } else { Running::Down };
+        let copies = |rules| Box::new(Replication::new(rules, plan));
+        let replication = plan.replication.as_ref().map(copies);
+        let server = |number| {
+            let asleep = replication.as_ref().is_some_and(|state| state.sleeps(plan, number));
+            Server::new(plan, if asleep { Running::Removed } else { running })
+        };
         Station {
-            servers: (0..plan.servers).map(|_| Server::new(plan, running)).collect(),
+            servers: (0..plan.servers).map(server).collect(),
             cores_busy: 0,
             leaving: 0,
             declared: plan.servers,
@@ -80,6 +89,7 @@ impl Station {
             migration: None,
             migration_timer: Timer::NONE,
             closed: false,
+            replication,
         }
     }
 }
@@ -91,6 +101,7 @@ impl<O: Observer> World<O> {
             self.pause_if_idle(station, server);
             self.follow_heap(station, server);
         }
+        self.start_copies(station);
         self.plan_logrotate(station);
         self.start_tables(station);
         for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
@@ -124,6 +135,12 @@ impl<O: Observer> World<O> {
         let number = usize::from(job.pool);
         let plan = &self.plan.stations[usize::from(job.station)].pools[number];
         let server = &self.stations[usize::from(job.station)].servers[job.server as usize];
+        // What the primary has written cannot be refused, only come late.
+        if job.caller == Caller::Replication {
+            self.push_to_queue(id);
+            self.preempt_for(id);
+            return true;
+        }
         if server.pools[number].waiting >= plan.queue_limit {
             return false;
         }

@@ -5,6 +5,7 @@
 mod edge;
 mod monitor;
 mod queue;
+mod replication;
 mod station;
 mod table;
 

@@ -1,6 +1,6 @@
 //! Services and databases in a plan: their pools, programs, memory and disks.
 
-use super::{KeysPlan, QueryPlan, StoredPlan};
+use super::{KeysPlan, QueryPlan, ReplicationPlan, StoredPlan};
 use crate::engine::{Duration, Luck, Sampler, Site};
 use crate::pattern::cache::Limits;
 use crate::pattern::sharding::Sharding;
@@ -81,6 +81,8 @@ pub struct StationPlan {
     pub watched: bool,
     /// Where its requests draw whether an error fault hits them.
     pub error_site: Site,
+    /// How the servers of a database divide its work; none for a service.
+    pub replication: Option<ReplicationPlan>,
 }
 
 impl StationPlan {

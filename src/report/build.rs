@@ -1,8 +1,8 @@
 //! From metrics to the report.
 
 use super::{
-    BrokenInvariant, CacheReport, ConcurrencyLimit, Data, Edge, Invariants, Latency, Logins,
-    MemoryReport, PoolReport, Report, Requests, ShareSpell, Station, Stored, TimelineEntry,
+    BrokenInvariant, CacheReport, ConcurrencyLimit, Copies, Data, Edge, Invariants, Latency,
+    Logins, MemoryReport, PoolReport, Report, Requests, ShareSpell, Station, Stored, TimelineEntry,
     UpShare, alarms, cascade, verdict, words,
 };
 use crate::engine::Time;
@@ -154,7 +154,7 @@ pub fn server_hours(metrics: &Metrics, node: NodeIndex) -> f64 {
     metrics.station(node).servers().measured(metrics.now().0) / 3.6e12
 }
 
-fn latency(times: &Distribution) -> Latency {
+pub(super) fn latency(times: &Distribution) -> Latency {
     let quantile_ms = |quantile| times.quantile(quantile).unwrap_or(0) as f64 / 1e6;
     Latency {
         count: times.count(),
@@ -211,6 +211,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         logins: logins(metrics, node),
         scale_actions: meter.scale_actions(),
         governor_alarms: meter.governor_alarms(),
+        copies: Copies::of(metrics, node),
     }
 }
 

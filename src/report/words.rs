@@ -89,6 +89,11 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
             );
             ("governor_alarm", WARNING, subject, words)
         }
+        Happening::WritesLost(node) => {
+            let (subject, count) = (wiring.node(node).key.clone(), entry.amount);
+            let words = writes_lost(&subject, count);
+            ("writes_lost", BAD, subject, words)
+        }
         Happening::Down(node, _)
         | Happening::Booting(node)
         | Happening::BootHeldUp(node)
@@ -99,6 +104,10 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
         | Happening::OutOfRotation(node)
         | Happening::BackInRotation(node)
         | Happening::TakesOver(node)
+        | Happening::PromotionStarted(node)
+        | Happening::Promoted(node)
+        | Happening::SwapStarted(node)
+        | Happening::RolesSwapped(node)
         | Happening::EjectionRefused(node)
         | Happening::GcOverhead(node)
         | Happening::DiskFull(node)
@@ -156,6 +165,14 @@ fn breaker(edge: &str, state: BreakerState, count: u32) -> (&'static str, u8, Wo
     (kind, severity, words)
 }
 
+fn writes_lost(database: &str, count: u64) -> Words {
+    let en = match count {
+        1 => format!("{database}: 1 committed write lost"),
+        _ => format!("{database}: {count} committed writes lost"),
+    };
+    (en, format!("{database}: 커밋된 쓰기 {count}건 유실"))
+}
+
 /// What happened to a server, or to several within a window.
 fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8, Words) {
     let (kind, severity, en, ko) = match entry.happening {
@@ -198,6 +215,19 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             ("back_in_rotation", GOOD, "back in rotation", "분산 대상으로 복귀")
         }
         Happening::TakesOver(_) => ("takes_over", WARNING, "takes over", "역할 승계 시작"),
+        Happening::PromotionStarted(_) => {
+            ("promotion_started", WARNING, "promotion to primary begins", "프라이머리 승격 시작")
+        }
+        Happening::Promoted(_) => ("promoted", GOOD, "is the primary now", "프라이머리로 승격됨"),
+        Happening::SwapStarted(_) => {
+            ("swap_started", NEUTRAL, "planned swap of roles begins", "계획된 역할 교체 시작")
+        }
+        Happening::RolesSwapped(_) => (
+            "roles_swapped",
+            GOOD,
+            "is the primary now, as planned",
+            "역할 교체 완료, 새 프라이머리",
+        ),
         Happening::EjectionRefused(_) => (
             "ejection_refused",
             WARNING,

@@ -1,13 +1,14 @@
-//! A database: sessions, cores, and queries with their costs.
+//! A database: sessions, cores, queries with their costs, and the servers that hold copies of its data.
 
 use super::service::{default_boot_s, yes};
 use super::{Discipline, Distribution, Keys, Migration, Table, Text};
-use crate::pattern::restart;
+use crate::pattern::{promotion, restart};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A database server: sessions, cores and a cost for each query.
+/// A database: sessions, cores and a cost for each query. Its servers are a primary, replicas that
+/// follow it, and a standby; each has all sessions and cores. A Redis master with its replicas is one, too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
@@ -58,6 +59,121 @@ pub struct Database {
     /// Starts the database again after a crash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<restart::Params>,
+    /// Servers 1, 2, … beside the primary, which is server 0 at the start. Each holds a copy of the data
+    /// and does the work of every write, too.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 31))]
+    pub replicas: u32,
+    /// When a write is answered.
+    #[serde(default)]
+    pub replication: ReplicationMode,
+    /// Time from the end of a write at the primary until it reaches another server, drawn for each
+    /// write and server; writes keep their order. Then it has to be applied there, which is work. None
+    /// means no time at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication_lag: Option<Distribution>,
+    /// Writes that a server applies at once, in the order of their ends at the primary. 4 is MySQL's
+    /// default since 8.0.27 (`replica_parallel_workers`); Redis has 1.
+    #[serde(default = "default_apply_workers")]
+    #[schemars(range(min = 1, max = 1_024))]
+    pub apply_workers: u32,
+    /// Which servers answer queries that write nothing. Those that are down are left out.
+    #[serde(default)]
+    pub reads: Reads,
+    /// One more server that holds a copy and serves nobody until it is promoted; the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standby: Option<Standby>,
+    /// Watches the primary and promotes another server in its place. Without it there is no primary
+    /// until that one is back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<promotion::Params>,
+    /// The server that is to be the primary: at the start, and when this changes. The change is a planned
+    /// swap of roles: writes wait until the new primary has everything, so that nothing is lost.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 32))]
+    pub primary: u32,
+    /// Least time that writes wait in a planned swap of roles. MHA's switch of a living master takes 0.5 to
+    /// 2 s.
+    #[serde(default = "default_swap_ms")]
+    #[schemars(range(min = 0.0, max = 3_600_000.0), extend("x-unit" = "ms"))]
+    pub swap_ms: f64,
+}
+
+impl Database {
+    /// Number of its servers: the primary, the replicas and the standby.
+    pub(crate) fn servers(&self) -> u32 {
+        1 + self.replicas + u32::from(self.standby.is_some())
+    }
+}
+
+fn default_apply_workers() -> u32 {
+    4
+}
+
+fn default_swap_ms() -> f64 {
+    1_000.0
+}
+
+/// When a write is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplicationMode {
+    /// As soon as the primary has it: the other servers follow, and a primary that dies may take with it
+    /// what has not reached them.
+    #[default]
+    Async,
+    /// When it has reached every server that is up: slower by the slowest one's lag, and nothing is lost
+    /// (MySQL's semi-synchronous replication, PostgreSQL's `synchronous_commit = on`). While no other
+    /// server is up, nobody is waited for.
+    Sync,
+}
+
+/// Which servers answer queries that write nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reads {
+    /// The primary.
+    #[default]
+    Primary,
+    /// The replicas, each query one at random; the primary if none is up.
+    Replicas,
+    /// The primary and the replicas, each query one at random.
+    Any,
+}
+
+/// A server that waits to be promoted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Standby {
+    /// How ready it is.
+    pub kind: StandbyKind,
+    /// What it takes to make it ready, beside the promotion itself: 0 s if it is hot, 60 s if warm, 1800 s
+    /// if cold where this is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 604_800.0), extend("x-unit" = "s"))]
+    pub ready_s: Option<f64>,
+    /// Time between two backups, the first at the start: a cold standby begins with the last one. What
+    /// was written since then is lost.
+    #[serde(default = "default_backup_s")]
+    #[schemars(range(min = 0.001, max = 31_536_000.0), extend("x-unit" = "s"))]
+    pub backup_every_s: f64,
+}
+
+fn default_backup_s() -> f64 {
+    86_400.0
+}
+
+/// How ready a standby is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StandbyKind {
+    /// Runs and applies every write: it takes over in seconds.
+    Hot,
+    /// Applies every write, but has to be started as a database before it can serve: a minute or so.
+    Warm,
+    /// Switched off: it has to boot and to restore the last backup, which takes long. It does not count
+    /// as a server until then.
+    Cold,
 }
 
 fn default_connections() -> u32 {
@@ -87,6 +203,9 @@ pub struct Query {
     /// about and when, is known. Without it the record is there twice.
     #[serde(default)]
     pub unique: bool,
+    /// Whether it writes: then the primary does it, and every other server after it.
+    #[serde(default)]
+    pub writes: bool,
     /// Table that it is about, one of the database's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
@@ -103,7 +222,8 @@ pub struct Query {
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000_000_000))]
     pub adds_rows: u32,
-    /// Which row it is about.
+    /// Which row it is about. A read at a replica is stale if a write of the same row has not been applied
+    /// there yet; a query without keys is about every row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Keys>,
     /// Whether it locks its row, that of its key, before its work and until its end. While another query

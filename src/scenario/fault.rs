@@ -114,6 +114,12 @@ pub enum Effect {
     /// gives up after a quarter of an hour. What the caller has given up is not sent again. Health
     /// checks from outside get no answer; a liveness probe asks on the server itself.
     Unreachable,
+    /// Writes take longer to reach the replicas of a database.
+    ReplicationLag {
+        /// Added for each write and server.
+        #[schemars(range(min = 0.0, max = 86_400_000.0), extend("x-unit" = "ms"))]
+        added_ms: f64,
+    },
     /// A population sends more.
     Spike {
         /// Factor on the arrival rate (for a closed population, on the speed of its users).

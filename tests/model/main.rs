@@ -27,6 +27,7 @@ mod policies;
 mod queue;
 mod queues;
 mod records;
+mod replication;
 mod restarts;
 mod shards;
 mod spool;

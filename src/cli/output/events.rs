@@ -234,6 +234,23 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
         O::EjectionsChanged { balancer, ejected } => {
             ("ejections", json!({"node": key(balancer), "ejected": ejected}))
         }
+        O::WriteCommitted { node } => ("write_committed", json!({"node": key(node)})),
+        O::WriteApplied { node, server, lag } => {
+            ("write_applied", json!({"node": key(node), "server": server, "lag_ms": lag.ms()}))
+        }
+        O::DataRead { node, server, stale } => {
+            ("data_read", json!({"node": key(node), "server": server, "stale": stale}))
+        }
+        O::WritesLost { node, server, count } => {
+            ("writes_lost", json!({"node": key(node), "server": server, "count": count}))
+        }
+        O::PrimaryChanged { node, primary } => {
+            ("primary", json!({"node": key(node), "server": primary}))
+        }
+        O::PromotionStarted { node, server: number } => ("promotion_started", server(node, number)),
+        O::Promoted { node, server: number } => ("promoted", server(node, number)),
+        O::SwapStarted { node, server: number } => ("swap_started", server(node, number)),
+        O::RolesSwapped { node, server: number } => ("roles_swapped", server(node, number)),
         O::Shed { balancer } => ("shed", json!({"node": key(balancer)})),
         O::CollectionStarted { node, server, pause } => {
             ("gc_started", json!({"node": key(node), "server": server, "pause_ms": pause.ms()}))

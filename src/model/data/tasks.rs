@@ -96,7 +96,9 @@ impl<O: Observer> World<O> {
         if let Some(progress) = self.progress(station, task) {
             progress.job = job;
         }
-        self.admit(job, 0);
+        let state = self.stations[usize::from(at)].replication.as_ref();
+        let primary = state.map_or(0, |state| state.primary);
+        self.admit(job, primary);
     }
 
     /// A batch has a session: how much there is to do is known now.

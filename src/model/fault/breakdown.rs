@@ -78,6 +78,7 @@ fn units(fault: &FaultPlan, servers: impl Fn(crate::wiring::NodeIndex) -> u32) -
         | Effect::Unreachable => !fault.as_one,
         Effect::Latency { .. }
         | Effect::PacketLoss { .. }
+        | Effect::ReplicationLag { .. }
         | Effect::Spike { .. }
         | Effect::Misread { .. }
         | Effect::Stale => false,
@@ -237,6 +238,7 @@ impl<O: Observer> World<O> {
                 }
             },
             Effect::Latency { .. } | Effect::PacketLoss { .. } => self.apply_hindrances(),
+            Effect::ReplicationLag { .. } => self.apply_replication_lags(),
             Effect::Spike { .. } => self.apply_spikes(),
             // The autoscaler asks for it at its next look.
             Effect::Misread { .. } | Effect::Stale => {}

@@ -77,6 +77,7 @@ impl<O: Observer> World<O> {
         self.settle_fetches(id, outcome);
         self.give_room(id);
         self.settle_record(id);
+        self.settle_copies(id, outcome);
         if let Some(extras) = self.jobs[id].extras.take() {
             self.settle_query(id, &extras, outcome);
         }
@@ -176,6 +177,15 @@ impl<O: Observer> World<O> {
                 self.jobs.remove(id);
                 self.end_task(station, task, outcome);
             }
+            Caller::Replication => {
+                let (station, server, number) = (job.station, job.server, job.key);
+                // What a crash has interrupted begins anew with the server.
+                let applied = job.outcome.is_success();
+                self.jobs.remove(id);
+                if applied {
+                    self.on_write_applied(station, server, number);
+                }
+            }
         }
     }
 
@@ -208,7 +218,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Stops a job wherever it is. One that is still under way is dropped when it arrives.
-    pub(super) fn cancel_job(&mut self, id: Id) {
+    pub(in crate::model) fn cancel_job(&mut self, id: Id) {
         let job = &self.jobs[id];
         if !job.is_in_server() {
             return;

@@ -50,6 +50,10 @@ impl<O: Observer> World<O> {
                 break Outcome::Rejected(Cause::Expired);
             }
             let Some(step) = step else {
+                if job.extras.is_some() && self.waits_for_copies(id) {
+                    return None;
+                }
+                let job = &self.jobs[id];
                 break if job.degraded { Outcome::Degraded } else { Outcome::Ok };
             };
             let mut draws = job.luck.draws(step.site, 0);
@@ -156,7 +160,7 @@ impl<O: Observer> World<O> {
         self.expose(id);
     }
 
-    fn wait_on(&mut self, id: Id, work: Duration) {
+    pub(in crate::model) fn wait_on(&mut self, id: Id, work: Duration) {
         let now = self.now;
         let job = &mut self.jobs[id];
         job.doing = Doing::Waiting;
@@ -169,24 +173,27 @@ impl<O: Observer> World<O> {
     pub(super) fn resume(&mut self, id: Id) {
         let job = &self.jobs[id];
         let station = &self.plan.stations[usize::from(job.station)];
-        let step = &station.endpoints[usize::from(job.endpoint)].steps[usize::from(job.step)];
+        let step = station.endpoints[usize::from(job.endpoint)].steps.get(usize::from(job.step));
         let left = job.left.0;
-        match &step.action {
-            StepAction::Call { .. } | StepAction::Login(_) => self.resume_after_calls(id),
-            StepAction::Look { .. } => self.resume_after_fetch(id),
+        match step.map(|step| &step.action) {
+            Some(StepAction::Call { .. } | StepAction::Login(_)) => self.resume_after_calls(id),
+            Some(StepAction::Look { .. }) => self.resume_after_fetch(id),
             // There is work left, so the answer would be too late.
             _ if job.deadline <= self.now => self.break_off(id, Outcome::Rejected(Cause::Expired)),
-            StepAction::Cpu(_) | StepAction::Query(_) | StepAction::Batch => {
+            Some(StepAction::Cpu(_) | StepAction::Query(_) | StepAction::Batch) => {
                 self.compute_on(id, left);
             }
-            StepAction::Wait(_) | StepAction::Replay { .. } => self.wait_on(id, left),
-            StepAction::Read(_)
-            | StepAction::Commit(_)
-            | StepAction::Log(_)
-            | StepAction::Keep { .. }
-            | StepAction::Publish
-            | StepAction::Store { .. }
-            | StepAction::Fail(_) => {
+            // Behind the last step a write waits for the copies.
+            Some(StepAction::Wait(_) | StepAction::Replay { .. }) | None => self.wait_on(id, left),
+            Some(
+                StepAction::Read(_)
+                | StepAction::Commit(_)
+                | StepAction::Log(_)
+                | StepAction::Keep { .. }
+                | StepAction::Publish
+                | StepAction::Store { .. }
+                | StepAction::Fail(_),
+            ) => {
                 unreachable!("a step that takes no time is never interrupted")
             }
         }

@@ -55,6 +55,9 @@ impl<O: Observer> World<O> {
         if matches!(was, Running::Up | Running::Booting) {
             self.tell(Observation::ServerDown { node, server, cause });
             self.tell_servers(station);
+            if self.stations[usize::from(station)].replication.is_some() {
+                self.on_copy_down(station, server);
+            }
         }
     }
 
@@ -166,6 +169,9 @@ impl<O: Observer> World<O> {
         self.follow_limits(station, server);
         self.wake_queues();
         self.send_list(station, server);
+        if self.stations[usize::from(station)].replication.is_some() {
+            self.on_copy_up(station, server);
+        }
     }
 
     pub(in crate::model) fn tell_servers(&mut self, station: u16) {

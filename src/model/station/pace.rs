@@ -44,7 +44,10 @@ impl<O: Observer> World<O> {
                 self.frozen_servers -= 1;
                 self.thaw(station, server);
             }
-            _ => {}
+            _ => return,
+        }
+        if self.stations[usize::from(station)].replication.is_some() {
+            self.follow_copies(station);
         }
     }
 

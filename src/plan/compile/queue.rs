@@ -52,6 +52,7 @@ impl Compiler<'_> {
             autoscaler: None,
             governor: None,
             watched: false,
+            replication: None,
             boot_needs: Vec::new(),
             error_site: site.then("errors"),
         }

@@ -1,5 +1,6 @@
 //! Services and databases.
 
+use super::replication::replication;
 use super::{Compiler, SESSIONS, node_index};
 use crate::engine::{Duration, Site};
 use crate::pattern::cache::Limits;
@@ -11,8 +12,7 @@ use crate::plan::{
     PatiencePlan, PoolPlan, StationPlan, StepAction, StepPlan, StoredPlan,
 };
 use crate::scenario::{
-    Cache, CallMode, Database, Disk, Endpoint, Identity, Memory, Node, Pool, Query, Service, Step,
-    walk,
+    Cache, CallMode, Database, Disk, Endpoint, Identity, Memory, Node, Pool, Service, Step, walk,
 };
 use crate::wiring::{DataKinds, NodeIndex};
 use indexmap::IndexSet;
@@ -69,6 +69,7 @@ impl Compiler<'_> {
             governor: service.governor.clone(),
             watched: false,
             error_site: site.then("errors"),
+            replication: None,
         }
     }
 
@@ -148,22 +149,28 @@ impl Compiler<'_> {
 
     pub(super) fn database(&self, node: NodeIndex, key: &str, database: &Database) -> StationPlan {
         let site = Site::named(key);
-        let endpoint = |(name, query): (&String, &Query)| {
+        let endpoint = |site: Site, actions: Vec<StepAction>| {
+            let step = |(number, action)| StepPlan { action, site: site.index(number) };
+            EndpointPlan { pool: 0, steps: (0..).zip(actions).map(step).collect() }
+        };
+        let queries = database.queries.iter().map(|(name, query)| {
+            let cost = self.query(database, query);
             let store = query.stores.as_ref().map(|stored| StepAction::Store {
                 store: self.store(key, stored),
                 unique: query.unique,
             });
-            let work = self.query(database, query);
-            let site = site.then(name);
-            let step = |(number, action)| StepPlan { action, site: site.index(number) };
-            let steps = (0..).zip([Some(work), store].into_iter().flatten()).map(step).collect();
-            EndpointPlan { pool: 0, steps }
-        };
-        let mut endpoints: Vec<_> = database.queries.iter().map(endpoint).collect();
+            endpoint(site.then(name), [cost].into_iter().chain(store).collect())
+        });
+        // No query can have a name with a blank, so the site is nobody else's.
+        let applied = database.queries.iter().map(|(name, query)| {
+            let cost = self.applied(database, query);
+            endpoint(site.then("apply of").then(name), vec![cost])
+        });
+        let mut endpoints: Vec<_> = queries.chain(applied).collect();
         let stored = self.stored(site, database, &mut endpoints);
         StationPlan {
             node,
-            servers: 1,
+            servers: database.servers(),
             running: database.running,
             restarts: 0,
             cores: database.cores,
@@ -202,6 +209,7 @@ impl Compiler<'_> {
             governor: None,
             watched: false,
             error_site: site.then("errors"),
+            replication: Some(replication(database, site)),
         }
     }
 }

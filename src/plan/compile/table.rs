@@ -32,6 +32,17 @@ impl Compiler<'_> {
         }))
     }
 
+    /// What another server of the database does for a query that writes: the same, but it waits for no lock,
+    /// and the rows that were added are there already.
+    pub(super) fn applied(&self, database: &Database, query: &Query) -> StepAction {
+        match self.query(database, query) {
+            StepAction::Query(query) => {
+                StepAction::Query(Box::new(QueryPlan { adds: 0, locks: None, ..*query }))
+            }
+            action => action,
+        }
+    }
+
     /// What a database stores. Its background work is a program of its own behind those of the queries.
     pub(super) fn stored(
         &self,

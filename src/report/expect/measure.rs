@@ -2,6 +2,7 @@
 
 mod alarms;
 mod caches;
+mod copies;
 mod data;
 mod logins;
 mod stored;
@@ -184,6 +185,14 @@ impl Judge<'_> {
             Q::DetectionDelay => self.detection_delay(),
             Q::WarningLead => self.warning_lead(),
             Q::TestsFailed => self.tests_failed(spell),
+            Q::StaleReads
+            | Q::StaleRatio
+            | Q::LostWrites
+            | Q::Promotions
+            | Q::RoleSwaps
+            | Q::ReplicaLag
+            | Q::ReplicaLagPercentile
+            | Q::NoPrimaryTime => self.copies(quantity, spell),
             Q::DiskFullAt => self.a_station().map(|station| or_never(station.disk_full_at_s)),
             Q::ServerHours => Ok(match self.arguments.subject {
                 Some(Subject::Station(node)) => server_hours(self.metrics, node),

@@ -50,6 +50,7 @@ pub(super) enum Target {
     Balancer,
     Monitor,
     Station,
+    Database,
     Server,
     Call,
     /// Whether it holds whole nodes only.
@@ -94,7 +95,8 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
     if let Some((node, server)) = target.split_once('#') {
         let servers = match node_named(scenario, node)? {
             Node::Service(service) => service.most_servers(),
-            Node::Database(_) | Node::Queue(_) => 1,
+            Node::Database(database) => database.servers(),
+            Node::Queue(_) => 1,
             Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => {
                 return Err(format!("{} has no servers", quoted(node)));
             }
@@ -109,8 +111,9 @@ pub(super) fn target_of_node(scenario: &Scenario, target: &str) -> Result<Target
     Ok(match node_named(scenario, target)? {
         Node::Clients(_) => Target::Clients,
         Node::Balancer(_) => Target::Balancer,
-        Node::Service(_) | Node::Database(_) | Node::Queue(_) => Target::Station,
         Node::Monitor(_) => Target::Monitor,
+        Node::Service(_) | Node::Queue(_) => Target::Station,
+        Node::Database(_) => Target::Database,
     })
 }
 
@@ -138,7 +141,8 @@ fn suits(effect: &Effect, target: Target) -> (bool, &'static str) {
         Effect::Spike { .. } => (target == Target::Clients, "client populations"),
         Effect::Latency { .. } | Effect::PacketLoss { .. } => {
             let whole = target == Target::Group { whole: true };
-            let fits = matches!(target, Target::Station | Target::Balancer | Target::Call);
+            let station = matches!(target, Target::Station | Target::Database);
+            let fits = station || matches!(target, Target::Balancer | Target::Call);
             (fits || whole, "services, databases, groups of them, balancers and calls")
         }
         Effect::Unreachable => {
@@ -154,9 +158,11 @@ fn suits(effect: &Effect, target: Target) -> (bool, &'static str) {
         | Effect::Kill
         | Effect::Reclaim { .. }
         | Effect::Freeze => {
-            let fits = matches!(target, Target::Station | Target::Server | Target::Group { .. });
+            let station = matches!(target, Target::Station | Target::Database);
+            let fits = station || matches!(target, Target::Server | Target::Group { .. });
             (fits, "services, databases, their servers and groups of them")
         }
+        Effect::ReplicationLag { .. } => (target == Target::Database, "databases"),
     }
 }
 
@@ -175,5 +181,6 @@ fn kind_of(effect: &Effect) -> &'static str {
         Effect::PacketLoss { .. } => "packet_loss",
         Effect::Unreachable => "unreachable",
         Effect::Spike { .. } => "spike",
+        Effect::ReplicationLag { .. } => "replication_lag",
     }
 }

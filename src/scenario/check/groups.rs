@@ -16,8 +16,10 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
         for (number, member) in group.members.iter().enumerate() {
             let problem = match target_of_node(scenario, member) {
                 Err(problem) => problem,
-                Ok(Target::Station | Target::Server) if seen.insert(member) => continue,
-                Ok(Target::Station | Target::Server) => {
+                Ok(Target::Station | Target::Database | Target::Server) if seen.insert(member) => {
+                    continue;
+                }
+                Ok(Target::Station | Target::Database | Target::Server) => {
                     format!("{} is a member already", quoted(member))
                 }
                 Ok(_) => format!("{} has no servers", quoted(member)),

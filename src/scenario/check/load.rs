@@ -43,6 +43,8 @@ const EVENTS_PER_CHECK: f64 = 3.0;
 const EVENTS_PER_BATCH: f64 = 3.0;
 /// Events of a garbage collection: due, over.
 const EVENTS_PER_COLLECTION: f64 = 2.0;
+/// Events of a write at another server: arrived, applied, noted.
+const EVENTS_PER_COPY: f64 = 4.0;
 
 /// Events of a breakdown: broken, repaired, booted.
 const EVENTS_PER_BREAKDOWN: f64 = 3.0;
@@ -74,7 +76,8 @@ pub(super) fn check(scenario: &Scenario, programs: &Programs<'_>, problems: &mut
 fn servers_of(node: Option<&Node>) -> u64 {
     match node {
         Some(Node::Service(service)) => service.most_servers().into(),
-        Some(Node::Database(_) | Node::Queue(_)) => 1,
+        Some(Node::Database(database)) => database.servers().into(),
+        Some(Node::Queue(_)) => 1,
         Some(Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_)) | None => 0,
     }
 }
@@ -93,7 +96,8 @@ fn check_size(scenario: &Scenario, problems: &mut Problems) {
                 (1, 0, Some(&clients.calls))
             }
             Node::Service(service) => (own, service.pools.len(), Some(&service.calls)),
-            Node::Database(_) | Node::Queue(_) => (1, 1, None),
+            Node::Queue(_) => (1, 1, None),
+            Node::Database(_) => (own, 1, None),
             Node::Balancer(_) => (0, 0, None),
             Node::Monitor(monitor) => (1, 0, Some(&monitor.calls)),
         };
@@ -142,8 +146,8 @@ impl Estimate<'_> {
                 Node::Balancer(balancer) => (self.health_checks(balancer), "health_check"),
                 Node::Service(service) => self.by_itself(service),
                 Node::Queue(_) => (0.0, "kind"),
-                Node::Database(database) => (self.background_work(database), "tables"),
                 Node::Monitor(monitor) => (self.tests_and_looks(monitor), "check_every_s"),
+                Node::Database(database) => self.by_database(database),
             };
             (format!("nodes.{key}.{part}"), events)
         });
@@ -233,6 +237,17 @@ impl Estimate<'_> {
         self.scenario.duration_s * 1e3 / pause_ms
     }
 
+    /// Events of what a database does by itself, with the parameter that makes most of them.
+    fn by_database(&self, database: &Database) -> (f64, &'static str) {
+        let (purges, checks) = (self.background_work(database), self.checks_of_primary(database));
+        (purges + checks, if purges > checks { "tables" } else { "failover" })
+    }
+
+    fn checks_of_primary(&self, database: &Database) -> f64 {
+        let failover = database.failover.as_ref();
+        failover.map_or(0.0, |rules| self.rounds(rules.check_every_ms))
+    }
+
     /// Events of servers that have nothing to do.
     fn pauses(&self, service: &Service) -> f64 {
         let Some(pause) = &service.pause_when_idle else { return 0.0 };
@@ -252,7 +267,10 @@ impl Estimate<'_> {
         let service = match &self.scenario.nodes[node] {
             Node::Service(service) => service,
             Node::Database(database) => {
-                return Cost { events: 2.0, seconds: mean_s(&database.queries[endpoint].cost) };
+                let query = &database.queries[endpoint];
+                let copies = if query.writes { database.servers() - 1 } else { 0 };
+                let events = 2.0 + f64::from(copies) * EVENTS_PER_COPY;
+                return Cost { events, seconds: mean_s(&query.cost) };
             }
             Node::Queue(queue) => return self.cost_of_message(node, queue),
             Node::Clients(_) | Node::Balancer(_) | Node::Monitor(_) => return Cost::default(),

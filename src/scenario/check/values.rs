@@ -306,6 +306,14 @@ fn check_step(step: &Step, path: &str, problems: &mut Problems) {
 }
 
 fn check_database(database: &Database, path: &str, problems: &mut Problems) {
+    if let Some(lag) = &database.replication_lag {
+        quantity::check(lag, &format!("{path}.replication_lag"), problems);
+    }
+    let (primary, servers) = (database.primary, database.servers());
+    if primary >= servers {
+        let message = format!("{primary} is no server: from 0 to {}", servers - 1);
+        problems.add(format!("{path}.primary"), message);
+    }
     for (key, query) in &database.queries {
         quantity::check(&query.cost, &format!("{path}.queries.{key}.cost"), problems);
         if query.unique && query.stores.is_none() {

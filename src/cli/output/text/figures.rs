@@ -4,7 +4,7 @@ use super::Page;
 use crate::cli::output::figure;
 use crate::cli::output::table::Table;
 use brownout::report::{
-    CacheReport, Edge, Logins, MemoryReport, PoolReport, Report, Requests, Station,
+    CacheReport, Copies, Edge, Logins, MemoryReport, PoolReport, Report, Requests, Station,
 };
 use std::collections::BTreeMap;
 
@@ -112,7 +112,8 @@ pub fn stations(page: &Page) -> String {
             });
             let memory = station.memory.as_ref().and_then(|memory| memory_note(page, memory));
             let automation = automation(page, station);
-            let notes = [causes(page, &station.rejected), memory, full, automation];
+            let copies = station.copies.as_ref().and_then(|copies| copies_note(page, copies));
+            let notes = [causes(page, &station.rejected), memory, full, copies, automation];
             let notes = notes.into_iter().flatten();
             let notes = notes.collect::<Vec<_>>().join("; ");
             Some((station_cells(station), (!notes.is_empty()).then_some(notes)))
@@ -156,6 +157,26 @@ fn automation(page: &Page, station: &Station) -> Option<String> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What became of the copies of a database, where that is worth a word.
+fn copies_note(page: &Page, copies: &Copies) -> Option<String> {
+    let counted = |count: u64, en: &str, ko: &str| {
+        let number = figure::count(count);
+        (count > 0).then(|| page.lang.pick(format!("{number} {en}"), format!("{ko} {number}건")))
+    };
+    let stale = counted(copies.stale_reads, "stale reads", "오래된 읽기").map(|words| {
+        let share = copies.stale_reads as f64 / copies.reads.max(1) as f64;
+        format!("{words} ({})", figure::percent(share))
+    });
+    let alone = (copies.no_primary_s > 0.0).then(|| {
+        let words = page.lang.pick("without a primary for", "프라이머리 없는 시간:");
+        format!("{words} {}", figure::seconds(copies.no_primary_s))
+    });
+    let notes =
+        [alone, counted(copies.lost_writes, "committed writes lost", "커밋된 쓰기 유실"), stale];
+    let notes = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    (!notes.is_empty()).then_some(notes)
 }
 
 fn station_cells(station: &Station) -> Vec<String> {
