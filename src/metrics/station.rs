@@ -383,7 +383,6 @@ impl StationMeter {
     /// Judges the invariants.
     pub fn judge(&self, now: u64, counted: Option<AtStation>, judge: &mut Judge) {
         self.stored.judge(now, counted.map(|counted| counted.lock_waits), judge);
-        judge.demand(Law::Levels, self.up.value() <= self.servers.value());
         judge.demand(Law::Levels, !self.collecting.broken());
         let alone = self.identity.alone();
         judge.demand(Law::Levels, self.up.value() <= self.servers.value() && !alone.broken());
