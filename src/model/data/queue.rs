@@ -8,6 +8,7 @@ use crate::engine::{Duration, Timer};
 use crate::model::job::{Caller, Job};
 use crate::model::list::{Linked, Links, List};
 use crate::model::slab::Id;
+use crate::model::station::Station;
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
 use crate::plan::{ConsumerPlan, QueuePlan};
@@ -76,6 +77,10 @@ impl QueueState {
     }
 }
 
+fn queue_of(stations: &mut [Station], queue: u16) -> &mut QueueState {
+    stations[usize::from(queue)].queue.as_deref_mut().expect("messages are in queues")
+}
+
 impl<O: Observer> World<O> {
     fn queue_plan(&self, queue: u16) -> &QueuePlan {
         let plan = self.plan.stations[usize::from(queue)].queue.as_ref();
@@ -83,8 +88,7 @@ impl<O: Observer> World<O> {
     }
 
     fn queue(&mut self, queue: u16) -> &mut QueueState {
-        let state = self.stations[usize::from(queue)].queue.as_deref_mut();
-        state.expect("messages are in queues")
+        queue_of(&mut self.stations, queue)
     }
 
     fn tell_depth(&mut self, queue: u16) {
@@ -132,8 +136,7 @@ impl<O: Observer> World<O> {
     /// A message waits for somebody from now on.
     fn line_up(&mut self, queue: u16, message: Id) {
         self.messages[message].stage = Stage::Ready;
-        let state = self.stations[usize::from(queue)].queue.as_deref_mut();
-        let state = state.expect("messages are in queues");
+        let state = queue_of(&mut self.stations, queue);
         state.ready.push(&mut self.messages, message);
     }
 
@@ -141,8 +144,7 @@ impl<O: Observer> World<O> {
     fn take_back(&mut self, message: Id) -> u16 {
         let Message { queue, stage, timer, .. } = self.messages[message];
         self.calendar.cancel(timer);
-        let state = self.stations[usize::from(queue)].queue.as_deref_mut();
-        let state = state.expect("messages are in queues");
+        let state = queue_of(&mut self.stations, queue);
         state.out.remove(&mut self.messages, message);
         state.resting -= u32::from(stage == Stage::Resting);
         let message = &mut self.messages[message];
@@ -227,8 +229,7 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let Message { record, queue, deliveries, .. } = self.messages[message];
         let visibility = self.queue_plan(queue).visibility_timeout;
-        let state = self.stations[usize::from(queue)].queue.as_deref_mut();
-        let state = state.expect("messages are in queues");
+        let state = queue_of(&mut self.stations, queue);
         state.ready.remove(&mut self.messages, message);
         state.out.push(&mut self.messages, message);
         let taken = &mut self.stations[usize::from(station)].taken[usize::from(number)];
@@ -321,8 +322,7 @@ impl<O: Observer> World<O> {
             self.wake_queue(queue);
         } else {
             let timer = self.schedule(self.now + pause, Event::MessageDue { message });
-            let state = self.stations[usize::from(queue)].queue.as_deref_mut();
-            let state = state.expect("messages are in queues");
+            let state = queue_of(&mut self.stations, queue);
             state.out.push(&mut self.messages, message);
             state.resting += 1;
             let message = &mut self.messages[message];
@@ -370,16 +370,21 @@ impl<O: Observer> World<O> {
             self.take_back(message);
             self.line_up(queue, message);
         }
-        while !durable {
+        if !durable {
+            self.lose_messages(queue);
+        }
+        self.tell_depth(queue);
+    }
+
+    /// What a broker keeps in its memory only is gone.
+    fn lose_messages(&mut self, queue: u16) {
+        loop {
             let message = self.queue(queue).ready.first();
-            let Some(Message { record, .. }) = self.messages.get(message) else { break };
+            let Some(Message { record, .. }) = self.messages.get(message) else { return };
             let record = *record;
-            let state = self.stations[usize::from(queue)].queue.as_deref_mut();
-            let state = state.expect("messages are in queues");
-            state.ready.remove(&mut self.messages, message);
+            queue_of(&mut self.stations, queue).ready.remove(&mut self.messages, message);
             self.messages.remove(message);
             self.drop_record(record);
         }
-        self.tell_depth(queue);
     }
 }
