@@ -12,6 +12,7 @@
 #[macro_use]
 mod book;
 mod arithmetic;
+mod autoscaling;
 mod availability;
 mod balancing;
 mod breaker;
@@ -45,6 +46,7 @@ fn tests() -> Vec<Test> {
         metastable::CASES,
         breaker::CASES,
         ejection::CASES,
+        autoscaling::CASES,
         caches::CASES,
         arithmetic::CASES,
         timelines::CASES,
