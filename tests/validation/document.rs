@@ -13,7 +13,6 @@ pub const NOT_YET: &[(&str, &str)] = &[
     ("E06", "autoscaling"),
     ("E07", "autoscaling"),
     ("E09", "autoscaling"),
-    ("S04", "alarms over grouped events"),
     ("S07", "autoscaling on stale data"),
 ];
 
