@@ -45,6 +45,8 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "campaign", json: include_str!("presets/campaign.json") },
     Preset { id: "local-spool", json: include_str!("presets/local-spool.json") },
     Preset { id: "replay-once", json: include_str!("presets/replay-once.json") },
+    Preset { id: "api-monitor", json: include_str!("presets/api-monitor.json") },
+    Preset { id: "alarm-fatigue", json: include_str!("presets/alarm-fatigue.json") },
 ];
 
 /// The documents of all presets, read once: every link is compared with them.

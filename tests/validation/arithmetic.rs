@@ -1,12 +1,12 @@
 //! S: arithmetic of incidents.
 
 use crate::book::Case;
-use crate::program::{number, run};
+use crate::program::{events, number, of_kind, run};
 use crate::scenarios::*;
 use serde_json::json;
 
 cases! {
-    s01 s03 s05 s06
+    s01 s03 s04 s05 s06
 }
 
 fn s01(case: &mut Case) {
@@ -46,6 +46,47 @@ fn s03(case: &mut Case) {
     case.is_over(n, "login_success", logins(case.param("new_user_fraction"), true, n));
     case.is_over(n, "success_if_new_3%", logins(0.03, true, n));
     case.is("success_without_fallback", logins(case.param("new_user_fraction"), false, 1e4));
+}
+
+/// When failures at that pace are told, as (their number, the moment in seconds); `services` of them, each
+/// with an alarm of its own, take turns.
+fn told(case: &Case, spacing_s: f64, failures: usize, services: usize) -> Option<(usize, f64)> {
+    let at_s: Vec<f64> = (0..failures).map(|number| spacing_s * number as f64).collect();
+    let mut scenario = from_start(spacing_s * failures as f64, json!({}));
+    let alarms = (0..services).map(|number| {
+        (format!("errors{number}"), json!({"of": format!("queue{number}"), "metric": "api_error"}))
+    });
+    let watch = json!({
+        "kind": "monitor",
+        "alarms": alarms.collect::<serde_json::Map<_, _>>(),
+        "filter": {"threshold": case.param("threshold"), "window_s": case.param("window_s")},
+    });
+    for number in 0..services {
+        let own: Vec<f64> = at_s.iter().copied().skip(number).step_by(services).collect();
+        let arrivals = json!({"kind": "trace", "at_s": own});
+        let name = format!("queue{number}");
+        scenario["nodes"][format!("users{number}")] = users(arrivals, json!({"to": &name}));
+        scenario["nodes"][name] = steps(MANY, 0, json!([{"do": "fail", "ratio": 1}]));
+    }
+    scenario["nodes"]["watch"] = watch;
+    let events = events(&scenario);
+    assert_eq!(of_kind(&events, "alarm_raised").len(), failures);
+    let sent = of_kind(&events, "alarm_sent");
+    // It goes on, so it is told once.
+    assert!(sent.len() <= 1);
+    let at = number(sent.first()?, "/at_s");
+    Some((at_s.iter().filter(|moment| **moment <= at).count(), at))
+}
+
+fn s04(case: &mut Case) {
+    let (event, at) = told(case, 20.0, 30, 1).expect("ten in three minutes");
+    case.is("spacing 20 s: fires at event", event as f64);
+    case.is("spacing 20 s: fires at t", at);
+    let close = told(case, 33.0, 30, 1);
+    case.is("spacing 33 s: fires", close.is_some());
+    case.is("spacing 33 s: fires at t", close.map(|(_, at)| at));
+    case.is("spacing 34 s: fires", told(case, 34.0, 100, 1).is_some());
+    case.is("two keys 9 events each: fires", told(case, 10.0, 18, 2).is_some());
 }
 
 fn s05(case: &mut Case) {
