@@ -5,6 +5,8 @@
 mod arrivals;
 #[path = "checker/breakdowns.rs"]
 mod breakdowns;
+#[path = "checker/caches.rs"]
+mod caches;
 #[path = "checker/good.rs"]
 mod good;
 #[path = "checker/groups.rs"]
