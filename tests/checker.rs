@@ -69,7 +69,7 @@ fn shapes() {
         (json!({"nodes": {"db": 7}}), "nodes.db: 7 is not an object"),
         (
             json!({"nodes": {"db": {"kind": null}}}),
-            "nodes.db.kind: is missing: one of \"clients\", \"balancer\", \"service\", \"database\"",
+            "nodes.db.kind: is missing: one of \"clients\", \"balancer\", \"service\", \"database\", \"queue\"",
         ),
         (json!({"nodes": {"db": {"queries": [1]}}}), "nodes.db.queries: a list is not an object"),
         (
