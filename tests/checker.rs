@@ -5,6 +5,8 @@
 mod arrivals;
 #[path = "checker/breakdowns.rs"]
 mod breakdowns;
+#[path = "checker/caches.rs"]
+mod caches;
 #[path = "checker/data.rs"]
 mod data;
 #[path = "checker/good.rs"]

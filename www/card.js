@@ -2,7 +2,7 @@
 // upper, hatched half is the lane as it was and the lower, full half the lane with the switches.
 
 import { mark, s, write } from "./dom.js";
-import { answeredShare } from "./health.js";
+import { answeredShare, hitShare } from "./health.js";
 import { bytes, nameOf, number, percent, t } from "./i18n.js";
 import { columnsOf } from "./measures.js";
 import { shown_s, state } from "./state.js";
@@ -24,10 +24,13 @@ function rowsOf(node, scenario) {
   if (node.kind === "monitor") return [{ kind: "alarms" }, { kind: "interfaces" }];
   const columns = columnsOf(state.describe, node.key);
   const pools = Object.keys(own.pools ?? { sessions: {} }).map((pool) => ({ kind: "pool", pool }));
+  const caches = Object.keys(own.caches ?? {});
   return [
     { kind: "servers" },
     ...pools,
     ...(own.cores ? [{ kind: "cpu" }] : []),
+    ...(own.memory && (own.memory.gc || caches.length > 0) ? [{ kind: "heap" }] : []),
+    ...(caches.length > 0 ? [{ kind: "hits" }] : []),
     ...(own.disk ? [{ kind: "disk" }] : []),
     ...(own.tables ? [{ kind: "rows" }] : []),
     ...(columns.spooled === undefined ? [] : [{ kind: "spool" }]),
@@ -163,6 +166,12 @@ function levelOf(node, row, levels, history) {
       station.cores,
       percent((station.cores_busy ?? 0) / station.cores),
     );
+  if (row.kind === "heap")
+    return share(station.heap_used ?? 0, station.heap_limit, bytes(station.heap_used ?? 0));
+  if (row.kind === "hits") {
+    const hits = hitShare(history, shown_s(), node.key);
+    return { share: hits || 0, text: hits >= 0 ? percent(hits) : "–", level: 0 };
+  }
   if (row.kind === "disk")
     return share(station.disk_used ?? 0, station.disk_capacity, bytes(station.disk_used ?? 0));
   if (row.kind === "rows") {

@@ -38,6 +38,7 @@ const COLOURS = {
   spooled: 4,
   lost: 4,
   duplicated: 5,
+  gc: 2,
   p50: 1,
   p95: 3,
   p99: 2,
@@ -209,6 +210,16 @@ function ofMonitor(key) {
   ];
 }
 
+/** How often the caches of a station have what is looked for. */
+function ofCaches(only) {
+  const caches = only === null ? [] : partsOf(state.describe, only, "hit_ratio");
+  return caches.map(({ part, columns }, index) => ({
+    name: t("m_hit_ratio", { cache: part }),
+    color_index: POOL_COLOURS.at(-1 - index),
+    values: summed([columns.hit_ratio]),
+  }));
+}
+
 /** How full the pools are, and with one station also its processors. */
 function ofPools(only) {
   const pools = state.describe.nodes
@@ -222,10 +233,17 @@ function ofPools(only) {
       values: summed([columns[measure]]),
     }));
   const cpu = only === null ? [] : line("cpu", [only]);
+  const own = state.effective.nodes[only];
+  const collections = own?.memory?.gc ? line("gc", [only]) : [];
   const waiting =
     only === null ? [] : lines(["lock_waiting", "queue_depth", "spooled"], [only]);
   return [
-    chart("busy", "chart_busy", "ratio", [...ofEach("utilisation"), ...cpu]),
+    chart("busy", "chart_busy", "ratio", [
+      ...ofEach("utilisation"),
+      ...cpu,
+      ...collections,
+      ...ofCaches(only),
+    ]),
     chart("queue", "chart_queue", "requests", [...ofEach("queue"), ...waiting]),
   ];
 }

@@ -1,7 +1,7 @@
 // How a node is doing, from its live levels and its newest measurements.
 // Levels: 0 well, 1 busy, 2 in trouble, 3 bad. Each has a word and a sign beside its colour.
 
-import { columnsOf } from "./measures.js";
+import { columnsOf, partsOf } from "./measures.js";
 import { state } from "./state.js";
 
 export const SIGNS = {
@@ -11,6 +11,7 @@ export const SIGNS = {
   servers: "▽",
   disk: "▣",
   alarm: "!",
+  heap: "▣",
   errors: "✕",
   down: "✕",
   unknown: "·",
@@ -24,14 +25,16 @@ const LEVELS = {
   saturated: 2,
   disk: 2,
   alarm: 2,
+  heap: 2,
   errors: 3,
   down: 3,
 };
 
-/** Shares at which a node counts as busy, failing, or short of disk. */
+/** Shares at which a node counts as busy, failing, or short of disk or memory. */
 const BUSY = 0.8;
 const FAILING = 0.1;
 const DISK_NEARLY_FULL = 0.9;
+const HEAP_NEARLY_FULL = 0.9;
 /** Windows that the newest measurements are averaged over. */
 const WINDOWS = 4;
 
@@ -75,6 +78,8 @@ function stationWord(key, station, history, at_s) {
   if (pools.some((pool) => pool.threads > 0 && pool.busy >= pool.threads)) return "saturated";
   if (station.disk_capacity && station.disk_used / station.disk_capacity > DISK_NEARLY_FULL)
     return "disk";
+  if (station.heap_limit && station.heap_used / station.heap_limit > HEAP_NEARLY_FULL)
+    return "heap";
   if (all > 0 && bad / all > FAILING) return "errors";
   if (station.up < station.servers) return "servers";
   const cpu = station.cores ? (station.cores_busy ?? 0) / station.cores : 0;
@@ -86,6 +91,15 @@ function sum(history, window, columns) {
     (total, column) => total + Math.max(0, history.mean(column ?? -1, window, WINDOWS)),
     0,
   );
+}
+
+/** Share of look-ups around a moment that found what they wanted, over all caches of a node. */
+export function hitShare(history, at_s, key) {
+  const window = history.windowAt(at_s);
+  const caches = partsOf(state.describe, key, "hits");
+  const of = (measure) => sum(history, window, caches.map(({ columns }) => columns[measure]));
+  const [hits, misses] = [of("hits"), of("misses")];
+  return hits + misses > 0 ? hits / (hits + misses) : NaN;
 }
 
 /** Share of requests answered around a moment, of one population or of all; NaN without requests. */

@@ -66,6 +66,8 @@ pub struct StationState {
     pub cores_busy: f64,
     /// Cores of all servers that are up, if they are limited.
     pub cores: Option<u32>,
+    /// Bytes that live in the fullest memory; 0 where that is not followed.
+    pub heap_used_bytes: u64,
     /// Bytes in use on the fullest disk.
     pub disk_used_bytes: u64,
     /// Whether a disk has ever been full.
@@ -176,6 +178,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> StationState {
         up: meter.up().value(),
         cores_busy: meter.cores_in_use(),
         cores: meter.cores_per_server().map(|cores| cores.saturating_mul(meter.up().value())),
+        heap_used_bytes: meter.heap(),
         disk_used_bytes: meter.disk(),
         disk_was_full: meter.disk_full_at().is_some(),
         rows: meter.stored().rows().map(|rows| (rows.live, rows.dead)),
