@@ -33,8 +33,9 @@ fn actions(
     queue["autoscaler"] = rules;
     queue["autoscaler"]["cpu_request"] = json!(1);
     let events = events(&from_start(seconds, station(arrivals, queue)));
-    let action =
-        |event: &&Value| ["at_s", "from", "to"].map(|field| event[field].as_f64().unwrap());
+    let action = |event: &&Value| {
+        ["at_s", "from", "to"].map(|field| event[field].as_f64().expect("a number"))
+    };
     of_kind(&events, "scaled").iter().map(action).collect()
 }
 
@@ -130,9 +131,9 @@ fn s07(case: &mut Case) {
     // Down: less than half of a minute's requests is answered. Degraded: they are, but slower than usual.
     let mut minutes = [(0.0, 0.0, 0.0); 240];
     for event in of_kind(&events(&scenario), "request_ended") {
-        let took = event["took_ms"].as_f64().unwrap() / 1e3;
+        let took = event["took_ms"].as_f64().expect("a number") / 1e3;
         let (all, ok, time) =
-            &mut minutes[((event["at_s"].as_f64().unwrap() - took) / 60.0) as usize];
+            &mut minutes[((event["at_s"].as_f64().expect("a number") - took) / 60.0) as usize];
         *all += 1.0;
         if event["outcome"] == "ok" {
             *ok += 1.0;
