@@ -34,6 +34,8 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "sharding", json: include_str!("presets/sharding.json") },
     Preset { id: "config-servers", json: include_str!("presets/config-servers.json") },
     Preset { id: "live-migration", json: include_str!("presets/live-migration.json") },
+    Preset { id: "promotion", json: include_str!("presets/promotion.json") },
+    Preset { id: "cold-standby", json: include_str!("presets/cold-standby.json") },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
     Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },
