@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 fn database(table: Value, more: Value) -> Value {
     let queries = json!({
         "find": {"cost": {"dist": "constant", "ms": 2.0}},
+        "save": {"cost": {"dist": "constant", "ms": 1.0}, "writes": true},
         "add": {"cost": {"dist": "constant", "ms": 1.0}, "table": "t", "adds_rows": 1},
     });
     with(
@@ -91,6 +92,22 @@ fn writes_that_come_meanwhile_are_repeated() {
     // 1000 rows and 62 writes at the old one; the new one has them, and the other 38.
     assert_eq!(old.last(), Some(&1_062));
     assert_eq!(new.last(), Some(&1_100));
+}
+
+#[test]
+fn a_write_is_repeated_once_however_many_copies_the_old_database_has() {
+    let repeated = |replicas: u32| {
+        let old = with(moving(json!({})), json!({"replicas": replicas}));
+        let story = run(2.0, nodes("save", old), json!({}));
+        assert_eq!(took(&story).len(), 100);
+        let changes = story.told(|observation| match observation {
+            Observation::ChangesForwarded { changes, .. } => Some(*changes),
+            _ => None,
+        });
+        changes.into_iter().sum::<u64>()
+    };
+    assert!(repeated(0) > 40);
+    assert_eq!(repeated(0), repeated(2));
 }
 
 #[test]

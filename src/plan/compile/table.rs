@@ -17,8 +17,10 @@ impl Compiler<'_> {
         let cost = sampler(&query.cost);
         let table = query.table.as_ref().and_then(|table| database.tables.get_index_of(table));
         let locks = query.keys.as_ref().filter(|_| query.locks).map(keys);
-        let writes = query.locks || query.adds_rows > 0;
-        if table.is_none() && locks.is_none() && !writes {
+        let writes = query.writes || query.locks || query.adds_rows > 0;
+        // A plain write matters only where it has to be repeated at another database.
+        let moves = writes && database.migration.is_some();
+        if table.is_none() && locks.is_none() && !moves {
             return StepAction::Cpu(cost);
         }
         StepAction::Query(Box::new(QueryPlan {
@@ -33,12 +35,15 @@ impl Compiler<'_> {
     }
 
     /// What another server of the database does for a query that writes: the same, but it waits for no lock,
-    /// and the rows that were added are there already.
+    /// the rows that were added are there already, and another database hears of them from the primary.
     pub(super) fn applied(&self, database: &Database, query: &Query) -> StepAction {
         match self.query(database, query) {
-            StepAction::Query(query) => {
-                StepAction::Query(Box::new(QueryPlan { adds: 0, locks: None, ..*query }))
-            }
+            StepAction::Query(query) => StepAction::Query(Box::new(QueryPlan {
+                adds: 0,
+                locks: None,
+                writes: false,
+                ..*query
+            })),
             action => action,
         }
     }
