@@ -20,6 +20,7 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "slow-dependency", json: include_str!("presets/slow-dependency.json") },
     Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
     Preset { id: "two-of-everything", json: include_str!("presets/two-of-everything.json") },
+    Preset { id: "promotion", json: include_str!("presets/promotion.json") },
     Preset { id: "local-spool", json: include_str!("presets/local-spool.json") },
     Preset { id: "replay-once", json: include_str!("presets/replay-once.json") },
     Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
@@ -44,12 +45,9 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "sharding", json: include_str!("presets/sharding.json") },
     Preset { id: "config-servers", json: include_str!("presets/config-servers.json") },
     Preset { id: "live-migration", json: include_str!("presets/live-migration.json") },
-    Preset { id: "promotion", json: include_str!("presets/promotion.json") },
-    Preset { id: "cold-standby", json: include_str!("presets/cold-standby.json") },
-    Preset { id: "fault-sources", json: include_str!("presets/fault-sources.json") },
-    Preset { id: "login-provider-down", json: include_str!("presets/login-provider-down.json") },
     Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },
     Preset { id: "balancing", json: include_str!("presets/balancing.json") },
+    Preset { id: "cold-standby", json: include_str!("presets/cold-standby.json") },
     Preset { id: "retry-storm", json: include_str!("presets/retry-storm.json") },
 ];
 
