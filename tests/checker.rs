@@ -19,6 +19,8 @@ mod monitors;
 mod mutations;
 #[path = "checker/runs.rs"]
 mod runs;
+#[path = "checker/tables.rs"]
+mod tables;
 
 use brownout::scenario::check;
 use brownout::scenario::patch::merge;
