@@ -44,7 +44,7 @@ pub struct Alarm {
     /// Name on the timeline; the key of the alarm where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// What is watched: a service or database as `node`, one of its pools or endpoints as `node.part`;
+    /// What is watched: a service, database or queue as `node`, one of its pools or endpoints as `node.part`;
     /// for failed tests one of the monitor's own calls.
     #[schemars(length(min = 1, max = 129))]
     pub of: String,

@@ -37,7 +37,7 @@ fn alarms_look_at_what_is_there() {
     let of = |wanted: &str| format!("nodes.watch.alarms.a.of: {wanted}");
     for (patch, wanted) in [
         (alarm("apo", "cpu"), of("\"apo\" is unknown; did you mean \"api\"?")),
-        (alarm("lb", "down"), of("\"lb\" is neither a service nor a database")),
+        (alarm("lb", "down"), of("\"lb\" is no service, database or queue")),
         (alarm("api.pag", "api_error"), of("\"pag\" is unknown; did you mean \"page\"?")),
         (alarm("api.page", "queue"), of("\"page\" is unknown; did you mean \"spare\"?")),
         (alarm("api.web", "down"), of("\"web\" names a part, but the metric has none")),

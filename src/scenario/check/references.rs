@@ -124,9 +124,9 @@ impl References<'_> {
             (Some(Node::Service(service)), Metric::Threads | Metric::Queue) => {
                 service.pools.keys().map(String::as_str).collect()
             }
-            (Some(Node::Service(_) | Node::Database(_)), _) => Vec::new(),
+            (Some(Node::Service(_) | Node::Database(_) | Node::Queue(_)), _) => Vec::new(),
             (Some(_), _) => {
-                let message = format!("{} is neither a service nor a database", quoted(key));
+                let message = format!("{} is no service, database or queue", quoted(key));
                 return self.problems.add(path, message);
             }
         };
