@@ -1,6 +1,7 @@
 //! Anything at any moment: random systems, faults and switches break no invariant and no replay.
 
 mod calls;
+mod copies;
 mod nodes;
 mod scenario;
 

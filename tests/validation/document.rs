@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// Cases that cannot be expressed yet, and what is missing. This list may only become shorter.
-pub const NOT_YET: &[(&str, &str)] = &[("N12", "replicas: reads on one, writes on all")];
+pub const NOT_YET: &[(&str, &str)] = &[];
 
 const HEAD: &str = "\
 # Theory and simulation

@@ -8,7 +8,7 @@ use brownout::pattern::sharding::Sharding;
 use serde_json::{Value, json};
 
 cases! {
-    n01 n02 n05 n06 n09 n10 n11 n13
+    n01 n02 n05 n06 n09 n10 n11 n12 n13
 }
 
 fn in_system(report: &Value, node: &str) -> f64 {
@@ -207,6 +207,37 @@ fn moved(by: &str, before: usize, after: usize) -> f64 {
         |shard: usize| number(&report, &format!("/edges/old-{shard}.to-{shard}/attempts"));
     let stays: f64 = (0..before.min(after)).map(attempts).sum();
     1.0 - stays / number(&report, "/totals/offered")
+}
+
+/// Reads spread over all servers of a database, writes at every one of them: each session serves both.
+fn n12(case: &mut Case) {
+    let (writes, reads) = (case.param("writes"), case.param("reads"));
+    let (write_s, read_s) = (1e-3, 0.5e-3);
+    let n = completions(1e6);
+    for nodes in [3.0, 2.0] {
+        let database = json!({
+            "kind": "database", "connections": 1, "queue_limit": ENDLESS,
+            "replicas": nodes as u32 - 1, "reads": "any", "apply_workers": 1_024,
+            "queries": {
+                "read": {"cost": exponential(read_s)},
+                "write": {"cost": exponential(write_s), "writes": true},
+            },
+        });
+        let report = run(&scenario(
+            n / (reads + nodes * writes),
+            json!({
+                "readers": users(poisson(reads), json!({"to": "db.read"})),
+                "writers": users(poisson(writes), json!({"to": "db.write"})),
+                "db": database,
+            }),
+        ));
+        let pool = |field: &str| number(&report, &format!("/stations/db/pools/sessions/{field}"));
+        let suffix = if nodes == 3.0 { "3_nodes" } else { "2_nodes" };
+        case.is_over(n, &format!("util_{suffix}"), pool("utilisation"));
+        case.is_over(n, &format!("Wq_ms_{suffix}"), pool("wait/mean_ms"));
+    }
+    let offered = writes * write_s + reads * read_s;
+    case.computed("util_1_node", offered, "the configured rates and times");
 }
 
 fn n13(case: &mut Case) {

@@ -1,6 +1,7 @@
 //! A random scenario: its systems, its faults, and what is switched while it goes on.
 
 use super::calls::{Maker, POLICIES, call};
+use super::copies::{copies, with_copies};
 use super::nodes::{
     DISCIPLINES, auth_mode, balancer, cache, consumer, database, disk, memory, migration, pause,
     pool, purge, queue, service, spool, steps, twin, users,
@@ -10,11 +11,13 @@ use brownout::run::Change;
 use serde_json::{Value, json};
 
 fn effect(dice: &mut Dice) -> (&'static str, Value) {
-    let server = dice.pick(&["front", "back", "front#0", "back#0", "db", "new", "q"]);
+    let server =
+        dice.pick(&["front", "back", "front#0", "back#0", "db", "db#0", "db#0", "new", "q"]);
     let of_service = dice.pick(&["front", "back", "front#0", "back#0"]);
     let way =
         dice.pick(&["front", "lb", "users.main", "front.back", "front.db", "front.new", "front.q"]);
-    match dice.roll(12) {
+    match dice.roll(13) {
+        12 => ("db", json!({"kind": "replication_lag", "added_ms": 80.0})),
         8 => (of_service, json!({"kind": "kill"})),
         9 => (of_service, json!({"kind": "reclaim", "notice_s": dice.pick(&[0.0, 0.3])})),
         10 => (dice.pick(&["front", "back"]), json!({"kind": "misread", "factor": 0.3})),
@@ -26,7 +29,7 @@ fn effect(dice: &mut Dice) -> (&'static str, Value) {
         4 => (way, json!({"kind": "latency", "added_ms": 60.0})),
         5 => (way, json!({"kind": "packet_loss", "ratio": dice.pick(&[0.3, 1.0])})),
         6 => (
-            dice.pick(&["front#0", "back", "users.main", "front.db", "rack", "db", "q"]),
+            dice.pick(&["front#0", "back", "users.main", "front.db", "rack", "db", "db#0", "q"]),
             json!({"kind": "unreachable"}),
         ),
         _ => (
@@ -97,7 +100,7 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(38) {
+    match dice.roll(45) {
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {
@@ -139,6 +142,11 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         30 => (format!("{service}.drain_s"), json!(dice.pick(&[0.0, 0.5]))),
         34 => ("nodes.watch.running".to_owned(), json!(!dice.one_in(3))),
         35 => ("nodes.watch.filter".to_owned(), or_off(dice, filter)),
+        37..=42 => {
+            let (field, value) = copies(dice);
+            (format!("nodes.db.{field}"), value)
+        }
+        43 => ("nodes.db.queries.q.writes".to_owned(), json!(dice.one_in(2))),
         36 => ("nodes.watch.check_every_s".to_owned(), json!(dice.pick(&[0.1, 0.4]))),
         _ => ("nodes.db.connections".to_owned(), json!(1 + dice.roll(4))),
     }
@@ -162,6 +170,7 @@ pub(super) fn scenario(dice: &mut Dice) -> Value {
         front["boot_needs"] = json!(["db"]);
     }
     let database = database(dice);
+    let database = with_copies(dice, database);
     let back = {
         let steps = json!([{"do": "cpu", "time": time(dice)}, {"do": "wait", "time": time(dice)}]);
         with_consumer(service(dice, steps), consumer(dice))
@@ -235,6 +244,10 @@ pub(super) fn changes(dice: &mut Dice) -> Vec<(f64, Change)> {
         json!({"at_s": QUIET_S, "target": "fans", "effect": {"kind": "spike", "factor": 0.0}});
     changes.push((QUIET_S, set("faults.nobody", nobody)));
     changes.push((QUIET_S, set("nodes.db.tables.t.purge", Value::Null)));
+    // Somebody has to take what is still to be written.
+    for database in ["db", "new"] {
+        changes.push((QUIET_S, set(&format!("nodes.{database}.failover"), Value::Null)));
+    }
     changes.push((QUIET_S, set("nodes.watch.running", json!(false))));
     changes.push((QUIET_S, set("nodes.lb.health_check", Value::Null)));
     changes.push((QUIET_S, set("nodes.lb.outlier_detection", Value::Null)));
