@@ -52,6 +52,8 @@ pub enum Signal {
         /// The endpoint.
         endpoint: Option<u16>,
     },
+    /// A recovery batch at a station that could not send everything.
+    Recovery(u16),
     /// A level of each server of a station.
     Level {
         /// The station.
@@ -68,7 +70,9 @@ impl Signal {
     pub fn station(self) -> Option<u16> {
         match self {
             Signal::Test(_) => None,
-            Signal::Error { station, .. } | Signal::Level { station, .. } => Some(station),
+            Signal::Error { station, .. }
+            | Signal::Recovery(station)
+            | Signal::Level { station, .. } => Some(station),
         }
     }
 }

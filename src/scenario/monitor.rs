@@ -81,6 +81,8 @@ pub enum Metric {
     ApiError,
     /// Each test call of the monitor that does not succeed.
     TestFailed,
+    /// Each recovery batch of a server that could not send everything.
+    RecoveryFailed,
     /// Share of the cores in use since the last look.
     Cpu,
     /// Share of the threads that are busy, of the whole server or of a pool.
@@ -102,6 +104,6 @@ pub enum Metric {
 impl Metric {
     /// Whether there is a level to look at from time to time.
     pub fn is_level(self) -> bool {
-        !matches!(self, Metric::ApiError | Metric::TestFailed)
+        !matches!(self, Metric::ApiError | Metric::TestFailed | Metric::RecoveryFailed)
     }
 }

@@ -116,7 +116,7 @@ impl Server {
             Metric::Response => {
                 share((counts.nanos - seen.counts.nanos) as f64 / 1e6, ended as f64)
             }
-            Metric::Down | Metric::ApiError | Metric::TestFailed => None,
+            Metric::Down | Metric::ApiError | Metric::TestFailed | Metric::RecoveryFailed => None,
         }
     }
 }
@@ -207,6 +207,15 @@ impl<O: Observer> World<O> {
                 && watched == station
                 && only.is_none_or(|only| only == endpoint)
             {
+                self.raise(number, server);
+            }
+        }
+    }
+
+    /// A recovery batch of a server could not send everything.
+    pub(in crate::model) fn report_failed_recovery(&mut self, station: u16, server: u32) {
+        for number in 0..self.plan.alarms.len() as u16 {
+            if self.plan.alarms[usize::from(number)].signal == Signal::Recovery(station) {
                 self.raise(number, server);
             }
         }

@@ -203,6 +203,9 @@ impl<O: Observer> World<O> {
         let drained = spool.entries.is_empty();
         let sent = spool.replayed;
         self.tell(Observation::RecoveryBatchEnded { node, server, replayed, failed });
+        if failed > 0 {
+            self.report_failed_recovery(station, server);
+        }
         if failing && !failed_before {
             self.tell(Observation::RecoveryFails { node, server });
         }

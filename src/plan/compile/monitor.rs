@@ -54,6 +54,7 @@ impl Compiler<'_> {
                 let endpoint = part.map(|part| self.endpoint(node, Some(part)));
                 Signal::Error { station, endpoint }
             }
+            Metric::RecoveryFailed => Signal::Recovery(station),
             metric => {
                 Signal::Level { station, pool: part.map(|part| self.pool_of(node, part)), metric }
             }
