@@ -58,9 +58,10 @@ fn lines(tour: &[(&Preset, Scenario)], row: &str) -> Vec<String> {
 /// A measured value in words.
 pub fn value(measured: &Expectation) -> String {
     let Some(value) = measured.measured else {
-        return measured.problem.as_ref().map_or("never", |_| "nothing").to_owned();
+        return measured.problem.as_ref().map_or("never", |_| "–").to_owned();
     };
     match measured.unit {
+        "ratio" if measured.clause.contains(" / ") => format!("×{value:.2}"),
         "ratio" if value > 2.0 => format!("×{value:.1}"),
         "ratio" => format!("{:.1} %", value * 100.0),
         "ms" if value >= 1_000.0 => format!("{:.2} s", value / 1e3),
