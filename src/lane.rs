@@ -209,6 +209,9 @@ fn levels(snapshot: &Snapshot, plan: &Plan) -> Value {
             entry["disk_used"] = json!(state.disk_used_bytes.max(disk.used));
             entry["disk_capacity"] = json!(disk.capacity);
         }
+        if station.replication.is_some() {
+            entry["primary"] = json!(state.primary);
+        }
         if let Some(heap) = station.memory.and_then(|memory| memory.heap) {
             entry["heap_used"] = json!(state.heap_used_bytes);
             entry["heap_limit"] = json!(heap.limit);

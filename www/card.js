@@ -32,6 +32,7 @@ function rowsOf(node, scenario) {
     ...(own.memory && (own.memory.gc || caches.length > 0) ? [{ kind: "heap" }] : []),
     ...(caches.length > 0 ? [{ kind: "hits" }] : []),
     ...(own.disk ? [{ kind: "disk" }] : []),
+    ...(own.replicas || own.standby ? [{ kind: "primary" }] : []),
     ...(own.tables ? [{ kind: "rows" }] : []),
     ...(columns.spooled === undefined ? [] : [{ kind: "spool" }]),
     ...(columns.queue_depth === undefined ? [] : [{ kind: "depth" }]),
@@ -160,6 +161,10 @@ function levelOf(node, row, levels, history) {
   if (!station) return { share: 0, up: 0, all: 0, text: "–" };
   if (row.kind === "servers")
     return { up: station.up, all: station.servers, text: `${station.up}/${station.servers}` };
+  if (row.kind === "primary") {
+    const there = Number.isInteger(station.primary);
+    return { share: there ? 1 : 0, text: there ? `#${station.primary}` : "–", level: 0 };
+  }
   if (row.kind === "cpu")
     return share(
       station.cores_busy ?? 0,

@@ -38,6 +38,8 @@ const COLOURS = {
   spooled: 4,
   lost: 4,
   duplicated: 5,
+  stale_reads: 5,
+  lost_writes: 4,
   gc: 2,
   p50: 1,
   p95: 3,
@@ -170,9 +172,12 @@ function ofStation(key) {
     ["failed", "rejected", "wasted", "lost", "duplicated", "logins_failed", "renewed_alone"],
     [key],
   );
+  const own = state.effective.nodes[key];
+  const copies =
+    own?.replicas || own?.standby ? lines(["stale_reads", "lost_writes"], [key]) : [];
   return [
     chart("goodput", "chart_goodput", "rps", [...arrivals, ...answered([key])]),
-    chart("outcomes", "chart_work", "rps", outcomes),
+    chart("outcomes", "chart_work", "rps", [...outcomes, ...copies]),
     latency([key]),
     ...ofPools(key),
   ];

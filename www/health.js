@@ -10,6 +10,7 @@ export const SIGNS = {
   saturated: "▲",
   servers: "▽",
   disk: "▣",
+  primary: "✕",
   alarm: "!",
   heap: "▣",
   errors: "✕",
@@ -24,6 +25,7 @@ const LEVELS = {
   servers: 2,
   saturated: 2,
   disk: 2,
+  primary: 3,
   alarm: 2,
   heap: 2,
   errors: 3,
@@ -69,6 +71,8 @@ function monitorWord(key, history, at_s) {
 function stationWord(key, station, history, at_s) {
   if (!station) return "unknown";
   if (station.up === 0) return "down";
+  // Reads may go on, but nobody takes writes.
+  if (station.primary === null) return "primary";
   const window = history.windowAt(at_s);
   const columns = columnsOf(state.describe, key);
   const bad = sum(history, window, [columns.failed, columns.rejected]);

@@ -130,7 +130,7 @@ impl Metrics {
             O::DiskFull { node, .. } => self.station_mut(node).disk_full(at),
             O::WritesLost { node, count, .. } => self.station_mut(node).copies_mut().lost(count),
             O::PrimaryChanged { node, primary } => {
-                self.station_mut(node).copies_mut().primary_changed(now, primary.is_some());
+                self.station_mut(node).copies_mut().primary_changed(now, primary);
             }
             O::Promoted { node, .. } => self.station_mut(node).copies_mut().promoted(),
             O::RolesSwapped { node, .. } => self.station_mut(node).copies_mut().swapped(),

@@ -18,6 +18,8 @@ pub struct ReplicationMeter {
     tally: Tally<6>,
     /// 1 while a server takes writes.
     primary: Level,
+    /// That server.
+    server: Option<u32>,
     /// From the commit of a write until another server had applied it.
     lag: Distribution,
     /// The longest in this window.
@@ -61,9 +63,15 @@ impl ReplicationMeter {
         self.tally.count(SWAPS);
     }
 
-    /// Whether a server takes writes from now on.
-    pub fn primary_changed(&mut self, now: u64, there: bool) {
-        self.primary.set(now, u32::from(there));
+    /// The server that takes writes from now on, if one does.
+    pub fn primary_changed(&mut self, now: u64, server: Option<u32>) {
+        self.primary.set(now, u32::from(server.is_some()));
+        self.server = server;
+    }
+
+    /// The server that takes writes now.
+    pub fn primary(&self) -> Option<u32> {
+        self.server
     }
 
     /// Writes committed since the warm-up.
@@ -142,13 +150,13 @@ mod tests {
     fn a_window_has_its_longest_lag_and_the_share_with_a_primary() {
         let mut meter = ReplicationMeter::default();
         meter.end_warmup();
-        meter.primary_changed(0, true);
+        meter.primary_changed(0, Some(0));
         meter.applied(2_000_000, true);
         meter.applied(5_000_000, true);
         meter.read(true);
         meter.read(false);
         meter.lost(3);
-        meter.primary_changed(75, false);
+        meter.primary_changed(75, None);
         meter.settle(100);
         let mut row = Vec::new();
         let owner = Owner::Node(crate::wiring::NodeIndex(0));

@@ -80,6 +80,8 @@ pub struct StationState {
     pub spooled: Option<u32>,
     /// Messages that nobody deals with, if it is a queue.
     pub queue_depth: Option<u32>,
+    /// The server of a database that takes writes, if one does.
+    pub primary: Option<u32>,
     /// Thread pools.
     pub pools: Vec<PoolState>,
 }
@@ -185,6 +187,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> StationState {
         lock_waiting: meter.stored().waiting().level().value(),
         spooled: data.kinds().spool.then(|| data.spool().value()),
         queue_depth: data.kinds().queue.then(|| data.queue().value()),
+        primary: meter.copies().primary(),
         pools: pools.collect(),
     }
 }
