@@ -281,6 +281,7 @@ impl<O: Observer> World<O> {
                 self.note(19, member(station, server)).on_booted(station, server)
             }
             Event::ScalingDue { station } => self.note(73, station.into()).on_scaling_due(station),
+            Event::CanaryDue { station } => self.note(75, station.into()).on_canary_due(station),
             Event::LeavingOver { station, server } => {
                 self.note(74, member(station, server)).on_leaving_over(station, server)
             }

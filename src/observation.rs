@@ -245,6 +245,10 @@ pub enum Observation {
     GcOverhead { node: NodeIndex, server: u32 },
     /// An autoscaler changed the number of servers.
     Scaled { node: NodeIndex, from: u32, to: u32 },
+    /// Another release is on its way to the servers.
+    ReleaseChanged { node: NodeIndex, release: LabelIndex },
+    /// A release that failed is on its way back.
+    RolledBack { node: NodeIndex, release: LabelIndex },
     /// A governor is near its limits: of so many servers that somebody wanted it allowed that many.
     GovernorAlarm { node: NodeIndex, wanted: u32, allowed: u32 },
     /// Bytes in use on the disk of one server.

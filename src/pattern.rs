@@ -56,6 +56,9 @@ pub mod sharding;
 /// Store and forward: a spool on the server's disk and the batch that empties it.
 pub mod spool;
 
+/// Rollout: a new release comes to the servers, canaries first.
+pub mod rollout;
+
 #[cfg(test)]
 pub(crate) mod testing {
     //! What every pattern's parameters have in common.

@@ -20,7 +20,8 @@ pub use profile::RateCurve;
 pub use replication::{CopiedPlan, ReplicationPlan, StandbyPlan};
 pub use station::{
     CachePlan, Carries, ConsumerPlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan,
-    MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, ShardPlan, StationPlan, StepAction, StepPlan,
+    MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, ReleasePlan, ShardPlan, StationPlan, StepAction,
+    StepPlan,
 };
 pub use table::{MigrationPlan, PurgePlan, QueryPlan, StoredPlan, TablePlan};
 

@@ -48,6 +48,7 @@ pub const PRESETS: &[Preset] = &[
     Preset { id: "static-notice", json: include_str!("presets/static-notice.json") },
     Preset { id: "balancing", json: include_str!("presets/balancing.json") },
     Preset { id: "cold-standby", json: include_str!("presets/cold-standby.json") },
+    Preset { id: "bad-release", json: include_str!("presets/bad-release.json") },
     Preset { id: "retry-storm", json: include_str!("presets/retry-storm.json") },
 ];
 

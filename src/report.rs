@@ -191,6 +191,8 @@ pub struct Station {
     pub scale_actions: u64,
     /// Alarms of its governor.
     pub governor_alarms: u64,
+    /// How often a release was taken back by itself.
+    pub rollbacks: u64,
     /// What became of data; absent where the station has nothing to do with records.
     pub data: Option<Data>,
     /// How users logged in; absent where nobody does.

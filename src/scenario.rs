@@ -45,7 +45,7 @@ pub use queue::{Consumer, Queue};
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
 pub(crate) use read::{respell, same_in_order};
 pub use schema::{MAX_NAME, SCHEMA, schema};
-pub use service::{Discipline, Disk, Endpoint, Identity, Memory, Pool, Service};
+pub use service::{Discipline, Disk, Endpoint, Identity, Memory, Pool, Release, Service};
 pub use shape::misfits;
 pub(crate) use step::walk;
 pub use step::{AfterLast, MAX_PARALLEL, RecordedAnswer, Step};

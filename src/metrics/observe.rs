@@ -118,6 +118,7 @@ impl Metrics {
             O::CollectionStarted { node, .. } => self.station_mut(node).collection_started(now),
             O::CollectionEnded { node, .. } => self.station_mut(node).collection_ended(now),
             O::Scaled { node, .. } => self.station_mut(node).scaled(),
+            O::RolledBack { node, .. } => self.station_mut(node).rolled_back(),
             O::GovernorAlarm { node, .. } => self.station_mut(node).governor_alarmed(),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),
             O::LoggedIn { node, login } => self.station_mut(node).identity_mut().logged_in(login),
@@ -243,6 +244,8 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::GcOverhead { node, server } => (Happening::GcOverhead(node), server, 0),
         O::AuthModeChanged { node, server, alone } => (Happening::AuthMode(node, alone), server, 0),
         O::Scaled { node, from, to } => (Happening::Scaled(node, from, to), 0, 0),
+        O::ReleaseChanged { node, release } => (Happening::Release(node, release), 0, 0),
+        O::RolledBack { node, release } => (Happening::RolledBack(node, release), 0, 0),
         O::GovernorAlarm { node, wanted, allowed } => {
             (Happening::GovernorAlarm(node, wanted, allowed), 0, 0)
         }

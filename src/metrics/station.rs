@@ -22,6 +22,7 @@ const OUT_OF_MEMORY: usize = 1;
 const COUNTS: usize = 2;
 const SCALED: usize = 0;
 const ALARMED: usize = 1;
+const ROLLED_BACK: usize = 2;
 
 /// The first time that a server of a node went down by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub struct StationMeter {
     collecting: Level,
     counts: Tally<COUNTS>,
     first_out_of_memory: Option<Time>,
-    automation: Tally<2>,
+    automation: Tally<3>,
     first_down: Option<FirstDown>,
     data: DataMeter,
     stored: StoredMeter,
@@ -184,6 +185,16 @@ impl StationMeter {
     /// A governor raised its alarm.
     pub fn governor_alarmed(&mut self) {
         self.automation.count(ALARMED);
+    }
+
+    /// A release was taken back.
+    pub fn rolled_back(&mut self) {
+        self.automation.count(ROLLED_BACK);
+    }
+
+    /// How often a release was taken back, since the warm-up.
+    pub fn rollbacks(&self) -> u64 {
+        self.automation.measured(ROLLED_BACK)
     }
 
     /// How often an autoscaler changed the number of servers, since the warm-up.

@@ -51,6 +51,10 @@ pub enum Happening {
     GcOverhead(NodeIndex),
     /// An autoscaler changed the number of servers, from and to.
     Scaled(NodeIndex, u32, u32),
+    /// Another release is on its way.
+    Release(NodeIndex, LabelIndex),
+    /// A release that failed is taken back.
+    RolledBack(NodeIndex, LabelIndex),
     /// A governor is near its limits: servers wanted and allowed.
     GovernorAlarm(NodeIndex, u32, u32),
     /// Disks are full.

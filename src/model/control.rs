@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod autoscaler;
+pub mod deployer;
 pub mod health_check;
 pub mod liveness;
 pub mod monitor;

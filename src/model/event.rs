@@ -63,6 +63,8 @@ pub enum Event {
     RestartDue { station: u16, server: u32 },
     /// An autoscaler looks at its servers.
     ScalingDue { station: u16 },
+    /// Canaries have been watched for long enough.
+    CanaryDue { station: u16 },
     /// A server that leaves is gone.
     LeavingOver { station: u16, server: u32 },
     /// A server has booted.
@@ -153,6 +155,7 @@ impl Event {
             | Event::RestartDue { .. }
             | Event::ScalingDue { .. }
             | Event::LeavingOver { .. }
+            | Event::CanaryDue { .. }
             | Event::PauseOver { .. }
             | Event::RecoveryDue { .. }
             | Event::ReplayBegins { .. }

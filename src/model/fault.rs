@@ -105,10 +105,15 @@ impl<O: Observer> World<O> {
         }
     }
 
-    fn apply_burden(&mut self, station: u16, server: u32) {
-        let burden = self.burden(self.plan.stations[usize::from(station)].node, server);
+    pub(super) fn apply_burden(&mut self, station: u16, server: u32) {
+        let mut burden = self.burden(self.plan.stations[usize::from(station)].node, server);
+        if let Some(release) = self.release_of(station, server) {
+            burden.slow_factor *= release.slow_factor;
+            burden.error_ratio = either(burden.error_ratio, release.error_ratio);
+        }
         let machine = &mut self.stations[usize::from(station)].servers[server as usize];
         machine.error_ratio = burden.error_ratio;
+        machine.note_peculiarity();
         let was = std::mem::replace(&mut machine.unreachable, burden.unreachable);
         self.faults.cuts += u32::from(burden.unreachable);
         self.faults.cuts -= u32::from(was);

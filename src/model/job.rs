@@ -191,6 +191,8 @@ pub struct Extras {
     pub(super) taken: Option<(u16, u32)>,
     /// What it does to a database.
     pub(super) query: Option<Query>,
+    /// The deployer counts how it ends.
+    pub(super) watched: bool,
 }
 
 impl Linked<QUEUE> for Job {
@@ -371,18 +373,44 @@ impl<O: Observer> World<O> {
                 self.soon.push(Event::HeapTight { station, server });
             }
         }
-        if machine.error_ratio > 0.0 && machine.is_hit_by_errors(plan, &self.jobs[id]) {
-            self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
-            return self.break_off(id, Outcome::Failed);
+        if machine.peculiar {
+            return self.admit_peculiar(id);
         }
         if machine.take_thread(plan, &mut self.jobs[id], queue_number) {
             self.observer.observe(now, Observation::ThreadTaken { pool });
             self.take_up(id);
-        } else if !self.enqueue(id) {
+        } else {
+            self.queue_up(id);
+        }
+    }
+
+    /// A request waits for a thread, or is refused.
+    fn queue_up(&mut self, id: Id) {
+        if !self.enqueue(id) {
+            let (pool, waited) = (self.pool_of(&self.jobs[id]), Duration::ZERO);
             self.leave_server(id);
-            let waited = Duration::ZERO;
             self.tell(Observation::WorkRefused { pool, cause: Cause::QueueFull, waited });
             self.turn_away(id, Outcome::Rejected(Cause::QueueFull));
+        }
+    }
+
+    /// A request is in a server that lets some fail, or whose work is counted.
+    #[cold]
+    fn admit_peculiar(&mut self, id: Id) {
+        let job = &self.jobs[id];
+        let (pool, plan) = (self.pool_of(job), &self.plan.stations[usize::from(job.station)]);
+        let machine = &self.stations[usize::from(job.station)].servers[job.server as usize];
+        let (watched, fails) = (machine.watched, machine.is_hit_by_errors(plan, job));
+        if watched {
+            self.watch_job(id);
+        }
+        if fails {
+            self.tell(Observation::WorkStarted { pool, waited: Duration::ZERO });
+            self.break_off(id, Outcome::Failed);
+        } else if self.take_thread(id) {
+            self.take_up(id);
+        } else {
+            self.queue_up(id);
         }
     }
 

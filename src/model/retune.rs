@@ -116,6 +116,7 @@ impl<O: Observer> World<O> {
         self.retune_tables(number, before);
         self.retune_identity(number);
         self.retune_autoscaler(number);
+        self.retune_releases(number);
     }
 
     fn retune_server(&mut self, number: u16, server: u32, plan: &StationPlan) {
@@ -157,6 +158,7 @@ impl<O: Observer> World<O> {
             let machine = &mut self.stations[usize::from(number)].servers[server as usize];
             if wanted && !exists {
                 machine.running = Running::Down;
+                self.give_release(number, server);
                 self.tell_balancers_who_leaves(number, server);
                 self.boot_or_start(number, server);
             } else if wanted {

@@ -80,7 +80,13 @@ pub struct Server {
     pub leaving: Option<Leaving>,
     /// Use of its cores when the autoscaler looked last.
     pub used_before: u64,
-    /// Share of requests that a fault lets fail.
+    /// Its release, if its station has any.
+    pub release: Option<String>,
+    /// The deployer counts its work.
+    pub watched: bool,
+    /// Requests meet something at the door: errors, or somebody who counts them.
+    pub peculiar: bool,
+    /// Share of requests that a fault or a release lets fail.
     pub error_ratio: f64,
     /// No message comes or goes.
     pub unreachable: bool,
@@ -129,6 +135,9 @@ impl Server {
             blows: (0, 0),
             leaving: None,
             used_before: 0,
+            release: plan.release.clone(),
+            watched: false,
+            peculiar: false,
             error_ratio: 0.0,
             unreachable: false,
             parked: Vec::new(),
@@ -167,6 +176,11 @@ impl Server {
             job.queue_number = *queue_number;
         }
         true
+    }
+
+    /// Notes whether requests meet something at the door, so that only one thing is asked of others.
+    pub(super) fn note_peculiarity(&mut self) {
+        self.peculiar = self.watched || self.error_ratio > 0.0;
     }
 
     /// Whether an error fault lets a request fail.

@@ -10,6 +10,7 @@ mod preemption;
 mod work;
 
 use super::control::autoscaler::Scaling;
+use super::control::deployer::Releases;
 use super::data::identity::Identity;
 use super::data::migration::Migration;
 use super::data::queue::QueueState;
@@ -36,6 +37,8 @@ pub struct Station {
     pub(super) declared: u32,
     /// Its autoscaler.
     pub(super) scaling: Scaling,
+    /// Its releases.
+    pub(super) releases: Releases,
     /// Logrotate's timer.
     logrotate: Timer,
     /// The number that the next job in a queue gets.
@@ -78,6 +81,7 @@ impl Station {
             leaving: 0,
             declared: plan.servers,
             scaling: Scaling::default(),
+            releases: Releases::new(plan.release.as_ref()),
             logrotate: Timer::NONE,
             queue_number: 0,
             replayed: vec![0; usize::from(plan.replays)].into(),
@@ -108,6 +112,11 @@ impl<O: Observer> World<O> {
             self.retune_liveness_probe(station, server);
         }
         self.retune_autoscaler(station);
+        if self.plan.stations[usize::from(station)].release.is_some() {
+            for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
+                self.apply_burden(station, server);
+            }
+        }
     }
 
     fn server(&mut self, station: u16, server: u32) -> &mut Server {

@@ -4,7 +4,9 @@ use super::{KeysPlan, QueryPlan, ReplicationPlan, StoredPlan};
 use crate::engine::{Duration, Luck, Sampler, Site};
 use crate::pattern::cache::Limits;
 use crate::pattern::sharding::Sharding;
-use crate::pattern::{autoscaler, governor, heap, identity, liveness, logrotate, restart, spool};
+use crate::pattern::{
+    autoscaler, governor, heap, identity, liveness, logrotate, restart, rollout, spool,
+};
 use crate::scenario::{AfterLast, Discipline};
 use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
 
@@ -77,12 +79,27 @@ pub struct StationPlan {
     pub autoscaler: Option<Box<autoscaler::Params>>,
     /// Slows the autoscaler down.
     pub governor: Option<governor::Params>,
+    /// Its releases, by name.
+    pub releases: Vec<(String, ReleasePlan)>,
+    /// The release that its servers are to have.
+    pub release: Option<String>,
+    /// How another release comes to the servers.
+    pub rollout: Option<rollout::Params>,
     /// A monitor has alarms on it.
     pub watched: bool,
     /// Where its requests draw whether an error fault hits them.
     pub error_site: Site,
     /// How the servers of a database divide its work; none for a service.
     pub replication: Option<ReplicationPlan>,
+}
+
+/// What a release does to a server's work.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleasePlan {
+    /// Share of the requests that end at once with an error.
+    pub error_ratio: f64,
+    /// Factor on the time that everything takes.
+    pub slow_factor: f64,
 }
 
 impl StationPlan {

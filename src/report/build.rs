@@ -211,6 +211,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> Station {
         logins: logins(metrics, node),
         scale_actions: meter.scale_actions(),
         governor_alarms: meter.governor_alarms(),
+        rollbacks: meter.rollbacks(),
         copies: Copies::of(metrics, node),
     }
 }

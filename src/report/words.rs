@@ -81,6 +81,22 @@ pub fn timeline_entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> Timel
             );
             ("scaled", if to < from { WARNING } else { GOOD }, subject, words)
         }
+        Happening::Release(node, release) => {
+            let (subject, name) = (wiring.node(node).key.clone(), key(label(release)));
+            let words = (
+                format!("{subject}: release {name} is on its way"),
+                format!("{subject}: {name} 배포 시작"),
+            );
+            ("release_changed", NEUTRAL, subject, words)
+        }
+        Happening::RolledBack(node, release) => {
+            let (subject, name) = (wiring.node(node).key.clone(), key(label(release)));
+            let words = (
+                format!("{subject}: release {name} failed and is rolled back"),
+                format!("{subject}: {name} 배포 실패, 롤백"),
+            );
+            ("rolled_back", WARNING, subject, words)
+        }
         Happening::GovernorAlarm(node, wanted, allowed) => {
             let subject = wiring.node(node).key.clone();
             let words = (

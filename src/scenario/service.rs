@@ -1,7 +1,9 @@
 //! A service: servers with thread pools, memory and disks, and the programs that they run.
 
 use super::{Cache, Call, Consumer, Distribution, Keys, Step, Text};
-use crate::pattern::{autoscaler, governor, heap, identity, liveness, logrotate, restart, spool};
+use crate::pattern::{
+    autoscaler, governor, heap, identity, liveness, logrotate, restart, rollout, spool,
+};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,10 +90,40 @@ pub struct Service {
     /// Slows the autoscaler down to what people can follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governor: Option<governor::Params>,
+    /// Releases of its programs, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20))]
+    pub releases: IndexMap<String, Release>,
+    /// Release that runs on the servers. When another one is named while the run goes on, each server goes down
+    /// for it and boots. None means the programs as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub release: Option<String>,
+    /// How another release comes to the servers; none means to all of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<rollout::Params>,
     /// Messages that its servers take from queues, by names of your own.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(extend("maxProperties" = 20))]
     pub consumes: IndexMap<String, Consumer>,
+}
+
+/// What a release does to the programs of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Release {
+    /// Share of the requests that end at once with an error.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub error_ratio: f64,
+    /// Factor on the time that everything takes.
+    #[schemars(range(min = 0.01, max = 10_000.0))]
+    pub slow_factor: f64,
+}
+
+impl Default for Release {
+    fn default() -> Release {
+        Release { error_ratio: 0.0, slow_factor: 1.0 }
+    }
 }
 
 impl Service {

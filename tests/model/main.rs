@@ -27,6 +27,7 @@ mod policies;
 mod queue;
 mod queues;
 mod records;
+mod releases;
 mod replication;
 mod restarts;
 mod shards;

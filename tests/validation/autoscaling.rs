@@ -16,6 +16,10 @@ cases! {
 /// Core time of a request, in seconds.
 const WORK: f64 = 0.1;
 
+fn number(event: &Value, field: &str) -> f64 {
+    event[field].as_f64().expect("events have numbers")
+}
+
 /// What autoscalers did: when, from how many servers, to how many. The load is `cores` busy cores, times
 /// the factor at each of the points.
 fn actions(
@@ -33,9 +37,7 @@ fn actions(
     queue["autoscaler"] = rules;
     queue["autoscaler"]["cpu_request"] = json!(1);
     let events = events(&from_start(seconds, station(arrivals, queue)));
-    let action = |event: &&Value| {
-        ["at_s", "from", "to"].map(|field| event[field].as_f64().expect("a number"))
-    };
+    let action = |event: &&Value| ["at_s", "from", "to"].map(|field| number(event, field));
     of_kind(&events, "scaled").iter().map(action).collect()
 }
 
@@ -131,9 +133,8 @@ fn s07(case: &mut Case) {
     // Down: less than half of a minute's requests is answered. Degraded: they are, but slower than usual.
     let mut minutes = [(0.0, 0.0, 0.0); 240];
     for event in of_kind(&events(&scenario), "request_ended") {
-        let took = event["took_ms"].as_f64().expect("a number") / 1e3;
-        let (all, ok, time) =
-            &mut minutes[((event["at_s"].as_f64().expect("a number") - took) / 60.0) as usize];
+        let took = number(event, "took_ms") / 1e3;
+        let (all, ok, time) = &mut minutes[((number(event, "at_s") - took) / 60.0) as usize];
         *all += 1.0;
         if event["outcome"] == "ok" {
             *ok += 1.0;

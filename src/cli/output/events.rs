@@ -275,6 +275,12 @@ fn of_servers(observation: Observation, names: &Names) -> Told {
         O::Scaled { node, from, to } => {
             ("scaled", json!({"node": key(node), "from": from, "to": to}))
         }
+        O::ReleaseChanged { node, release } => {
+            ("release_changed", json!({"node": key(node), "release": names.label(release)}))
+        }
+        O::RolledBack { node, release } => {
+            ("rolled_back", json!({"node": key(node), "release": names.label(release)}))
+        }
         O::GovernorAlarm { node, wanted, allowed } => {
             ("governor_alarm", json!({"node": key(node), "wanted": wanted, "allowed": allowed}))
         }

@@ -74,6 +74,7 @@ impl<O: Observer> World<O> {
     /// A job leaves its server: what few jobs have is settled. `outcome`: none if its work was stopped.
     #[cold]
     pub(in crate::model) fn settle_extras(&mut self, id: Id, outcome: Option<Outcome>) {
+        self.settle_watched(id, outcome);
         self.settle_fetches(id, outcome);
         self.give_room(id);
         self.settle_record(id);

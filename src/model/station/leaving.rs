@@ -11,6 +11,8 @@ use crate::observation::DownCause;
 pub enum Leave {
     /// There are to be fewer servers.
     Removal,
+    /// It gets another release and boots.
+    Release,
     /// The provider takes the machine back; another one may take its place.
     Reclaim,
 }
@@ -44,13 +46,16 @@ impl<O: Observer> World<O> {
         let machine = self.server(station, server);
         let known = machine.leaving.as_ref().map(|leaving| leaving.why);
         // Whoever is on the way out for good is not called back by a lesser reason.
-        if machine.running == Running::Removed
-            || known == Some(why)
-            || known == Some(Leave::Removal)
-        {
+        let lesser = match known {
+            None => false,
+            Some(Leave::Removal) => true,
+            Some(Leave::Reclaim) => why != Leave::Removal,
+            Some(Leave::Release) => why == Leave::Release,
+        };
+        if machine.running == Running::Removed || lesser {
             return;
         }
-        let at_once = after == Duration::ZERO || why == Leave::Removal && !machine.is_up();
+        let at_once = after == Duration::ZERO || why != Leave::Reclaim && !machine.is_up();
         if at_once {
             return self.depart(station, server, why);
         }
@@ -97,6 +102,12 @@ impl<O: Observer> World<O> {
                 self.take_down(station, server, DownCause::Stopped);
                 self.server(station, server).running = Running::Removed;
                 self.tell_servers(station);
+            }
+            Leave::Release => {
+                self.take_down(station, server, DownCause::Stopped);
+                self.stay(station, server);
+                self.install(station, server);
+                self.boot(station, server);
             }
             Leave::Reclaim => {
                 self.take_down(station, server, DownCause::Reclaimed);

@@ -167,6 +167,7 @@ impl<O: Observer> World<O> {
         self.tell_servers(station);
         self.pause_if_idle(station, server);
         self.follow_limits(station, server);
+        self.follow_rollout(station);
         self.wake_queues();
         self.send_list(station, server);
         if self.stations[usize::from(station)].replication.is_some() {

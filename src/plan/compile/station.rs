@@ -9,10 +9,11 @@ use crate::plan::program::{Memories, Program};
 use crate::plan::quantity::{keys, sampler};
 use crate::plan::{
     CachePlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan, MemoryPlan,
-    PatiencePlan, PoolPlan, StationPlan, StepAction, StepPlan, StoredPlan,
+    PatiencePlan, PoolPlan, ReleasePlan, StationPlan, StepAction, StepPlan, StoredPlan,
 };
 use crate::scenario::{
-    Cache, CallMode, Database, Disk, Endpoint, Identity, Memory, Node, Pool, Service, Step, walk,
+    Cache, CallMode, Database, Disk, Endpoint, Identity, Memory, Node, Pool, Release, Service,
+    Step, walk,
 };
 use crate::wiring::{DataKinds, NodeIndex};
 use indexmap::IndexSet;
@@ -67,6 +68,9 @@ impl Compiler<'_> {
             data: data_of(service),
             autoscaler: service.autoscaler.clone(),
             governor: service.governor.clone(),
+            releases: service.releases.iter().map(release).collect(),
+            release: service.release.clone(),
+            rollout: service.rollout.clone(),
             watched: false,
             error_site: site.then("errors"),
             replication: None,
@@ -207,6 +211,9 @@ impl Compiler<'_> {
             },
             autoscaler: None,
             governor: None,
+            releases: Vec::new(),
+            release: None,
+            rollout: None,
             watched: false,
             error_site: site.then("errors"),
             replication: Some(replication(database, site)),
@@ -261,4 +268,9 @@ fn disk(disk: &Disk) -> DiskPlan {
         used: disk.used_bytes,
         logrotate: disk.logrotate.clone(),
     }
+}
+
+fn release((name, release): (&String, &Release)) -> (String, ReleasePlan) {
+    let plan = ReleasePlan { error_ratio: release.error_ratio, slow_factor: release.slow_factor };
+    (name.clone(), plan)
 }

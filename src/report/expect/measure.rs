@@ -81,6 +81,7 @@ impl Judge<'_> {
             Q::Share => self.share(spell),
             Q::ServersUp => self.extreme("servers_up", spell, f64::min),
             Q::ScaleActions => self.station_meter().map(|meter| meter.scale_actions() as f64),
+            Q::Rollbacks => self.station_meter().map(|meter| meter.rollbacks() as f64),
             Q::GovernorAlarms => self.station_meter().map(|meter| meter.governor_alarms() as f64),
             Q::DiskUsed => self.extreme("disk_used", spell, f64::max),
             Q::MaxQueue => self.a_pool().map(|pool| f64::from(pool.max_queue)),

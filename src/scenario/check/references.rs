@@ -147,6 +147,9 @@ impl References<'_> {
         self.calls(&service.calls, path);
         self.consumers(service, path);
         self.boot_needs(service, path);
+        if let Some(release) = &service.release {
+            self.own(release, &service.releases, &format!("{path}.release"));
+        }
         if let Some(probe) = &service.liveness_probe {
             if let Some(endpoint) = &probe.endpoint {
                 self.own(endpoint, &service.endpoints, &format!("{path}.liveness_probe.endpoint"));

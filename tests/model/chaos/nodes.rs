@@ -257,6 +257,7 @@ pub(super) fn service(dice: &mut Dice, steps: Value) -> Value {
         service["liveness_probe"] = liveness_probe(dice);
     }
     service["disk"] = disk(dice);
+    service["releases"] = json!({"one": {}, "two": {"error_ratio": 0.3, "slow_factor": 2.0}});
     service["caches"] = json!({"near": cache(dice), "far": cache(dice)});
     if !dice.one_in(3) {
         service["spool"] = spool(dice);

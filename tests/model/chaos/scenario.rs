@@ -55,6 +55,15 @@ fn fault(dice: &mut Dice, at_s: f64) -> Value {
     fault
 }
 
+/// One that is over within the test.
+fn rollout(dice: &mut Dice) -> Value {
+    let mut rollout = json!({"max_unavailable": 1 + dice.roll(2), "rollback": !dice.one_in(3)});
+    if !dice.one_in(3) {
+        rollout["canary"] = json!({"observe_s": 0.5, "max_error_ratio": 0.1});
+    }
+    rollout
+}
+
 /// One that acts every second: the test takes a few.
 fn autoscaler(dice: &mut Dice) -> Value {
     json!({
@@ -100,7 +109,11 @@ fn setting(dice: &mut Dice, at_s: f64) -> (String, Value) {
         "nodes.users.calls.direct",
         "nodes.fans.calls.main",
     ]);
-    match dice.roll(45) {
+    match dice.roll(47) {
+        45 => {
+            (format!("{service}.release"), or_off(dice, |dice| json!(dice.pick(&["one", "two"]))))
+        }
+        46 => (format!("{service}.rollout"), or_off(dice, rollout)),
         22 => (format!("{service}.caches.{}", dice.pick(&["near", "far"])), cache(dice)),
         23 => (format!("{service}.memory"), or_off(dice, memory)),
         0 => {

@@ -154,6 +154,7 @@ fn automation(page: &Page, station: &Station) -> Option<String> {
     let parts = [
         of(station.scale_actions, "autoscaler actions:", "자동 조정 횟수:"),
         of(station.governor_alarms, "governor alarms:", "거버너 경보:"),
+        of(station.rollbacks, "rollbacks:", "롤백:"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
