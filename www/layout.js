@@ -8,6 +8,8 @@ const CARD_MIN = 126;
 const CARD_MAX = 208;
 /** Room between two layers for the calls and their signs. */
 const BETWEEN = 40;
+/** The same where there are many layers. */
+const BETWEEN_MANY = 28;
 
 /** The layer of each node: one more than the furthest of its callers. */
 function layersOf(nodes) {
@@ -54,7 +56,9 @@ export function place(nodes, heightOf, available) {
 }
 
 function beside(layers, heightOf, available) {
-  const fits = (available - 2 - BETWEEN * (layers.length - 1)) / layers.length;
+  const roomy = layers.length * (CARD_MIN + BETWEEN) - BETWEEN + 2 <= available;
+  const least = roomy ? BETWEEN : BETWEEN_MANY;
+  const fits = (available - 2 - least * (layers.length - 1)) / layers.length;
   const cardWidth = Math.max(CARD_MIN, Math.min(CARD_MAX, fits));
   const heights = layers.map((layer) =>
     layer.reduce((sum, node) => sum + heightOf(node) + GAP, -GAP),
@@ -62,7 +66,7 @@ function beside(layers, heightOf, available) {
   const height = Math.max(...heights) + 2;
   const between =
     layers.length > 1
-      ? Math.max(BETWEEN, (available - 2 - cardWidth * layers.length) / (layers.length - 1))
+      ? Math.max(least, (available - 2 - cardWidth * layers.length) / (layers.length - 1))
       : 0;
   const places = new Map();
   layers.forEach((layer, index) => {
