@@ -118,7 +118,10 @@ impl Draw<'_, '_> {
     fn make_sense(&mut self, map: &mut Map<String, Value>) {
         if let Some(effect) = map.get("effect").and_then(|effect| effect["kind"].as_str()) {
             let targets = self.names.targets(effect);
-            let target = self.dice.pick(&targets).clone();
+            // A small system may have nothing that this could happen to; the checker says so.
+            let nothing = ["none".to_owned()];
+            let targets = if targets.is_empty() { &nothing[..] } else { &targets };
+            let target = self.dice.pick(targets).clone();
             map.insert("target".to_owned(), Value::String(target));
         }
         for [low, high] in [["min_", "max_"], ["from_", "to_"], ["start_", "stop_"]] {

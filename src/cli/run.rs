@@ -123,7 +123,7 @@ mod tests {
     fn broken() -> Lane {
         let mut document = PRESETS[0].document();
         document["duration_s"] = 1.into();
-        for group in ["faults", "interventions", "toggles", "expect", "warmup_s"] {
+        for group in ["faults", "interventions", "toggles", "expect", "figures", "warmup_s"] {
             document.as_object_mut().unwrap().remove(group);
         }
         let run = Run::new(document, 3, Vec::new()).unwrap();
