@@ -229,13 +229,15 @@ function squares(meter, room) {
     drawn = signature;
     const shapes = values.flatMap(({ up, all }, lane) => {
       const count = Math.min(all, MOST_SQUARES);
-      const size = Math.min(8, room / Math.max(count, 4) - 1.5);
+      const pitch = room / Math.max(count, 4);
+      const gap = Math.min(1.5, pitch / 3);
+      const size = Math.min(8, pitch - gap);
       const upShown = all > MOST_SQUARES ? Math.round((up / all) * count) : up;
       return Array.from({ length: count }, (_, index) =>
         s("rect", {
           class: `server lane-${lane}`,
           "data-up": index < upShown,
-          x: index * (size + 1.5),
+          x: index * (size + gap),
           y: lane * 6.5,
           width: size,
           height: 4.5,
