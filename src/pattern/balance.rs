@@ -12,7 +12,7 @@
 //!   the first on a tie (Mitzenmacher 2001; Envoy's LEAST_REQUEST, HAProxy's `random`).
 //! - Fastest response takes the server whose average response time × (calls in flight + 1) is lowest, the
 //!   first of equals: nginx Plus' `least_time` asks for the lowest average time and the fewest calls, F5 calls
-//!   it "fastest". Neither publishes its average; ours is Finagle's peak EWMA ([`ResponseTimes`]), over all
+//!   it "fastest". Neither publishes its average; ours is Finagle's peak EWMA (`ResponseTimes`), over all
 //!   servers instead of two at random. Whoever fails fast is fast: pair it with passive marking.
 //! - Adaptive takes the server that reports the fewest requests waiting or worked on, ties as for least
 //!   connections. Unlike the calls in flight, these include the work of other balancers and work that
