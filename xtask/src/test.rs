@@ -15,7 +15,7 @@ use xtask::scratch::Scratch;
 /// One line of the summary.
 struct Step {
     name: &'static str,
-    /// Part of `--fast`: neither a browser nor the wasm target.
+    /// Part of `--fast`: neither a browser nor the wasm target, nor minutes of statistics.
     fast: bool,
     run: fn(&Project) -> Outcome<Tally>,
 }
@@ -27,11 +27,15 @@ const STEPS: &[Step] = &[
     Step { name: "clippy-wasm", fast: false, run: clippy_wasm },
     Step { name: "docs", fast: true, run: docs },
     Step { name: "native", fast: true, run: native },
+    Step { name: "validation", fast: false, run: validation },
     Step { name: "wasm-pack-build", fast: false, run: wasm_pack_build },
     Step { name: "wasm-pack-test", fast: false, run: wasm_pack_test },
     Step { name: "e2e", fast: false, run: e2e },
     Step { name: "matrix", fast: false, run: quick_matrix },
 ];
+
+/// What the names of the tests in `tests/validation` contain that run cases of the book.
+const KNOWN_ANSWERS: [&str; 2] = ["::each::", "the_document_has_every_figure"];
 
 /// How many tests a step has run. A check that is not a collection of tests counts as one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -133,8 +137,15 @@ fn docs(project: &Project) -> Outcome<Tally> {
     check(cargo(project, &what).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// All but the known answers, which are a step of their own: millions of requests each.
 fn native(project: &Project) -> Outcome<Tally> {
-    tests(&mut cargo(project, &["test", "--workspace", "--no-fail-fast"]))
+    let what = ["test", "--workspace", "--no-fail-fast", "--"];
+    let skipped = KNOWN_ANSWERS.iter().flat_map(|name| ["--skip", name]);
+    tests(cargo(project, &what).args(skipped))
+}
+
+fn validation(project: &Project) -> Outcome<Tally> {
+    tests(cargo(project, &["test", "--test", "validation", "--"]).args(KNOWN_ANSWERS))
 }
 
 fn wasm_pack_build(project: &Project) -> Outcome<Tally> {
