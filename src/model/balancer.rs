@@ -123,7 +123,9 @@ impl<O: Observer> World<O> {
                 self.jobs[id].broken = true;
                 return Err(Outcome::Failed);
             }
+            // The servers of a database that has moved are others.
             if plan.is_test
+                && number == usize::from(plan.station)
                 && let Caller::Call(call) = self.jobs[id].caller
                 && let Origin::Test { server } = self.calls[call].origin
             {

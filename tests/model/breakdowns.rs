@@ -163,3 +163,18 @@ fn pauses_begin_and_end_with_the_switch_and_a_crash_ends_them() {
     ];
     assert_eq!(story.requests(), expected);
 }
+
+#[test]
+fn a_server_that_an_autoscaler_has_not_added_yet_breaks_down_unnoticed() {
+    let often = json!({"dist": "constant", "ms": 1_000.0});
+    let faults = json!({"f": {
+        "at_s": 0.0, "target": "q#5", "effect": {"kind": "crash"},
+        "recurs": {"up": often, "down": often},
+    }});
+    let q = with(
+        service(1, json!([cpu(1.0)])),
+        json!({"servers": 2, "cores": 1, "autoscaler": {"max_replicas": 10, "min_replicas": 2}}),
+    );
+    let story = run(10.0, json!({"users": clockwork(1.0, 5, json!({"to": "q"})), "q": q}), faults);
+    assert_eq!(story.count(|o| matches!(o, Observation::ServerDown { .. })), 0);
+}

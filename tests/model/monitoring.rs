@@ -246,3 +246,20 @@ fn a_monitor_can_be_switched_and_retuned() {
     let story = run_switched(40.0, document, &[(15.0, off), (22.0, on), (35.0, faster)]);
     assert_eq!(alarms(&story).0, [10.0, 32.0, 37.0, 39.0]);
 }
+
+#[test]
+fn a_test_of_a_database_follows_it_to_one_with_fewer_servers() {
+    let database = |more: Value| {
+        let cost = json!({"dist": "constant", "ms": 1.0});
+        with(json!({"kind": "database", "boot_s": 0.0, "queries": {"find": {"cost": cost}}}), more)
+    };
+    let nodes = json!({
+        "users": clockwork(0.001, 1, json!({"to": "old"})),
+        "old": database(json!({"replicas": 2, "migration": {"to": "new", "at_s": 5.0}})),
+        "new": database(json!({})),
+        "watch": monitor(json!({"calls": {"t": {"to": "old"}}, "check_every_s": 10})),
+    });
+    let story = run(15.0, nodes, json!({}));
+    let passed: Vec<(u32, bool)> = tests(&story).into_iter().map(|(_, s, ok)| (s, ok)).collect();
+    assert_eq!(passed, [(0, true), (1, true), (2, true)].repeat(2));
+}

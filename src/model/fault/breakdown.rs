@@ -225,7 +225,10 @@ impl<O: Observer> World<O> {
             | Effect::Freeze
             | Effect::Unreachable => match fault.targets[..] {
                 [FaultTarget::Node(node)] | [FaultTarget::Server(node, _)] if !fault.as_one => {
-                    if let Role::Station(station) = self.plan.roles[usize::from(node.0)] {
+                    // An autoscaler may not have added that server yet.
+                    if let Role::Station(station) = self.plan.roles[usize::from(node.0)]
+                        && (unit as usize) < self.stations[usize::from(station)].servers.len()
+                    {
                         self.apply_burden(station, unit);
                         self.apply_crash(station, unit);
                         self.apply_blows(station, unit);
