@@ -174,3 +174,19 @@ fn a_worker_without_room_gives_messages_back() {
     let story = run(1.0, system(2, queue, worker), json!({}));
     assert_eq!(deliveries(&story), [0.0, 10.0, 110.0]);
 }
+
+#[test]
+fn a_server_that_leaves_takes_no_messages() {
+    let worker = with(worker(1, json!([cpu(50.0)])), json!({"servers": 2, "drain_s": 10.0}));
+    let document = json!({"nodes": system(20, json!({}), worker)});
+    let fewer = json!({"nodes": {"worker": {"servers": 1}}});
+    let again = json!({"nodes": {"worker": {"servers": 2}}});
+    let story = run_switched(3.0, document, &[(0.162, fewer), (0.462, again)]);
+    let taken = story.world.observer.0.iter().filter_map(|(at, o)| match o {
+        Observation::WorkArrived { server: 1, .. } => Some(at.0 as f64 / 1e6),
+        _ => None,
+    });
+    let taken: Vec<f64> = taken.collect();
+    assert!(!taken.iter().any(|at| (162.0..462.0).contains(at)), "{taken:?}");
+    assert!(taken.contains(&462.0), "it is called back and takes messages again: {taken:?}");
+}

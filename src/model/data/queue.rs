@@ -221,7 +221,8 @@ impl<O: Observer> World<O> {
         let prefetch =
             self.plan.stations[usize::from(station)].consumers[usize::from(consumer)].prefetch;
         let taken = state.taken[usize::from(consumer)].get(server as usize).copied();
-        machine.is_up() && !machine.unreachable && taken.unwrap_or(0) < prefetch
+        let takes_work = machine.is_up() && !machine.unreachable && machine.leaving.is_none();
+        takes_work && taken.unwrap_or(0) < prefetch
     }
 
     /// A message goes to a server.
