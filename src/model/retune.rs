@@ -7,10 +7,9 @@ use super::edge::Guards;
 use super::server::{Disk, Running, Server};
 use super::station::leaving::Leave;
 use super::{Observer, World};
-use crate::engine::Time;
+use crate::engine::{Duration, Time};
 use crate::observation::{DownCause, Observation};
 use crate::pattern::hedge::Hedge;
-use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
 use crate::pattern::retry::Retry;
 use crate::plan::{ArrivalsPlan, Plan, StationPlan};
@@ -124,10 +123,7 @@ impl<O: Observer> World<O> {
         let rules = plan.disk.as_ref().and_then(|disk| disk.logrotate.clone());
         match (&mut machine.disk, &plan.disk) {
             (Some(disk), Some(_)) => disk.log.retune(&rules.unwrap_or_default()),
-            (None, Some(_)) => {
-                let log = LogFiles::new(&rules.unwrap_or_default());
-                machine.disk = Some(Box::new(Disk { log, full: false }));
-            }
+            (None, Some(plan)) => machine.disk = Some(Box::new(Disk::new(plan))),
             (_, None) => machine.disk = None,
         }
         match (&mut machine.backoff, &plan.restart) {
@@ -136,7 +132,7 @@ impl<O: Observer> World<O> {
                 machine.backoff = Some(RestartBackoff::new(params));
                 // A restart policy that comes late finds servers that lie where they crashed.
                 if plan.running && machine.running == Running::Down {
-                    self.plan_restart(number, server);
+                    self.plan_restart(number, server, Duration::ZERO);
                 }
             }
             (_, None) => machine.backoff = None,

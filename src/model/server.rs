@@ -15,7 +15,7 @@ use super::station::leaving::Leaving;
 use crate::engine::{Duration, Time, Timer};
 use crate::pattern::logrotate::LogFiles;
 use crate::pattern::restart::RestartBackoff;
-use crate::plan::StationPlan;
+use crate::plan::{DiskPlan, StationPlan};
 use rand_chacha::ChaCha8Rng;
 
 /// Whether a server runs.
@@ -38,6 +38,14 @@ pub struct Disk {
     pub log: LogFiles,
     /// The last write found no room.
     pub full: bool,
+}
+
+impl Disk {
+    /// A disk with an empty log.
+    pub(super) fn new(plan: &DiskPlan) -> Disk {
+        let log = LogFiles::new(&plan.logrotate.clone().unwrap_or_default());
+        Disk { log, full: false }
+    }
 }
 
 /// The pauses of a server that has nothing to do.
@@ -117,10 +125,6 @@ pub struct Server {
 impl Server {
     /// A server that is up from the start.
     pub fn new(plan: &StationPlan, running: Running) -> Server {
-        let disk = |disk: &crate::plan::DiskPlan| {
-            let log = LogFiles::new(&disk.logrotate.clone().unwrap_or_default());
-            Box::new(Disk { log, full: false })
-        };
         Server {
             running,
             cpu: Cpu::new(plan.cores),
@@ -143,7 +147,7 @@ impl Server {
             parked: Vec::new(),
             heap: Heap::default(),
             caches: Server::cold_caches(plan),
-            disk: plan.disk.as_ref().map(disk),
+            disk: plan.disk.as_ref().map(Disk::new).map(Box::new),
             spool: None,
             locks: RowLocks::default(),
             backoff: plan.restart.as_ref().map(RestartBackoff::new),
@@ -198,6 +202,20 @@ impl Server {
     /// Whether it takes requests.
     pub fn is_up(&self) -> bool {
         self.running == Running::Up
+    }
+
+    /// Whether somebody who asks it gets an answer before long: a collection or another short pause is
+    /// waited for.
+    pub(super) fn answers(&self) -> bool {
+        self.is_up() && !self.frozen && !self.unreachable
+    }
+
+    /// Bytes in use on its disk, if it has one, and how many there are.
+    pub(super) fn disk_use(&self, plan: &StationPlan) -> Option<(u64, u64)> {
+        let limits = plan.disk.as_ref()?;
+        let log = self.disk.as_ref()?.log.used_bytes();
+        let spooled = self.spool.as_ref().map_or(0, |spool| spool.bytes());
+        Some((limits.used + log + spooled, limits.capacity))
     }
 
     /// Records in its spool.

@@ -263,3 +263,25 @@ fn a_test_of_a_database_follows_it_to_one_with_fewer_servers() {
     let passed: Vec<(u32, bool)> = tests(&story).into_iter().map(|(_, s, ok)| (s, ok)).collect();
     assert_eq!(passed, [(0, true), (1, true), (2, true)].repeat(2));
 }
+
+#[test]
+fn what_is_kept_for_later_fills_the_disk_that_an_alarm_looks_at() {
+    let api = with(
+        service(10, json!([{"do": "spool", "call": "save"}])),
+        json!({
+            "calls": {"save": {"to": "db"}}, "spool": {"bytes_per_record": 1_000},
+            "disk": {"capacity_bytes": 10_000},
+        }),
+    );
+    let insert = json!({"cost": {"dist": "constant", "ms": 1.0}, "stores": "event"});
+    let alarm = json!({"of": "api", "metric": "disk", "above": 0.45, "sample_every_s": 1.0});
+    let nodes = json!({
+        "users": clockwork(1.0, 10, json!({"to": "api"})),
+        "api": api,
+        "db": {"kind": "database", "running": false, "queries": {"insert": insert}},
+        "watch": monitor(json!({"alarms": {"full": alarm}})),
+    });
+    // The fifth record is kept at 4 s.
+    let story = run(7.5, nodes, json!({}));
+    assert_eq!(alarms(&story).0, [4.0, 5.0, 6.0, 7.0]);
+}

@@ -91,3 +91,16 @@ fn blows_that_recur_strike_each_server_by_a_clock_of_its_own() {
     assert_eq!(down, [20_000.0, 20_000.0, 41_000.0, 41_000.0]);
     assert_eq!(ups(&story), down);
 }
+
+#[test]
+fn the_time_before_a_boot_is_no_part_of_how_long_a_process_has_run() {
+    // It dies once after a long time, which counts as the first death; then each time while it boots.
+    let kills = [700.0, 702.0, 714.0, 736.0];
+    let faults: serde_json::Map<String, Value> = kills
+        .iter()
+        .map(|at_s| (format!("f{at_s}"), fault(*at_s, json!({"kind": "kill"}))))
+        .collect();
+    let story = run(900.0, nodes(json!({"restart": {}})), faults.into());
+    let boots = story.moments(|o| matches!(o, Observation::ServerBooting { .. }));
+    assert_eq!(boots, [700_000.0, 712_000.0, 734_000.0, 776_000.0]);
+}

@@ -119,3 +119,25 @@ fn a_router_that_starts_again_waits_for_its_configuration() {
     let up = with_config.moments(|o| matches!(o, Observation::ServerUp { .. }));
     assert_eq!(up, [2_600.0]);
 }
+
+#[test]
+fn what_nobody_can_reach_or_stands_still_is_no_help_to_who_boots() {
+    for effect in ["unreachable", "freeze"] {
+        let nodes = json!({
+            "users": clockwork(1.0, 1, json!({"to": "router"})),
+            "router": with(service(1, json!([cpu(1.0)])), json!({
+                "boot_s": 1.0, "boot_needs": ["config"],
+            })),
+            "config": service(1, json!([cpu(1.0)])),
+        });
+        let faults = json!({
+            "gone": {"at_s": 1.0, "for_s": 9.5, "target": "config", "effect": {"kind": effect}},
+            "crash": {
+                "at_s": 2.0, "for_s": 1.0, "target": "router", "effect": {"kind": "crash"},
+            },
+        });
+        let story = run(20.0, nodes, faults);
+        let ups = story.moments(|o| matches!(o, Observation::ServerUp { .. }));
+        assert_eq!(ups, [11_000.0], "{effect}");
+    }
+}

@@ -139,3 +139,30 @@ fn the_steps_after_a_kept_call_go_on() {
     let story = run(1.0, nodes, faults);
     assert_eq!(story.requests()[2], (Outcome::Degraded, 2.0));
 }
+
+#[test]
+fn what_a_machine_has_kept_is_gone_with_it() {
+    let reclaim = json!({"f": {
+        "at_s": 0.06, "target": "api", "effect": {"kind": "reclaim", "notice_s": 0.0},
+    }});
+    let (mut nodes, mut faults) = outage(json!({"recovery": {"every_s": 0.1}}));
+    nodes["api"]["restart"] = json!({});
+    faults["f"] = reclaim["f"].clone();
+    nodes["api"]["disk"] = json!({"capacity_bytes": 100_000});
+    let story = run(1.0, nodes.clone(), faults);
+    // Four were kept, and the one on its way dies with the process; three come to the new machine.
+    assert_eq!(fates(&story)[2], 4);
+    let used = story.told(|observation| match observation {
+        Observation::DiskUsed { bytes, .. } => Some(*bytes),
+        _ => None,
+    });
+    assert_eq!(used.last(), Some(&0));
+    // It is the same when there are to be fewer servers.
+    let (_, faults) = outage(json!({}));
+    nodes["api"]["servers"] = json!(2);
+    let document = json!({"nodes": nodes, "faults": faults});
+    let fewer = json!({"nodes": {"api": {"servers": 1}}});
+    let story = run_switched(1.0, document, &[(0.06, fewer)]);
+    let [born, stored, lost, ..] = fates(&story);
+    assert_eq!((born, stored + lost, lost), (10, 10, 2));
+}

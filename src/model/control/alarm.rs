@@ -64,11 +64,6 @@ struct Seen {
 }
 
 impl Server {
-    /// Whether its monitor gets an answer from it.
-    fn answers(&self) -> bool {
-        self.is_up() && !self.frozen && !self.unreachable
-    }
-
     /// Its level now, or since the last look; none where there is nothing to measure, or nobody answers.
     fn level(
         &self,
@@ -109,8 +104,8 @@ impl Server {
                 }
             }
             Metric::Disk => {
-                let (limits, disk) = (plan.disk.as_ref()?, self.disk.as_ref()?);
-                share((limits.used + disk.log.used_bytes()) as f64, limits.capacity as f64)
+                let (used, capacity) = self.disk_use(plan)?;
+                share(used as f64, capacity as f64)
             }
             Metric::ErrorRatio => share((counts.failed - seen.counts.failed) as f64, ended as f64),
             Metric::Response => {

@@ -43,6 +43,11 @@ pub struct ServerSpool {
 }
 
 impl ServerSpool {
+    /// What it needs of the disk.
+    pub(in crate::model) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// What is in it: records, with the calls of those on their way.
     pub(in crate::model) fn records(&self) -> impl Iterator<Item = (Option<Id>, Id)> {
         let waiting = self.entries.waiting().map(|entry| (None, entry.record));
@@ -58,12 +63,6 @@ impl<O: Observer> World<O> {
 
     fn recovery(&self, station: u16) -> Option<&Recovery> {
         self.plan.stations[usize::from(station)].spool.as_ref()?.recovery.as_ref()
-    }
-
-    /// What the spool of a server needs of its disk.
-    pub(in crate::model) fn spooled_bytes(&self, station: u16, server: u32) -> u64 {
-        let servers = &self.stations[usize::from(station)].servers;
-        servers[server as usize].spool.as_ref().map_or(0, |spool| spool.bytes)
     }
 
     /// Keeps the record of a job whose call has failed. False: it cannot be kept.
@@ -211,6 +210,17 @@ impl<O: Observer> World<O> {
         }
         if drained {
             self.tell(Observation::SpoolDrained { node, server, replayed: sent });
+        }
+    }
+
+    /// A machine is gone, and its disk with it: what nobody else has is lost.
+    pub(in crate::model) fn lose_spool(&mut self, station: u16, server: u32) {
+        let servers = &mut self.stations[usize::from(station)].servers;
+        let Some(spool) = servers[server as usize].spool.take() else { return };
+        self.calendar.cancel(spool.due);
+        for (call, record) in spool.records() {
+            debug_assert!(call.is_none(), "the process ends before its machine");
+            self.drop_record(record);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Disks: log writes and logrotate.
 
 use crate::engine::{Time, Timer};
+use crate::model::server::Disk;
 use crate::model::slab::Id;
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
@@ -40,10 +41,17 @@ impl<O: Observer> World<O> {
 
     /// Bytes in use on the disk of a server, if it has one, and how many there are.
     fn disk_use(&self, station: u16, server: u32) -> Option<(u64, u64)> {
-        let limits = self.plan.stations[usize::from(station)].disk.as_ref()?;
         let machine = &self.stations[usize::from(station)].servers[server as usize];
-        let log = machine.disk.as_ref()?.log.used_bytes();
-        Some((limits.used + log + self.spooled_bytes(station, server), limits.capacity))
+        machine.disk_use(&self.plan.stations[usize::from(station)])
+    }
+
+    /// A machine is gone with its disk; the next one in its place has an empty log.
+    pub(in crate::model) fn lose_disk(&mut self, station: u16, server: u32) {
+        self.lose_spool(station, server);
+        let plan = &self.plan.stations[usize::from(station)];
+        let disk = plan.disk.as_ref().map(Disk::new).map(Box::new);
+        self.server(station, server).disk = disk;
+        self.tell_disk(station, server);
     }
 
     /// Tells how many bytes are in use on the disk of a server.

@@ -5,6 +5,7 @@ use crate::engine::{Duration, Timer};
 use crate::model::server::Running;
 use crate::model::{Event, Observer, World};
 use crate::observation::DownCause;
+use crate::pattern::restart::RestartBackoff;
 
 /// Why a server leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,7 @@ impl<O: Observer> World<O> {
         self.calendar.cancel(leaving.timer);
         self.stations[usize::from(station)].leaving -= 1;
         self.tell_balancers_who_leaves(station, server);
+        self.wake_queues();
     }
 
     /// A server is gone.
@@ -100,6 +102,7 @@ impl<O: Observer> World<O> {
                     self.stations[usize::from(station)].leaving -= 1;
                 }
                 self.take_down(station, server, DownCause::Stopped);
+                self.lose_machine(station, server);
                 self.server(station, server).running = Running::Removed;
                 self.tell_servers(station);
             }
@@ -111,6 +114,7 @@ impl<O: Observer> World<O> {
             }
             Leave::Reclaim => {
                 self.take_down(station, server, DownCause::Reclaimed);
+                self.lose_machine(station, server);
                 self.stay(station, server);
                 let plan = &self.plan.stations[usize::from(station)];
                 let scaled = plan.autoscaler.as_ref().is_some_and(|scaler| scaler.enabled);
@@ -119,6 +123,14 @@ impl<O: Observer> World<O> {
                 }
             }
         }
+    }
+
+    /// The machine of a server is gone, and its disk with it; the next one in its place knows of nothing.
+    fn lose_machine(&mut self, station: u16, server: u32) {
+        self.lose_disk(station, server);
+        let plan = &self.plan.stations[usize::from(station)];
+        let backoff = plan.restart.as_ref().map(RestartBackoff::new);
+        self.server(station, server).backoff = backoff;
     }
 
     /// Balancers send nothing to a server that leaves.

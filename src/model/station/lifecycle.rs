@@ -17,11 +17,14 @@ impl<O: Observer> World<O> {
 
     /// The process of a server dies, if there is one; the restart policy does what it can.
     pub(in crate::model) fn kill(&mut self, station: u16, server: u32, cause: DownCause) {
-        let running = self.server(station, server).running;
-        if matches!(running, Running::Up | Running::Booting) {
-            self.take_down(station, server, cause);
-            self.plan_restart(station, server);
-        }
+        let ran_for = match self.server(station, server).running {
+            Running::Up => self.now.since(self.server(station, server).up_since),
+            // What ran before is not what dies now.
+            Running::Booting => Duration::ZERO,
+            Running::Down | Running::Removed => return,
+        };
+        self.take_down(station, server, cause);
+        self.plan_restart(station, server, ran_for);
     }
 
     /// A server goes down; everything in it is lost.
@@ -98,13 +101,11 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Lets the restart policy start a crashed server again, if there is one.
-    pub(in crate::model) fn plan_restart(&mut self, station: u16, server: u32) {
-        let now = self.now;
-        let machine = self.server(station, server);
-        let Some(backoff) = &mut machine.backoff else { return };
-        let wait = backoff.on_crash(now.since(machine.up_since));
-        let timer = self.schedule(now + wait, Event::RestartDue { station, server });
+    /// Lets the restart policy, if there is one, start a server again that crashed after running so long.
+    pub(in crate::model) fn plan_restart(&mut self, station: u16, server: u32, ran_for: Duration) {
+        let Some(backoff) = &mut self.server(station, server).backoff else { return };
+        let wait = backoff.on_crash(ran_for);
+        let timer = self.schedule(self.now + wait, Event::RestartDue { station, server });
         self.server(station, server).timer = timer;
     }
 
@@ -135,13 +136,13 @@ impl<O: Observer> World<O> {
         self.server(station, server).timer = timer;
     }
 
-    /// Whether everything is up that a server of a station needs to boot. At the very start all are.
+    /// Whether everything answers that a server of a station needs to boot. At the very start all do.
     fn finds_what_it_needs(&self, station: u16) -> bool {
-        let is_up = |needed: &u16| {
-            self.stations[usize::from(*needed)].servers.iter().any(|server| server.is_up())
+        let answers = |needed: &u16| {
+            self.stations[usize::from(*needed)].servers.iter().any(|server| server.answers())
         };
         let needs = &self.plan.stations[usize::from(station)].boot_needs;
-        needs.iter().all(is_up) || self.now == Time::ZERO
+        needs.iter().all(answers) || self.now == Time::ZERO
     }
 
     pub(in crate::model) fn on_booted(&mut self, station: u16, server: u32) {
