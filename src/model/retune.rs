@@ -114,7 +114,7 @@ impl<O: Observer> World<O> {
         self.plan_logrotate(number);
         self.retune_tables(number, before);
         self.retune_identity(number);
-        self.retune_autoscaler(number);
+        self.retune_autoscaler(number, before);
         self.retune_releases(number);
     }
 

@@ -111,7 +111,7 @@ impl<O: Observer> World<O> {
         for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
             self.retune_liveness_probe(station, server);
         }
-        self.retune_autoscaler(station);
+        self.plan_scaling(station);
         if self.plan.stations[usize::from(station)].release.is_some() {
             for server in 0..self.stations[usize::from(station)].servers.len() as u32 {
                 self.apply_burden(station, server);

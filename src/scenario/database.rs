@@ -203,7 +203,8 @@ pub struct Query {
     /// about and when, is known. Without it the record is there twice.
     #[serde(default)]
     pub unique: bool,
-    /// Whether it writes: then the primary does it, and every other server after it.
+    /// Whether it writes: then the primary does it, and every other server after it. One that stores a
+    /// record, adds rows or locks its row does so in any case.
     #[serde(default)]
     pub writes: bool,
     /// Table that it is about, one of the database's.
@@ -231,6 +232,13 @@ pub struct Query {
     /// the same set share rows, whatever table they name.
     #[serde(default)]
     pub locks: bool,
+}
+
+impl Query {
+    /// Whether it changes what is there, or says that it might: that is for the primary only.
+    pub(crate) fn changes_data(&self) -> bool {
+        self.writes || self.locks || self.adds_rows > 0 || self.stores.is_some()
+    }
 }
 
 fn default_matched_rows() -> u64 {

@@ -196,3 +196,12 @@ fn a_governor_takes_its_time_and_tells_somebody() {
     let alarms = story.moments(|o| matches!(o, Observation::GovernorAlarm { .. }));
     assert_eq!(alarms, [30_000.0], "once, at the first step that was cut");
 }
+
+#[test]
+fn a_new_pace_of_looks_counts_from_now_on() {
+    let slow = json!({"max_replicas": 20, "target_cpu_ratio": 0.5, "sync_period_s": 3_600.0});
+    let nodes = json!({"users": load(3.6, 60.0), "q": scaled(4, slow)});
+    let quick = json!({"nodes": {"q": {"autoscaler": {"sync_period_s": 5.0}}}});
+    let story = run_switched(60.0, json!({"nodes": nodes}), &[(10.0, quick)]);
+    assert_eq!(actions(&story), [(15.0, 4, 8)]);
+}

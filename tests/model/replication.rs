@@ -307,3 +307,32 @@ fn servers_come_and_go_while_it_runs() {
     assert_eq!(primaries(&story), expected);
     assert_eq!(lost(&story), 80, "what the second primary wrote, from 17.0 to 25.0 s");
 }
+
+#[test]
+fn whatever_changes_data_is_a_write() {
+    let cost = json!({"dist": "constant", "ms": 1.0});
+    for (name, kind) in [
+        ("adds", json!({"table": "t", "adds_rows": 1})),
+        ("locks", json!({"locks": true, "keys": {"set": "rows", "count": 10}})),
+        ("stores", json!({"stores": "event"})),
+    ] {
+        let mut db = database(json!({"replicas": 2, "reads": "replicas"}));
+        db["tables"] = json!({"t": {"rows": 10}});
+        db["queries"]["change"] = with(json!({"cost": cost}), kind);
+        let nodes = json!({"users": clockwork(10.0, 20, json!({"to": "db.change"})), "db": db});
+        let story = run(3.0, nodes, json!({}));
+        assert_eq!(writes(&story), 20, "{name}");
+        let reads = story.count(|o| matches!(o, Observation::DataRead { .. }));
+        assert_eq!(reads, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_new_pace_of_checks_counts_from_now_on() {
+    let slow = json!({"check_every_ms": 86_400_000.0, "failures": 1, "promotion_ms": 0.0});
+    let db = database(json!({"replicas": 1, "failover": slow}));
+    let document = json!({"nodes": nodes(10.0, db), "faults": crash(1.0, 100.0, "db#0")});
+    let quick = json!({"nodes": {"db": {"failover": {"check_every_ms": 500.0}}}});
+    let story = run_switched(10.0, document, &[(2.0, quick)]);
+    assert_eq!(primaries(&story)[1..], [(1_000.0, None), (2_500.0, Some(1))]);
+}

@@ -10,6 +10,7 @@ use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
 use crate::pattern::autoscaler::{Autoscaler, Params, Usage};
 use crate::pattern::governor::{Governor, Verdict};
+use crate::plan::StationPlan;
 
 /// An autoscaler and its governor.
 ///
@@ -32,29 +33,43 @@ impl<O: Observer> World<O> {
         plan.autoscaler.as_deref().filter(|scaler| scaler.enabled)
     }
 
-    /// Follows an autoscaler that is switched on or off. One that is switched on knows nothing of the past.
-    pub(in crate::model) fn retune_autoscaler(&mut self, station: u16) {
-        let wanted = self.autoscaler(station).is_some();
+    /// Follows an autoscaler that is switched on or off, or that is to look at another pace. One that is
+    /// switched on knows nothing of the past.
+    pub(in crate::model) fn retune_autoscaler(&mut self, station: u16, before: &StationPlan) {
+        let pace = |params: &Params| params.sync_period_s;
+        let wanted = self.autoscaler(station).map(pace);
+        let before = before.autoscaler.as_deref().map(pace);
         let scaling = &mut self.stations[usize::from(station)].scaling;
         let runs = scaling.timer != Timer::NONE;
-        if wanted && !runs {
+        if wanted.is_some() && !runs {
             let governor = std::mem::take(&mut scaling.governor);
             *scaling = Scaling { governor, ..Scaling::default() };
             self.plan_scaling(station);
-        } else if runs && !wanted {
+        } else if runs && wanted.is_none() {
             let timer = std::mem::take(&mut scaling.timer);
             self.calendar.cancel(timer);
+        } else if runs && wanted != before {
+            let timer = std::mem::take(&mut scaling.timer);
+            self.calendar.cancel(timer);
+            self.plan_look(station);
         }
     }
 
-    /// Plans the next look, and notes where the use of cores stands now.
-    fn plan_scaling(&mut self, station: u16) {
-        let now = self.now;
+    fn plan_look(&mut self, station: u16) {
         let Some(params) = self.autoscaler(station) else { return };
         let period = Duration::from_seconds(params.sync_period_s);
-        let timer = self.schedule(now + period, Event::ScalingDue { station });
+        let timer = self.schedule(self.now + period, Event::ScalingDue { station });
+        self.stations[usize::from(station)].scaling.timer = timer;
+    }
+
+    /// Plans the next look, and notes where the use of cores stands now.
+    pub(in crate::model) fn plan_scaling(&mut self, station: u16) {
+        let now = self.now;
+        if self.autoscaler(station).is_none() {
+            return;
+        }
+        self.plan_look(station);
         let state = &mut self.stations[usize::from(station)];
-        state.scaling.timer = timer;
         state.scaling.since = now;
         for server in &mut state.servers {
             server.used_before = server.cpu.used(now);

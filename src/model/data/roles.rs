@@ -11,6 +11,7 @@ use crate::model::slab::Id;
 use crate::model::station::Station;
 use crate::model::{Event, Observer, World};
 use crate::observation::{Observation, Outcome};
+use crate::pattern::promotion;
 use crate::plan::StationPlan;
 use crate::scenario::Reads;
 
@@ -170,6 +171,9 @@ impl<O: Observer> World<O> {
         let Some(rules) = &plan.replication else { return };
         let (servers, wanted) = (plan.servers, rules.primary);
         let turned = before.replication.as_ref().is_some_and(|before| before.primary != wanted);
+        let pace = |rules: &promotion::Params| rules.check_every_ms;
+        let paces = [before.replication.as_ref(), Some(rules)]
+            .map(|rules| rules.and_then(|rules| rules.failover.as_ref()).map(pace));
         let checks = rules.failover.is_some() && servers > 1;
         let Station { servers: machines, replication, .. } =
             &mut self.stations[usize::from(station)];
@@ -184,7 +188,8 @@ impl<O: Observer> World<O> {
             state.wanted = Some(wanted);
         }
         let (timer, gone) = (state.check, state.primary >= servers);
-        if checks && timer == Timer::NONE {
+        if checks && (timer == Timer::NONE || paces[0] != paces[1]) {
+            self.calendar.cancel(timer);
             self.plan_check(station);
         } else if !checks {
             state.watch = Default::default();

@@ -15,7 +15,7 @@ const COLD_READY_S: f64 = 1_800.0;
 pub(super) fn replication(database: &Database, site: Site) -> ReplicationPlan {
     let count = database.queries.len();
     let query = |(number, query): (usize, &Query)| CopiedPlan {
-        writes: query.writes,
+        writes: query.changes_data(),
         keys: query.keys.as_ref().map(keys),
         apply: (count + number) as u16,
     };

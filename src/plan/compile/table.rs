@@ -17,7 +17,7 @@ impl Compiler<'_> {
         let cost = sampler(&query.cost);
         let table = query.table.as_ref().and_then(|table| database.tables.get_index_of(table));
         let locks = query.keys.as_ref().filter(|_| query.locks).map(keys);
-        let writes = query.writes || query.locks || query.adds_rows > 0;
+        let writes = query.changes_data();
         // A plain write matters only where it has to be repeated at another database.
         let moves = writes && database.migration.is_some();
         if table.is_none() && locks.is_none() && !moves {

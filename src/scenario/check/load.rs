@@ -268,7 +268,7 @@ impl Estimate<'_> {
             Node::Service(service) => service,
             Node::Database(database) => {
                 let query = &database.queries[endpoint];
-                let copies = if query.writes { database.servers() - 1 } else { 0 };
+                let copies = if query.changes_data() { database.servers() - 1 } else { 0 };
                 let events = 2.0 + f64::from(copies) * EVENTS_PER_COPY;
                 return Cost { events, seconds: mean_s(&query.cost) };
             }
