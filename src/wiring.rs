@@ -236,4 +236,29 @@ impl Wiring {
         let classes = self.classes.iter().enumerate().filter(move |(_, class)| class.node == node);
         classes.map(|(index, _)| ClassIndex(index as u16))
     }
+
+    /// All pools.
+    pub fn pools(&self) -> impl Iterator<Item = PoolIndex> + use<> {
+        (0..self.pools.len() as u16).map(PoolIndex)
+    }
+
+    /// All caches.
+    pub fn caches(&self) -> impl Iterator<Item = CacheIndex> + use<> {
+        (0..self.caches.len() as u16).map(CacheIndex)
+    }
+
+    /// All calls.
+    pub fn edges(&self) -> impl Iterator<Item = EdgeIndex> + use<> {
+        (0..self.edges.len() as u16).map(EdgeIndex)
+    }
+
+    /// All classes of users.
+    pub fn classes(&self) -> impl Iterator<Item = ClassIndex> + use<> {
+        (0..self.classes.len() as u16).map(ClassIndex)
+    }
+
+    /// All alarms.
+    pub fn alarms(&self) -> impl Iterator<Item = AlarmIndex> + use<> {
+        (0..self.alarms.len() as u16).map(AlarmIndex)
+    }
 }

@@ -9,10 +9,11 @@
 //! slowness is only seen when they end.
 
 use super::baseline::{Phases, median};
-use super::{CascadeStep, words};
+use super::words;
 use crate::engine::{Duration, Time};
 use crate::metrics::{Metrics, NO_DATA};
 use crate::wiring::{NodeIndex, NodeKind, Wiring};
+use serde::Serialize;
 
 /// Stages, as they follow from each other.
 pub const STAGES: [&str; 5] = ["down", "errors", "slow", "saturated", "stopped"];
@@ -33,6 +34,21 @@ const LEAST_QUEUE: f64 = 1.0;
 const STOPPED_SHARE: f64 = 0.1;
 /// … when it lasts for so many windows: where responses become slower, answers pause for a moment.
 const STOPPED_WINDOWS: usize = 10;
+
+/// A node leaving its normal band: one stage of the cascade.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CascadeStep {
+    /// Moment in seconds.
+    pub at_s: f64,
+    /// Node.
+    pub node: String,
+    /// Stage: `errors`, `slow`, `saturated`, `down`, `stopped`.
+    pub stage: &'static str,
+    /// The figure that shows it, in English.
+    pub en: String,
+    /// The same in Korean.
+    pub ko: String,
+}
 
 /// A stage that a node reached.
 struct Found {

@@ -1,7 +1,6 @@
 //! What became of the copies of a database: the part of the report that is about replication.
 
 use super::Latency;
-use super::build::latency;
 use crate::metrics::Metrics;
 use crate::wiring::{NodeIndex, NodeKind};
 use serde::Serialize;
@@ -39,7 +38,7 @@ impl Copies {
             promotions: meter.promotions(),
             role_swaps: meter.swaps(),
             no_primary_s: no_primary_s(metrics, node),
-            lag: latency(meter.lag()),
+            lag: Latency::of(meter.lag()),
         };
         let database = metrics.wiring().node(node).kind == NodeKind::Database;
         let several = station.servers().peak() > 1 || copies.writes + copies.reads > 0;

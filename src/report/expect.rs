@@ -19,11 +19,12 @@ mod parse;
 
 pub use metric::{Kind, METRICS, Metric, Number, Quantity, Subject, Unit};
 
-use super::{Expectation, Report};
+use super::Report;
 use crate::engine::Time;
 use crate::metrics::Metrics;
 use crate::observation::Cause;
 use crate::wiring::Wiring;
+use serde::Serialize;
 
 /// How far apart two values may be to be about equal, as a share of the wanted one.
 const ABOUT: f64 = 0.02;
@@ -95,6 +96,22 @@ pub struct Clause {
     operator: Operator,
     /// In the unit of the metric; a plain number where one figure is divided by another.
     wanted: f64,
+}
+
+/// A clause and whether it holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Expectation {
+    /// The clause as written.
+    pub clause: String,
+    /// The measured value that it was judged on; none stands for never, or for a problem.
+    pub measured: Option<f64>,
+    /// Unit of the measured value: `ms`, `s`, `h`, `ratio`, `count`, `per_s`, `bytes`,
+    /// `flag`, `state`.
+    pub unit: &'static str,
+    /// Whether it holds.
+    pub holds: bool,
+    /// Why it could not be judged, if so.
+    pub problem: Option<String>,
 }
 
 impl Clause {

@@ -8,17 +8,54 @@
 use super::baseline::Phases;
 use super::build::{ratio, server_hours, work};
 use super::trouble::{Seen, TOLERANCE, Trouble};
-use super::{Report, Verdict, words};
+use super::{Report, words};
 use crate::engine::Time;
 use crate::metrics::Metrics;
 use crate::metrics::pool::Work;
-use crate::wiring::{EdgeIndex, NodeKind};
+use crate::wiring::NodeKind;
+use serde::Serialize;
 
 /// Trouble that leaves this share of goodput was contained even if it lasts.
 const CONTAINED_RATIO: f64 = 0.8;
 /// How long the trigger must be over before the system is held to be stuck.
 const STUCK_WINDOWS: usize = 10;
 const STUCK_SHARE: f64 = 0.2;
+
+/// The judgement over a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Share of requests that were answered: (ok + degraded) ÷ (offered − still under way).
+    pub availability: f64,
+    /// Goodput during the trouble ÷ goodput before it.
+    pub goodput_ratio: f64,
+    /// Attempts on the wire ÷ requests, over the calls of client populations.
+    pub retry_amplification: f64,
+    /// Share of all ended work that was wasted.
+    pub wasted_ratio: f64,
+    /// First moment of a fault or of a change of load, in seconds.
+    pub trigger_at_s: Option<f64>,
+    /// Moment when the last trigger ended; none if one goes on to the end.
+    pub trigger_end_s: Option<f64>,
+    /// From the trigger until goodput left its normal band, in seconds.
+    pub time_to_detect_s: Option<f64>,
+    /// From the trigger until goodput was back for good, in seconds, if it was.
+    pub time_to_contain_s: Option<f64>,
+    /// From the end of the trigger until goodput was back for good, 0 if it was back
+    /// before; none if it never was.
+    pub recovery_time_s: Option<f64>,
+    /// Not recovered although the trigger is gone.
+    pub metastable: bool,
+    /// Share of services and databases that left their normal band.
+    pub blast_radius: f64,
+    /// Server-hours used over all nodes.
+    pub server_hours: f64,
+    /// One of `healthy`, `contained`, `recovered`, `down`, `metastable`; while a run goes on also `running`.
+    pub state: &'static str,
+    /// The judgement in a sentence, in English.
+    pub en: String,
+    /// The same in Korean.
+    pub ko: String,
+}
 
 /// The judgement over a run whose report is otherwise complete.
 pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Report) -> Verdict {
@@ -62,9 +99,9 @@ fn onset_is_ahead(verdict: &Verdict) -> bool {
 
 fn client_attempts(metrics: &Metrics) -> u64 {
     let wiring = metrics.wiring();
-    let edges = (0..wiring.edges.len() as u16).map(EdgeIndex);
-    let of_clients =
-        edges.filter(|edge| wiring.node(wiring.edge(*edge).owner).kind == NodeKind::Clients);
+    let of_clients = wiring
+        .edges()
+        .filter(|edge| wiring.node(wiring.edge(*edge).owner).kind == NodeKind::Clients);
     of_clients.map(|edge| metrics.edge(edge).measured().attempts).sum()
 }
 

@@ -144,7 +144,7 @@ fn response(lane: &Lane, lang: Lang) -> Trace {
 /// The pools that were busiest, and cores where they are busier than any pool.
 fn saturation(lane: &Lane, lang: Lang) -> Trace {
     let wiring = lane.metrics.wiring();
-    let pools = (0..wiring.pools.len() as u16).map(brownout::wiring::PoolIndex);
+    let pools = wiring.pools();
     let pools = pools.map(|pool| {
         let name = wiring.pool_name(pool);
         let label = format!("{name} {}", lang.pick("threads", "스레드"));

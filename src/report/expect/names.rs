@@ -4,9 +4,7 @@ use super::metric::{Kind, Metric, Subject};
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
 use crate::report::cascade::STAGES;
-use crate::wiring::{
-    AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, NodeKind, PoolIndex, Wiring,
-};
+use crate::wiring::{NodeIndex, NodeKind, Wiring};
 
 /// What a metric can be about, in words.
 pub fn wanted_subjects(metric: &Metric) -> String {
@@ -35,7 +33,7 @@ fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
     match kind {
         Kind::Users => {
             let population = node().filter(|n| is(n, NodeKind::Clients)).map(Subject::Population);
-            let class = || classes(wiring).find(|class| wiring.class_name(*class) == text);
+            let class = || wiring.classes().find(|class| wiring.class_name(*class) == text);
             population.or_else(|| class().map(Subject::Class))
         }
         Kind::Station => station(node()).map(Subject::Station),
@@ -45,16 +43,18 @@ fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
             Some(Subject::Server(node, server.parse().ok()?))
         }
         Kind::Pool => {
-            let named = pools(wiring).find(|pool| wiring.pool_name(*pool) == text);
+            let named = wiring.pools().find(|pool| wiring.pool_name(*pool) == text);
             let only = || {
                 let mut pools = wiring.pools_of(node()?);
                 pools.next().filter(|_| pools.next().is_none())
             };
             named.or_else(only).map(Subject::Pool)
         }
-        Kind::Edge => edges(wiring).find(|edge| wiring.edge_name(*edge) == text).map(Subject::Edge),
+        Kind::Edge => {
+            wiring.edges().find(|edge| wiring.edge_name(*edge) == text).map(Subject::Edge)
+        }
         Kind::Cache => {
-            let named = caches(wiring).find(|cache| wiring.cache_name(*cache) == text);
+            let named = wiring.caches().find(|cache| wiring.cache_name(*cache) == text);
             let only = || {
                 let mut caches = wiring.caches_of(node()?);
                 caches.next().filter(|_| caches.next().is_none())
@@ -66,7 +66,7 @@ fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
             node.map(Subject::Monitor)
         }
         Kind::Alarm => {
-            alarms(wiring).find(|alarm| wiring.alarm_name(*alarm) == text).map(Subject::Alarm)
+            wiring.alarms().find(|alarm| wiring.alarm_name(*alarm) == text).map(Subject::Alarm)
         }
         Kind::Stage => {
             let (node, stage) = text.rsplit_once('.')?;
@@ -76,26 +76,6 @@ fn subject_of(kind: Kind, text: &str, wiring: &Wiring) -> Option<Subject> {
     }
 }
 
-fn classes(wiring: &Wiring) -> impl Iterator<Item = ClassIndex> {
-    (0..wiring.classes.len() as u16).map(ClassIndex)
-}
-
-fn pools(wiring: &Wiring) -> impl Iterator<Item = PoolIndex> {
-    (0..wiring.pools.len() as u16).map(PoolIndex)
-}
-
-fn edges(wiring: &Wiring) -> impl Iterator<Item = EdgeIndex> {
-    (0..wiring.edges.len() as u16).map(EdgeIndex)
-}
-
-fn caches(wiring: &Wiring) -> impl Iterator<Item = CacheIndex> {
-    (0..wiring.caches.len() as u16).map(CacheIndex)
-}
-
-fn alarms(wiring: &Wiring) -> impl Iterator<Item = AlarmIndex> {
-    (0..wiring.alarms.len() as u16).map(AlarmIndex)
-}
-
 fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
     let nodes = |wanted: fn(NodeKind) -> bool| {
         let nodes = wiring.nodes.iter().filter(move |node| wanted(node.kind));
@@ -103,15 +83,15 @@ fn names_of(kind: Kind, wiring: &Wiring) -> Vec<String> {
     };
     match kind {
         Kind::Users => nodes(|kind| kind == NodeKind::Clients)
-            .chain(classes(wiring).map(|class| wiring.class_name(class)))
+            .chain(wiring.classes().map(|class| wiring.class_name(class)))
             .collect(),
         Kind::Station => nodes(NodeKind::is_station).collect(),
         Kind::Server => nodes(NodeKind::is_station).map(|key| format!("{key}#0")).collect(),
-        Kind::Pool => pools(wiring).map(|pool| wiring.pool_name(pool)).collect(),
-        Kind::Edge => edges(wiring).map(|edge| wiring.edge_name(edge)).collect(),
-        Kind::Cache => caches(wiring).map(|cache| wiring.cache_name(cache)).collect(),
+        Kind::Pool => wiring.pools().map(|pool| wiring.pool_name(pool)).collect(),
+        Kind::Edge => wiring.edges().map(|edge| wiring.edge_name(edge)).collect(),
+        Kind::Cache => wiring.caches().map(|cache| wiring.cache_name(cache)).collect(),
         Kind::Monitor => nodes(|kind| kind == NodeKind::Monitor).collect(),
-        Kind::Alarm => alarms(wiring).map(|alarm| wiring.alarm_name(alarm)).collect(),
+        Kind::Alarm => wiring.alarms().map(|alarm| wiring.alarm_name(alarm)).collect(),
         Kind::Stage => {
             let stages = |key: String| STAGES.map(|stage| format!("{key}.{stage}"));
             let shown = |kind| !matches!(kind, NodeKind::Balancer | NodeKind::Monitor);

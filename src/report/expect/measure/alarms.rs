@@ -15,7 +15,7 @@ impl Judge<'_> {
         match self.arguments.subject {
             Some(Subject::Alarm(alarm)) => vec![alarm],
             Some(Subject::Monitor(node)) => wiring.alarms_of(node).collect(),
-            _ => (0..wiring.alarms.len() as u16).map(AlarmIndex).collect(),
+            _ => wiring.alarms().collect(),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::{Judge, Measured, no_subject, or_never};
 use crate::report::CacheReport;
-use crate::report::build::cache;
 use crate::report::expect::metric::{Quantity, Subject};
 use std::ops::Range;
 
@@ -32,7 +31,7 @@ impl Judge<'_> {
     pub(super) fn cached(&self, quantity: Quantity, spell: Option<Range<usize>>) -> Measured {
         let Some(Subject::Cache(index)) = self.arguments.subject else { return Err(no_subject()) };
         let owner = self.metrics.wiring().cache_name(index);
-        let report: CacheReport = cache(self.metrics, index);
+        let report = CacheReport::of(self.metrics, index);
         let most = |name: &str| {
             let column = self.metrics.column(&format!("{owner}/{name}"));
             let windows = spell.clone().unwrap_or(0..column.len());

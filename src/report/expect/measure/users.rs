@@ -3,7 +3,7 @@
 use super::{Judge, Measured, share_above};
 use crate::metrics::class::Wishes;
 use crate::metrics::histogram::Buckets;
-use crate::report::build::{ratio, requests};
+use crate::report::build::ratio;
 use crate::report::expect::metric::Subject;
 use crate::report::{Latency, PoolReport, Requests};
 use crate::wiring::{ClassIndex, NodeIndex};
@@ -37,12 +37,12 @@ impl Judge<'_> {
         match self.arguments.subject {
             Some(Subject::Population(node)) => wiring.classes_of(node).collect(),
             Some(Subject::Class(class)) => vec![class],
-            _ => (0..wiring.classes.len() as u16).map(ClassIndex).collect(),
+            _ => wiring.classes().collect(),
         }
     }
 
     pub(super) fn requests(&self) -> Requests {
-        requests(self.metrics, self.user_classes())
+        Requests::of(self.metrics, self.user_classes())
     }
 
     /// Mean rate of a quantity over the windows, summed over the owners.
