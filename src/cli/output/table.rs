@@ -59,7 +59,7 @@ impl Table {
         self
     }
 
-    /// Leaves out columns that say "none" in every row.
+    /// Leaves out columns that say "none" in every row, and the whole table if none of its figures is left.
     pub fn without_empty_columns(mut self) -> Table {
         for column in (0..self.headings.len()).rev() {
             let mut cells = self.rows.iter().filter_map(|row| match row {
@@ -75,6 +75,9 @@ impl Table {
                 }
             }
         }
+        if self.headings.len() <= self.words {
+            self.rows.clear();
+        }
         self
     }
 
@@ -88,8 +91,11 @@ impl Table {
         self.rows.push(Row::Note(text.into()));
     }
 
-    /// The table; every line ends with a line feed.
+    /// The table; every line ends with a line feed. Nothing at all if it has no rows.
     pub fn render(&self, style: &Style) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
         let widths: Vec<usize> = (0..self.headings.len()).map(|c| self.width(c)).collect();
         let headings: Vec<&str> = self.headings.iter().map(String::as_str).collect();
         let mut text = style.strong(&self.line(&headings, &widths));
@@ -179,6 +185,17 @@ api.social    12,345        7
   circuit_breaker 9
 "
         );
+    }
+
+    #[test]
+    fn what_says_nothing_is_left_out() {
+        let mut table = Table::new(1, ["cache", "hits", "misses"]);
+        assert_eq!(table.render(&Style::PLAIN), "");
+        table.row(["results".to_owned(), NONE.to_owned(), NONE.to_owned()]);
+        assert_eq!(table.clone().without_empty_columns().render(&Style::PLAIN), "");
+        table.row(["pages".to_owned(), NONE.to_owned(), "5".to_owned()]);
+        let text = "cache    misses\nresults       –\npages         5\n";
+        assert_eq!(table.without_empty_columns().render(&Style::PLAIN), text);
     }
 
     #[test]
