@@ -97,7 +97,7 @@ impl Lane {
         let metrics = self.simulation.metrics();
         let labels = self.simulation.labels();
         let entries = metrics.timeline().entries().iter().skip(first);
-        let entries = entries.map(|entry| words::timeline_entry(metrics.wiring(), &labels, entry));
+        let entries = entries.map(|entry| words::timeline::entry(metrics.wiring(), &labels, entry));
         json!(entries.collect::<Vec<_>>())
     }
 

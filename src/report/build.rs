@@ -86,7 +86,7 @@ impl Report {
 /// The timeline in words. `labels` names faults, switches and interventions.
 fn timeline(metrics: &Metrics, labels: &[Label]) -> Vec<TimelineEntry> {
     let entries = metrics.timeline().entries().iter();
-    entries.map(|entry| words::timeline_entry(metrics.wiring(), labels, entry)).collect()
+    entries.map(|entry| words::timeline::entry(metrics.wiring(), labels, entry)).collect()
 }
 
 /// Seconds since the warm-up.

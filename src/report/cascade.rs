@@ -158,7 +158,7 @@ fn flow(metrics: &Metrics, node: NodeIndex) -> Flow {
 
 fn down(metrics: &Metrics, node: NodeIndex, note: &mut Note) {
     if let Some(first) = metrics.station(node).first_down() {
-        note("down", first.at, words::stage_down(first.server, first.cause));
+        note("down", first.at, words::cascade::down(first.server, first.cause));
     }
 }
 
@@ -180,9 +180,9 @@ fn errors(metrics: &Metrics, node: NodeIndex, flow: &Flow, phases: &Phases, note
     let by_share = window.map(|window| (phases.onset(window), share(window)));
     match (metrics.station(node).disk_full_at(), by_share) {
         (Some(full), found) if found.is_none_or(|(at, _)| full <= at + one_window(phases)) => {
-            note("errors", full, words::stage_disk_full());
+            note("errors", full, words::cascade::disk_full());
         }
-        (_, Some((at, share))) => note("errors", at, words::stage_errors(share, normal)),
+        (_, Some((at, share))) => note("errors", at, words::cascade::errors(share, normal)),
         _ => {}
     }
 }
@@ -203,7 +203,7 @@ fn slow(flow: &Flow, phases: &Phases, note: &mut Note) {
     if let Some(window) = phases.first_stretch(phases.sustained(), shown) {
         let p95 = flow.p95_ms[window];
         let at = phases.arrival(window, Duration::from_ms(p95));
-        note("slow", at, words::stage_slow(p95, normal));
+        note("slow", at, words::cascade::slow(p95, normal));
     }
 }
 
@@ -213,7 +213,7 @@ fn saturated(metrics: &Metrics, node: NodeIndex, phases: &Phases, note: &mut Not
     let busy_cores = |window: usize| (cpu[window] != NO_DATA).then(|| cpu[window] >= SATURATED);
     let mut first = phases
         .first_stretch(phases.sustained(), busy_cores)
-        .map(|window| (window, words::stage_cpu()));
+        .map(|window| (window, words::cascade::cpu()));
     for pool in wiring.pools_of(node) {
         let name = wiring.pool_name(pool);
         let busy = metrics.column(&format!("{name}/utilisation"));
@@ -227,7 +227,7 @@ fn saturated(metrics: &Metrics, node: NodeIndex, phases: &Phases, note: &mut Not
             && first.as_ref().is_none_or(|(earliest, _)| window < *earliest)
         {
             let threads = metrics.pool(pool).threads().value();
-            let words = words::stage_pool(&wiring.pool(pool).key, threads, queue[window]);
+            let words = words::cascade::pool(&wiring.pool(pool).key, threads, queue[window]);
             first = Some((window, words));
         }
     }
@@ -246,6 +246,6 @@ fn stopped(flow: &Flow, phases: &Phases, note: &mut Note) {
     };
     let long = phases.at_most_a_twentieth(STOPPED_WINDOWS);
     if let Some(window) = phases.first_stretch(long, shown) {
-        note("stopped", phases.onset(window), words::stage_stopped(flow.good[window], normal));
+        note("stopped", phases.onset(window), words::cascade::stopped(flow.good[window], normal));
     }
 }

@@ -85,9 +85,9 @@ pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Repo
     }
     let (en, ko) = match verdict.state {
         "down" if verdict.time_to_detect_s.is_none() && verdict.recovery_time_s.is_some() => {
-            words::overloaded(&verdict)
+            words::verdict::overloaded(&verdict)
         }
-        _ => words::judgement(&verdict, report.cascade.first()),
+        _ => words::verdict::judgement(&verdict, report.cascade.first()),
     };
     Verdict { en, ko, ..verdict }
 }
