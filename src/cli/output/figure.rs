@@ -1,5 +1,7 @@
 //! Figures as people write them.
 
+use brownout::report::Latency;
+
 /// Stands for "none" in a table, where a 0 would only be in the way.
 pub const NONE: &str = "–";
 
@@ -19,6 +21,16 @@ pub fn count(value: u64) -> String {
 /// A count, or a dash for none.
 pub fn some(value: u64) -> String {
     if value == 0 { NONE.to_owned() } else { count(value) }
+}
+
+/// What may not be known, or a dash.
+pub fn known<T>(value: Option<T>, write: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| NONE.to_owned(), write)
+}
+
+/// A time out of a distribution, or a dash where nothing was timed.
+pub fn time(of: &Latency, value_ms: f64) -> String {
+    if of.count == 0 { NONE.to_owned() } else { ms(value_ms) }
 }
 
 /// A mean number of things.

@@ -29,8 +29,8 @@ enum Row {
 
 impl Table {
     /// A table whose first `words` columns hold words.
-    pub fn new<const N: usize>(words: usize, headings: [&str; N]) -> Table {
-        let headings = headings.iter().map(|heading| (*heading).to_owned()).collect();
+    pub fn new<'a>(words: usize, headings: impl IntoIterator<Item = &'a str>) -> Table {
+        let headings = headings.into_iter().map(str::to_owned).collect();
         Table { headings, words, words_last: false, rows: Vec::new() }
     }
 
@@ -39,11 +39,6 @@ impl Table {
         let cells: Vec<String> = cells.into_iter().collect();
         debug_assert_eq!(cells.len(), self.headings.len());
         self.rows.push(Row::Cells(cells));
-    }
-
-    /// Whether it has no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// The same with one more column of words after the first. For a table without rows.
@@ -112,6 +107,11 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+
+    /// The table, or nothing if it has no rows.
+    pub fn render_unless_empty(&self, style: &Style) -> String {
+        if self.rows.is_empty() { String::new() } else { self.render(style) }
     }
 
     fn width(&self, column: usize) -> usize {

@@ -1,10 +1,16 @@
 //! The report to read: what it came to, then figures, curves, and what happened in which order.
 
+mod caches;
+mod calls;
 mod data;
 mod events;
-mod figures;
+mod logins;
 mod monitors;
+mod requests;
 mod seeds;
+mod shares;
+mod sheet;
+mod stations;
 mod stored;
 
 use super::style::Style;
@@ -18,6 +24,7 @@ use brownout::engine::Time;
 use brownout::link;
 use brownout::report::Verdict;
 use brownout::run::{Change, moment};
+use sheet::{Column, column};
 
 /// Width of texts and charts, in columns of a terminal.
 const WIDTH: usize = 96;
@@ -44,16 +51,16 @@ pub fn render(lanes: &Lanes, lang: Lang, style: &Style) -> String {
         page.header(),
         page.verdicts(),
         page.measures(),
-        figures::requests(&page),
+        requests::requests(&page),
         page.charts(),
-        figures::stations(&page),
-        figures::logins(&page),
-        figures::pools(&page),
+        stations::stations(&page),
+        logins::logins(&page),
+        stations::pools(&page),
         stored::rows(&page),
-        figures::calls(&page),
-        figures::caches(&page),
+        calls::calls(&page),
+        caches::caches(&page),
         data::records(&page),
-        figures::shares(&page),
+        shares::shares(&page),
         monitors::monitors(&page),
         monitors::alarms(&page),
         events::cascade(&page),
@@ -154,7 +161,7 @@ impl Page<'_> {
             _ => Table::new(1, ["", ""]),
         };
         for measure in &MEASURES {
-            let values = self.lanes.iter().map(|lane| (measure.value)(&lane.report.verdict));
+            let values = self.lanes.iter().map(|lane| (measure.cell)(&lane.report.verdict));
             let name = self.lang.pick(measure.en, measure.ko).to_owned();
             table.row([name].into_iter().chain(values));
         }
@@ -255,41 +262,27 @@ impl Page<'_> {
     }
 }
 
-/// A figure of the verdict.
-struct Measure {
-    en: &'static str,
-    ko: &'static str,
-    value: fn(&Verdict) -> String,
-}
-
-const fn measure(en: &'static str, ko: &'static str, value: fn(&Verdict) -> String) -> Measure {
-    Measure { en, ko, value }
-}
-
-const MEASURES: [Measure; 8] = [
-    measure("Requests answered", "응답한 요청", |v| figure::percent(v.availability)),
-    measure("Goodput in the trouble ÷ before", "장애 중 처리량 ÷ 평소", |v| {
+/// Figures of the verdict.
+const MEASURES: [Column<Verdict>; 8] = [
+    column("Requests answered", "응답한 요청", |v| figure::percent(v.availability)),
+    column("Goodput in the trouble ÷ before", "장애 중 처리량 ÷ 평소", |v| {
         figure::percent(v.goodput_ratio)
     }),
-    measure("Attempts ÷ requests", "시도 ÷ 요청", |v| figure::times(v.retry_amplification)),
-    measure("Wasted work", "버려진 작업", |v| figure::percent(v.wasted_ratio)),
-    measure("From the trigger to trouble", "원인 발생 → 장애", |v| {
-        time(v.time_to_detect_s)
+    column("Attempts ÷ requests", "시도 ÷ 요청", |v| figure::times(v.retry_amplification)),
+    column("Wasted work", "버려진 작업", |v| figure::percent(v.wasted_ratio)),
+    column("From the trigger to trouble", "원인 발생 → 장애", |v| {
+        figure::known(v.time_to_detect_s, figure::seconds)
     }),
-    measure("From the trigger until contained", "원인 발생 → 차단", |v| {
-        time(v.time_to_contain_s)
+    column("From the trigger until contained", "원인 발생 → 차단", |v| {
+        figure::known(v.time_to_contain_s, figure::seconds)
     }),
-    measure("From the trigger's end to recovery", "원인 종료 → 회복", |v| {
-        time(v.recovery_time_s)
+    column("From the trigger's end to recovery", "원인 종료 → 회복", |v| {
+        figure::known(v.recovery_time_s, figure::seconds)
     }),
-    measure("Services that left their normal band", "영향받은 서비스", |v| {
+    column("Services that left their normal band", "영향받은 서비스", |v| {
         figure::percent(v.blast_radius)
     }),
 ];
-
-fn time(seconds: Option<f64>) -> String {
-    seconds.map_or(figure::NONE.to_owned(), figure::seconds)
-}
 
 /// Colours a text by the state of a verdict, which the text names as well.
 pub fn paint(style: &Style, state: &str, text: &str) -> String {

@@ -1,84 +1,39 @@
 //! The table of records: which were lost, stored twice, kept for later.
 
 use super::Page;
-use super::figures::{add, table};
+use super::sheet::{Column, Sheet, column};
 use crate::cli::output::figure;
-use brownout::report::{Data, Report};
+use brownout::report::Data;
 
-/// What became of records.
-pub fn records(page: &Page) -> String {
-    let headings = page.lang.pick(
-        [
-            "Records",
-            "undertaken",
-            "lost",
-            "stored",
-            "duplicated",
-            "deduplicated",
-            "spooled",
-            "replayed",
-            "not replayed",
-            "most in spool",
-            "left in spool",
-            "published",
-            "redelivered",
-            "dead letters",
-            "deepest",
-            "left in queue",
-        ],
-        [
-            "레코드",
-            "기록 대상",
-            "유실",
-            "저장",
-            "중복 저장",
-            "중복 제거",
-            "스풀 기록",
-            "재전송",
-            "재전송 실패",
-            "스풀 최대",
-            "스풀 잔량",
-            "발행",
-            "재전달",
-            "데드 레터",
-            "최대 깊이",
-            "큐 잔량",
-        ],
-    );
-    let mut table = table(page, headings);
-    let stations = &page.last().report.stations;
-    let with_data = || stations.iter().filter(|(_, station)| station.data.is_some());
-    if with_data().next().is_none() {
-        return String::new();
-    }
-    for (key, _) in with_data() {
-        let data = |report: &Report| report.stations.get(key)?.data.clone();
-        add(page, &mut table, key, |report| Some((cells(&data(report)?), None)));
-    }
-    table.without_empty_columns().render(page.style)
+const COLUMNS: [Column<Data>; 15] = [
+    column("undertaken", "기록 대상", |d| count(&d.records, |records| records.born)),
+    column("lost", "유실", |d| count(&d.records, |records| records.lost)),
+    column("stored", "저장", |d| count(&d.store, |store| store.stored)),
+    column("duplicated", "중복 저장", |d| count(&d.store, |store| store.duplicated)),
+    column("deduplicated", "중복 제거", |d| count(&d.store, |store| store.deduplicated)),
+    column("spooled", "스풀 기록", |d| count(&d.spool, |spool| spool.spooled)),
+    column("replayed", "재전송", |d| count(&d.spool, |spool| spool.replayed)),
+    column("not replayed", "재전송 실패", |d| count(&d.spool, |spool| spool.failed_replays)),
+    column("most in spool", "스풀 최대", |d| count(&d.spool, |spool| spool.highest.into())),
+    column("left in spool", "스풀 잔량", |d| count(&d.spool, |spool| spool.at_end.into())),
+    column("published", "발행", |d| count(&d.queue, |queue| queue.published)),
+    column("redelivered", "재전달", |d| count(&d.queue, |queue| queue.redelivered)),
+    column("dead letters", "데드 레터", |d| count(&d.queue, |queue| queue.dead_letters)),
+    column("deepest", "최대 깊이", |d| count(&d.queue, |queue| queue.deepest.into())),
+    column("left in queue", "큐 잔량", |d| count(&d.queue, |queue| queue.at_end.into())),
+];
+
+/// A count of something that may not be there.
+fn count<P>(part: &Option<P>, figure: fn(&P) -> u64) -> String {
+    figure::some(part.as_ref().map_or(0, figure))
 }
 
-fn cells(data: &Data) -> Vec<String> {
-    let records = data.records.clone().unwrap_or_default();
-    let store = data.store.clone().unwrap_or_default();
-    let spool = data.spool.clone().unwrap_or_default();
-    let queue = data.queue.clone().unwrap_or_default();
-    let counts = [
-        records.born,
-        records.lost,
-        store.stored,
-        store.duplicated,
-        store.deduplicated,
-        spool.spooled,
-        spool.replayed,
-        spool.failed_replays,
-        u64::from(spool.highest),
-        u64::from(spool.at_end),
-        queue.published,
-        queue.redelivered,
-        queue.dead_letters,
-        u64::from(queue.deepest),
-        u64::from(queue.at_end),
-    ];
-    counts.into_iter().map(figure::some).collect()
+/// What became of records; empty where there are none.
+pub fn records(page: &Page) -> String {
+    let mut sheet = Sheet::new(page, "Records", "레코드", &COLUMNS);
+    let stations = &page.last().report.stations;
+    for (key, _) in stations.iter().filter(|(_, station)| station.data.is_some()) {
+        sheet.add(key, |report| report.stations.get(key)?.data.as_ref());
+    }
+    sheet.finish().without_empty_columns().render_unless_empty(page.style)
 }

@@ -1,50 +1,38 @@
 //! The tables of monitors: what they tested, and what their alarms came to.
 
 use super::Page;
-use super::figures::{add, table};
+use super::sheet::{Column, Sheet, column};
 use crate::cli::output::figure;
 use brownout::report::{Alarm, Monitor};
 
+const COLUMNS: [Column<Monitor>; 3] = [
+    column("interfaces", "점검 API", |m| figure::some(m.interfaces.into())),
+    column("tests", "테스트 호출", |m| figure::some(m.tests)),
+    column("failed", "실패", |m| figure::some(m.tests_failed)),
+];
+
+const ALARM_COLUMNS: [Column<Alarm>; 4] = [
+    column("occurred", "발생", |a| figure::some(a.raised)),
+    column("told", "발송", |a| figure::some(a.sent)),
+    column("first told", "첫 발송", |a| figure::known(a.first_sent_at_s, figure::seconds)),
+    column("delay", "감지까지", |a| figure::known(a.detection_delay_s, figure::seconds)),
+];
+
 /// The test calls of monitors.
 pub fn monitors(page: &Page) -> String {
-    let headings = page.lang.pick(
-        ["Monitors", "interfaces", "tests", "failed"],
-        ["모니터", "점검 API", "테스트 호출", "실패"],
-    );
-    let mut table = table(page, headings);
-    let cells = |monitor: &Monitor| {
-        vec![
-            figure::some(monitor.interfaces.into()),
-            figure::some(monitor.tests),
-            figure::some(monitor.tests_failed),
-        ]
-    };
+    let mut sheet = Sheet::new(page, "Monitors", "모니터", &COLUMNS);
     let monitors = &page.last().report.monitors;
     for (key, _) in monitors.iter().filter(|(_, monitor)| monitor.interfaces > 0) {
-        add(page, &mut table, key, |report| Some((cells(report.monitors.get(key)?), None)));
+        sheet.add(key, |report| report.monitors.get(key));
     }
-    table.render(page.style)
+    sheet.finish().render(page.style)
 }
 
 /// What alarms came to.
 pub fn alarms(page: &Page) -> String {
-    let headings = page.lang.pick(
-        ["Alarms", "occurred", "told", "first told", "delay"],
-        ["알람", "발생", "발송", "첫 발송", "감지까지"],
-    );
-    let mut table = table(page, headings);
-    let moment =
-        |seconds: Option<f64>| seconds.map_or_else(|| figure::NONE.to_owned(), figure::seconds);
-    let cells = |alarm: &Alarm| {
-        vec![
-            figure::some(alarm.raised),
-            figure::some(alarm.sent),
-            moment(alarm.first_sent_at_s),
-            moment(alarm.detection_delay_s),
-        ]
-    };
+    let mut sheet = Sheet::new(page, "Alarms", "알람", &ALARM_COLUMNS);
     for key in page.last().report.alarms.by_name.keys() {
-        add(page, &mut table, key, |report| Some((cells(report.alarms.by_name.get(key)?), None)));
+        sheet.add(key, |report| report.alarms.by_name.get(key));
     }
-    table.render(page.style)
+    sheet.finish().render(page.style)
 }

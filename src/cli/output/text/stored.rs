@@ -1,40 +1,29 @@
 //! The table of what databases store.
 
 use super::Page;
-use super::figures::{add, table};
+use super::sheet::{Column, Sheet, column};
 use crate::cli::output::figure;
 use brownout::report::Stored;
 
-/// Rows, and waits for row locks.
+const COLUMNS: [Column<Stored>; 7] = [
+    column("rows", "행", |s| figure::some(s.rows)),
+    column("dead rows", "죽은 행", |s| figure::some(s.dead_rows)),
+    column("purged", "정리됨", |s| figure::some(s.purged_rows)),
+    column("lock waits", "잠금 대기", |s| figure::some(s.lock_waits)),
+    column("timed out", "시간 초과", |s| figure::some(s.lock_timeouts)),
+    column("mean wait", "평균 대기", |s| figure::time(&s.lock_wait, s.lock_wait.mean_ms)),
+    column("p95 wait", "p95 대기", |s| figure::time(&s.lock_wait, s.lock_wait.p95_ms)),
+];
+
+/// Rows, and waits for row locks; empty where nothing is known of either.
 pub fn rows(page: &Page) -> String {
     let stations = &page.last().report.stations;
     if stations.values().all(|station| station.stored.is_none()) {
         return String::new();
     }
-    let headings = page.lang.pick(
-        ["Data", "rows", "dead rows", "purged", "lock waits", "timed out", "mean wait", "p95 wait"],
-        ["데이터", "행", "죽은 행", "정리됨", "잠금 대기", "시간 초과", "평균 대기", "p95 대기"],
-    );
-    let mut table = table(page, headings);
+    let mut sheet = Sheet::new(page, "Data", "데이터", &COLUMNS);
     for key in stations.keys() {
-        add(page, &mut table, key, |report| {
-            let stored = report.stations.get(key)?.stored.as_ref()?;
-            Some((cells(stored), None))
-        });
+        sheet.add(key, |report| report.stations.get(key)?.stored.as_ref());
     }
-    table.without_empty_columns().render(page.style)
-}
-
-fn cells(stored: &Stored) -> Vec<String> {
-    let wait = &stored.lock_wait;
-    let time = |ms: f64| if wait.count == 0 { figure::NONE.to_owned() } else { figure::ms(ms) };
-    vec![
-        figure::some(stored.rows),
-        figure::some(stored.dead_rows),
-        figure::some(stored.purged_rows),
-        figure::some(stored.lock_waits),
-        figure::some(stored.lock_timeouts),
-        time(wait.mean_ms),
-        time(wait.p95_ms),
-    ]
+    sheet.finish().without_empty_columns().render(page.style)
 }
