@@ -17,6 +17,8 @@ mod groups;
 mod monitors;
 #[path = "checker/mutations.rs"]
 mod mutations;
+#[path = "checker/needs.rs"]
+mod needs;
 #[path = "checker/runs.rs"]
 mod runs;
 #[path = "checker/tables.rs"]

@@ -9,6 +9,7 @@ mod faults;
 mod graph;
 mod groups;
 mod load;
+mod needs;
 mod patches;
 mod policies;
 mod quantity;
@@ -66,6 +67,10 @@ fn check_state(value: &Value) -> Result<Scenario, Vec<Problem>> {
     policies::check(&scenario, &mut problems);
     groups::check(&scenario, &mut problems);
     faults::check(&scenario, &mut problems);
+    // What else is needed is looked for where the names lead.
+    if problems.is_empty() {
+        needs::check(&scenario, &mut problems);
+    }
     // Programs and load are followed along the references, so those must be in order.
     if problems.is_empty()
         && let Some(programs) = graph::check(&scenario, &mut problems)
