@@ -1,6 +1,9 @@
-//! What is stored, and what is on its way to be stored: tables and their rows, the locks on rows, the
-//! background work of a database and its move to another one, caches, records and spools.
-//! background work of a database, its copies and who serves which, caches, records and spools.
+//! What is stored, and what is on its way to be stored.
+//!
+//! Of a database: its `tables` and row `locks`, its background work (`tasks`) and its `migration` to another
+//! one; its servers' `copies` of the data, their `replication` by the `write_log`, the `roles` of the servers
+//! and the `takeover` of the primary's. Of what must not get lost: `records`, and the `spool`s and `queue`s
+//! that they wait in. And the `cache`s of servers, and the tokens of users (`identity`).
 
 pub mod cache;
 mod copies;
@@ -15,3 +18,4 @@ pub mod spool;
 pub mod tables;
 mod takeover;
 pub mod tasks;
+pub mod write_log;

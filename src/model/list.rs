@@ -74,6 +74,13 @@ impl<const KIND: usize> List<KIND> {
         slab[id].links().next
     }
 
+    /// All records, as it is now: for who may take some of them out on the way.
+    pub fn ids<T: Linked<KIND>>(&self, slab: &Slab<T>) -> Vec<Id> {
+        let next = |id: &Id| Some(self.after(slab, *id)).filter(|next| !next.is_none());
+        let first = Some(self.first).filter(|first| !first.is_none());
+        std::iter::successors(first, next).collect()
+    }
+
     /// The record in front of `id`, or [`Id::NONE`].
     pub fn before<T: Linked<KIND>>(&self, slab: &Slab<T>, id: Id) -> Id {
         slab[id].links().previous

@@ -218,3 +218,22 @@ fn a_request_that_arrives_after_its_caller_has_left_does_not_count_at_the_balanc
     assert_eq!(story.count(|o| matches!(o, Observation::Shed { .. })), 0);
     assert_eq!(story.count(|o| matches!(o, Observation::WorkStarted { .. })), 3);
 }
+
+#[test]
+fn who_is_cancelled_when_a_server_moves_again_takes_its_own_work_along() {
+    let inner = json!([{"do": "wait", "time": {"dist": "constant", "ms": 10_000.0}}]);
+    let mut api = with(
+        service(10, json!([{"do": "call", "call": "inner"}])),
+        json!({"calls": {"inner": {"to": "api.inner", "cancel": "running"}}}),
+    );
+    api["endpoints"]["inner"] = json!({"steps": inner});
+    let call = json!({"to": "api.work", "timeout_ms": 500.0, "cancel": "running"});
+    let nodes = json!({"users": clockwork(10.0, 1, call), "api": api});
+    let faults = json!({"f": {
+        "at_s": 0.2, "for_s": 1.0, "target": "api", "effect": {"kind": "freeze"},
+    }});
+    let story = run(5.0, nodes, faults);
+    assert_eq!(story.outcomes(), [Outcome::TimedOut]);
+    let ended = story.moments(|o| matches!(o, Observation::WorkEnded { .. }));
+    assert_eq!(ended, [1_200.0, 1_200.0]);
+}

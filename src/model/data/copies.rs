@@ -4,7 +4,8 @@
 //! order after its lag, and is applied by a job of its own, which waits for a session and computes as any
 //! other does. The primary sends its log itself: while it is down or stands still nothing arrives.
 
-use super::replication::{Entry, KEPT, Replication};
+use super::replication::{KEPT, Replication};
+use super::write_log::Entry;
 use crate::engine::{Duration, Luck, Timer};
 use crate::model::job::{Caller, Job, Query};
 use crate::model::server::Server;
@@ -215,10 +216,7 @@ impl<O: Observer> World<O> {
     /// A server is not to apply the writes from a number on any more.
     pub(super) fn stop_applying(&mut self, station: u16, server: u32, from: u64) {
         let residents = self.stations[usize::from(station)].servers[server as usize].residents;
-        let mut next = residents.first();
-        while !next.is_none() {
-            let id = next;
-            next = residents.after(&self.jobs, id);
+        for id in residents.ids(&self.jobs) {
             let job = &self.jobs[id];
             if job.caller == Caller::Replication && job.key >= from {
                 self.cancel_job(id);

@@ -102,16 +102,10 @@ impl<O: Observer> World<O> {
     /// Whether writes of clients wait or work at a server.
     fn writes_at(&self, station: u16, server: u32) -> bool {
         let residents = self.stations[usize::from(station)].servers[server as usize].residents;
-        let mut next = residents.first();
-        while !next.is_none() {
-            let job = &self.jobs[next];
-            let query = job.extras.as_ref().and_then(|extras| extras.query);
-            if matches!(query, Some(Query::Write { .. })) {
-                return true;
-            }
-            next = residents.after(&self.jobs, next);
-        }
-        false
+        residents.ids(&self.jobs).into_iter().any(|job| {
+            let query = self.jobs[job].extras.as_ref().and_then(|extras| extras.query);
+            matches!(query, Some(Query::Write { .. }))
+        })
     }
 
     // --- the promotion ---

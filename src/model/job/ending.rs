@@ -207,12 +207,10 @@ impl<O: Observer> World<O> {
     /// Stops the jobs that were cancelled while their server stood still.
     pub(in crate::model) fn cancel_unwanted(&mut self, station: u16, server: u32) {
         let residents = self.stations[usize::from(station)].servers[server as usize].residents;
-        let mut next = residents.first();
-        while !next.is_none() {
-            let id = next;
-            next = residents.after(&self.jobs, id);
-            let job = &self.jobs[id];
-            if job.caller == Caller::Nobody && job.cancel == Cancel::Running {
+        for id in residents.ids(&self.jobs) {
+            // Another one that was cancelled may have taken it along.
+            let job = self.jobs.get(id);
+            if job.is_some_and(|job| job.is_unwanted_at_once()) {
                 self.cancel_job(id);
             }
         }

@@ -74,10 +74,7 @@ impl<O: Observer> World<O> {
         let now = self.now;
         let computes_alone = !self.has_cores(station, server);
         let residents = self.server(station, server).residents;
-        let mut next = residents.first();
-        while !next.is_none() {
-            let id = next;
-            next = residents.after(&self.jobs, id);
+        for id in residents.ids(&self.jobs) {
             let job = &mut self.jobs[id];
             match job.doing {
                 Doing::Waiting => {}

@@ -151,10 +151,7 @@ impl<O: Observer> World<O> {
             return;
         }
         machine.pools[number].set_discipline(discipline);
-        let mut next = residents.first();
-        while !next.is_none() {
-            let id = next;
-            next = residents.after(&self.jobs, id);
+        for id in residents.ids(&self.jobs) {
             let job = &self.jobs[id];
             if usize::from(job.pool) != number {
                 continue;

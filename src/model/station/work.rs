@@ -73,10 +73,7 @@ impl<O: Observer> World<O> {
         let machine = self.server(station, server);
         let (speed, residents) = (machine.speed(), machine.residents);
         let mut alone = Vec::new();
-        let mut next = residents.first();
-        while !next.is_none() {
-            let id = next;
-            next = residents.after(&self.jobs, id);
+        for id in residents.ids(&self.jobs) {
             let job = &mut self.jobs[id];
             if job.doing == Doing::Computing {
                 self.calendar.cancel(std::mem::take(&mut job.timer));
