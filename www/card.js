@@ -2,47 +2,43 @@
 // upper, hatched half is the lane as it was and the lower, full half the lane with the switches.
 
 import { mark, s, write } from "./dom.js";
-import { answeredShare, hitShare } from "./health.js";
-import { bytes, nameOf, number, percent, t } from "./i18n.js";
-import { columnsOf } from "./measures.js";
-import { shown_s, state } from "./state.js";
+import { nameOf, t } from "./i18n.js";
+import { levelOf, rowsOf } from "./levels.js";
+import { state } from "./state.js";
 
 const HEAD = 38;
 const ROW = 19;
 const FOOT = 7;
-/** Width of a row's name and of its figure. */
-const NAME = 48;
-const FIGURE = 46;
+/** A second line of the name. */
+const LINE = 14;
+/** Room for a row's name, as its longest needs, and for its figure. */
+const LEAST_NAME = 40;
+const MOST_NAME = 66;
+const FIGURE = 48;
+const LONG_FIGURE = 60;
+/** What the signs of both lanes take from the first line of the name. */
+const BESIDE_SIGNS = 48;
+/** As in the style sheet, to measure texts before they are drawn. */
+const TITLE_FONT = "650 12.5px";
+const KIND_FONT = "10px";
+const ROW_FONT = "10.5px";
 /** More servers than this are counted, not drawn. */
 const MOST_SQUARES = 12;
 
-/** Which rows a node has; fixed for the run, as its wiring is. */
-function rowsOf(node, scenario) {
-  const own = scenario.nodes[node.key] ?? {};
-  if (node.kind === "clients") return [{ kind: "answered" }, { kind: "in_flight" }];
-  if (node.kind === "balancer") return [{ kind: "rotation" }];
-  if (node.kind === "monitor") return [{ kind: "alarms" }, { kind: "interfaces" }];
-  const columns = columnsOf(state.describe, node.key);
-  const pools = Object.keys(own.pools ?? { sessions: {} }).map((pool) => ({ kind: "pool", pool }));
-  const caches = Object.keys(own.caches ?? {});
-  return [
-    { kind: "servers" },
-    ...pools,
-    ...(own.cores ? [{ kind: "cpu" }] : []),
-    ...(own.memory && (own.memory.gc || caches.length > 0) ? [{ kind: "heap" }] : []),
-    ...(caches.length > 0 ? [{ kind: "hits" }] : []),
-    ...(own.disk ? [{ kind: "disk" }] : []),
-    ...(own.replicas || own.standby ? [{ kind: "primary" }] : []),
-    ...(own.tables ? [{ kind: "rows" }] : []),
-    ...(columns.spooled === undefined ? [] : [{ kind: "spool" }]),
-    ...(columns.queue_depth === undefined ? [] : [{ kind: "depth" }]),
-  ];
+/** Rows of a card and the lines of its name, in a card of this width. */
+function planOf(node, width) {
+  const name = lines(nameOf(node, node.key), width);
+  return { name, rows: rowsOf(node), head: HEAD + (name.length - 1) * LINE };
 }
 
-export const cardHeight = (node, scenario) => HEAD + ROW * rowsOf(node, scenario).length + FOOT;
+export function cardHeight(node, width) {
+  const { rows, head } = planOf(node, width);
+  return head + ROW * rows.length + FOOT;
+}
 
 /** Draws the card. Gives {node, group, draw(levels of both lanes, healths of both lanes)}. */
-export function card(node, { x, y, width, height }, scenario) {
+export function card(node, { x, y, width, height }) {
+  const plan = planOf(node, width);
   const signs = [0, 1].map((lane) =>
     s("text", { class: "health-sign", x: width - 26 + lane * 15, y: 20, "text-anchor": "middle" }),
   );
@@ -56,24 +52,27 @@ export function card(node, { x, y, width, height }, scenario) {
       rx: 3,
     }),
   );
-  const title = s("text", { class: "card-title", x: 10, y: 19 });
-  const kind = s("text", { class: "card-kind", x: 10, y: 31 });
-  const rows = rowsOf(node, scenario).map((row, index) =>
-    levelRow(node, row, HEAD + index * ROW, width),
+  const titles = plan.name.map((text, index) =>
+    s("text", { class: "card-title", x: 10, y: 19 + index * LINE }, text),
+  );
+  const kind = s("text", { class: "card-kind", x: 10, y: plan.head - 7 });
+  const labels = plan.rows.map((row) => (row.kind === "pool" ? row.pool : t(`row_${row.kind}`)));
+  const room = Math.max(...labels.map((label) => widthOf(label, ROW_FONT)));
+  const name = Math.min(MOST_NAME, Math.max(LEAST_NAME, room + 6));
+  const rows = plan.rows.map((row, index) =>
+    levelRow(node, row, labels[index], { top: plan.head + index * ROW, width, name }),
   );
   const group = s(
     "g",
     { class: "card", transform: `translate(${x} ${y})` },
     s("rect", { class: "card-box", x: 0, y: 0, width, height, rx: 7 }),
     s("path", { class: "card-edge", d: `M4 6v${height - 12}` }),
-    title,
+    ...titles,
     kind,
     ...boxes,
     ...signs,
     ...rows.map((row) => row.group),
   );
-  write(title, shortened(nameOf(node, node.key), (width - 48) / 6.6));
-  write(kind, t(`kind_${node.kind}`));
   group.append(s("title", {}, `${nameOf(node, node.key)} · ${node.key}`));
   const draw = (levels, healths) => {
     mark(group, "data-level", healths[1].level);
@@ -82,28 +81,50 @@ export function card(node, { x, y, width, height }, scenario) {
       mark(signs[lane], "data-level", health.level);
       mark(boxes[lane], "data-level", health.level);
     });
-    write(
-      kind,
-      healths[1].level > 0
-        ? `${t(`kind_${node.kind}`)} · ${t(`health_${healths[1].word}`)}`
-        : t(`kind_${node.kind}`),
-    );
+    write(kind, kindLine(node, healths[1], width));
     rows.forEach((row) => row.draw(levels));
   };
   return { node, group, draw };
 }
 
-/** Hangul and other wide letters count twice. */
-function shortened(text, room) {
-  let used = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    used += text.charCodeAt(index) > 0x1100 ? 1.75 : 1;
-    if (used > room) return `${text.slice(0, Math.max(1, index - 1))}…`;
-  }
-  return text;
+/** Kind and trouble; where there is no room for both, the trouble. */
+function kindLine(node, { level, word }, width) {
+  const kind = t(`kind_${node.kind}`);
+  if (level === 0) return kind;
+  const both = `${kind} · ${t(`health_${word}`)}`;
+  return widthOf(both, KIND_FONT) <= width - 16 ? both : t(`health_${word}`);
 }
 
-function levelRow(node, row, top, width) {
+let pen = null;
+let family = "";
+/** Width of a text in CSS pixels. Asking for a style makes the browser lay out, so it is asked once. */
+function widthOf(text, font) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  family ||= getComputedStyle(document.body).fontFamily;
+  pen.font = `${font} ${family}`;
+  return pen.measureText(text).width;
+}
+
+/** A name in one line, beside the signs, or in two. */
+function lines(name, width) {
+  const first = width - BESIDE_SIGNS;
+  if (widthOf(name, TITLE_FONT) <= first) return [name];
+  const words = name.split(" ");
+  let taken = words.length;
+  while (taken > 0 && widthOf(words.slice(0, taken).join(" "), TITLE_FONT) > first) taken -= 1;
+  if (taken === 0) return [shortened(name, TITLE_FONT, first)];
+  const rest = words.slice(taken).join(" ");
+  return [words.slice(0, taken).join(" "), shortened(rest, TITLE_FONT, width - 18)];
+}
+
+function shortened(text, font, room) {
+  if (widthOf(text, font) <= room) return text;
+  let end = text.length - 1;
+  while (end > 1 && widthOf(`${text.slice(0, end)}…`, font) > room) end -= 1;
+  return `${text.slice(0, end)}…`;
+}
+
+function levelRow(node, row, label, { top, width, name: nameRoom }) {
   const name = s("text", { class: "row-name", x: 10, y: top + 12 });
   const figure = s("text", {
     class: "row-figure",
@@ -111,13 +132,13 @@ function levelRow(node, row, top, width) {
     y: top + 12,
     "text-anchor": "end",
   });
-  const left = 10 + NAME;
-  const room = Math.max(12, width - left - FIGURE - 8);
+  const left = 10 + nameRoom;
+  const figureRoom = row.kind === "alarms" ? LONG_FIGURE : FIGURE;
+  const room = Math.max(12, width - left - figureRoom - 8);
   const meter = s("g", { transform: `translate(${left} ${top + 3})` });
   const drawMeter =
     row.kind === "servers" || row.kind === "rotation" ? squares(meter, room) : bars(meter, room);
-  const label = row.kind === "pool" ? row.pool : t(`row_${row.kind}`);
-  write(name, shortened(label, NAME / 5));
+  write(name, shortened(label, ROW_FONT, nameRoom - 3));
   const group = s("g", { class: `row row-${row.kind}` }, name, meter, figure);
   const draw = (levels) => {
     const values = [0, 1].map((lane) => levelOf(node, row, levels[lane], state.lanes[lane]));
@@ -127,77 +148,6 @@ function levelRow(node, row, top, width) {
   };
   return { group, draw };
 }
-
-/** The level of a row in a lane: {share, text} for bars, {up, all, text} for squares. */
-function levelOf(node, row, levels, history) {
-  const station = levels.stations?.[node.key];
-  if (row.kind === "answered") {
-    const share = answeredShare(history, shown_s(), node.key);
-    return {
-      share: share || 0,
-      text: percent(share),
-      level: share < 0.5 ? 3 : share < 0.9 ? 2 : 0,
-    };
-  }
-  if (row.kind === "in_flight") {
-    const count = levels.clients?.[node.key]?.in_flight ?? 0;
-    return { share: count / (count + 100), text: number(count), level: 0 };
-  }
-  if (row.kind === "rotation") {
-    const balancer = levels.balancers?.[node.key] ?? { in_rotation: 0, servers: 0 };
-    return {
-      up: balancer.in_rotation,
-      all: balancer.servers,
-      text: `${balancer.in_rotation}/${balancer.servers}`,
-    };
-  }
-  if (row.kind === "alarms" || row.kind === "interfaces") {
-    const { raised = 0, sent = 0, interfaces = 0 } = levels.monitors?.[node.key] ?? {};
-    if (row.kind === "interfaces")
-      return { share: interfaces > 0 ? 1 : 0, text: number(interfaces), level: 0 };
-    // Of all that occurred, so much was told.
-    return { ...share(sent, raised, `${number(sent)}/${number(raised)}`), level: 2 };
-  }
-  if (!station) return { share: 0, up: 0, all: 0, text: "–" };
-  if (row.kind === "servers")
-    return { up: station.up, all: station.servers, text: `${station.up}/${station.servers}` };
-  if (row.kind === "primary") {
-    const there = Number.isInteger(station.primary);
-    return { share: there ? 1 : 0, text: there ? `#${station.primary}` : "–", level: 0 };
-  }
-  if (row.kind === "cpu")
-    return share(
-      station.cores_busy ?? 0,
-      station.cores,
-      percent((station.cores_busy ?? 0) / station.cores),
-    );
-  if (row.kind === "heap")
-    return share(station.heap_used ?? 0, station.heap_limit, bytes(station.heap_used ?? 0));
-  if (row.kind === "hits") {
-    const hits = hitShare(history, shown_s(), node.key);
-    return { share: hits || 0, text: hits >= 0 ? percent(hits) : "–", level: 0 };
-  }
-  if (row.kind === "disk")
-    return share(station.disk_used ?? 0, station.disk_capacity, bytes(station.disk_used ?? 0));
-  if (row.kind === "rows") {
-    // The bar shows how many of them are dead.
-    const all = (station.rows ?? 0) + (station.dead_rows ?? 0);
-    return share(station.dead_rows ?? 0, all, number(all));
-  }
-  if (row.kind === "spool") return heap(station.spooled ?? 0, station.spool_limit);
-  if (row.kind === "depth") return heap(station.queue_depth ?? 0, station.depth_limit);
-  const pool = station.pools?.[row.pool] ?? { busy: 0, threads: 0, queue: 0 };
-  const waiting = pool.queue > 0 ? `+${number(pool.queue)}` : `${pool.busy}/${pool.threads}`;
-  return { ...share(pool.busy, pool.threads, waiting), full: pool.queue > 0 };
-}
-
-/** What piles up: against its limit, or without one against a scale that never ends. */
-const heap = (count, limit) => ({
-  share: limit > 0 ? count / limit : count / (count + 1_000),
-  text: number(count),
-});
-
-const share = (value, all, text) => ({ share: all > 0 ? value / all : 0, text });
 
 /** Two bars in one track. */
 function bars(meter, room) {

@@ -1,7 +1,7 @@
 // Which charts there are for the whole system, a node, a class of users or a call. What everybody
 // has comes first and last; between them stands what the scenario is about.
 
-import { has, hasCopies, rowsChange, scales } from "./facets.js";
+import { has, hasCopies, locksRows, readsCopies, rowsChange, scales } from "./facets.js";
 import { nameOf, t } from "./i18n.js";
 import { chart, colourAt, largest, line, lineOf, lines } from "./lines.js";
 import { columnsOf, partsOf } from "./measures.js";
@@ -117,15 +117,19 @@ function ofCall(key) {
 
 /** Charts of what some nodes have and others have not. */
 function facets(keys) {
-  const copied = keys.filter(hasCopies);
-  const data = [...lines(["lost", "duplicated"], keys), ...lines(["stale_reads", "lost_writes"], copied)];
+  const old = keys.filter(readsCopies);
+  const data = [
+    ...lines(["lost", "duplicated"], keys),
+    ...line("stale_reads", old),
+    ...line("lost_writes", keys.filter((key) => hasCopies(key) && scales(key))),
+  ];
   const logins = ["logins", "logins_failed", "new_users_refused", "renewed_alone"];
   const piles = lines(["queue_depth", "spooled"], keys);
   return [
     optional("servers", "chart_servers_up", "servers", keys.length > 1 ? fleets(keys) : []),
     optional("data", "chart_data", "rps", data),
     optional("piles", "chart_piles", "count", piles),
-    optional("lag", "chart_lag", "ms", lines(["replica_lag"], copied, { join: largest })),
+    optional("lag", "chart_lag", "ms", lines(["replica_lag"], old, { join: largest })),
     optional("logins", "chart_logins", "rps", lines(logins, keys)),
     optional("rows", "chart_rows", "count", rows(keys)),
     optional("bytes", "chart_bytes", "bytes", stored(keys)),
@@ -200,7 +204,7 @@ function pools(only) {
       .slice(0, MOST_LINES)
       .flatMap(({ name, columns }, index) => lineOf(name, colourAt(index), columns[measure]));
   const cpu = only === null ? [] : line("cpu", [only]);
-  const locked = (only === null ? stations() : [only]).filter((key) => has(key, "tables"));
+  const locked = (only === null ? stations() : [only]).filter(locksRows);
   const waiting = lines(["lock_waiting"], locked);
   return [
     chart("busy", "chart_busy", "ratio", [...ofPools("utilisation"), ...cpu]),

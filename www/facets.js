@@ -15,7 +15,7 @@ function saidOf(key) {
 
 /** Whether a node has one of these components, or may get it. */
 export const has = (key, ...names) =>
-  saidOf(key).some((said) => names.some((name) => (said[name] ?? null) !== null));
+  saidOf(key).some((said) => names.some((name) => Boolean(said[name])));
 
 /** Whether the number of a node's servers is likely to change. */
 export function scales(key) {
@@ -45,3 +45,11 @@ export function rowsChange(key) {
 
 /** Whether a database has copies of itself. */
 export const hasCopies = (key) => has(key, "replicas", "standby");
+
+/** Whether what is read may be older than what was written. */
+export const readsCopies = (key) =>
+  has(key, "standby") || saidOf(key).some(({ reads }) => reads === "replicas");
+
+/** Whether writes wait for each other's rows. */
+export const locksRows = (key) =>
+  saidOf(key).some(({ queries = {} }) => Object.values(queries).some((query) => query?.locks));

@@ -71,18 +71,26 @@ function translatePage() {
 /** Making a formatter is slow, and there are hundreds of numbers to a frame. */
 const formats = new Map();
 
-function withDigits(value, digits) {
-  const key = `${state.language}/${digits}`;
-  if (!formats.has(key))
-    formats.set(key, new Intl.NumberFormat(state.language, { maximumFractionDigits: digits }));
+function formatted(value, name, options) {
+  const key = `${state.language}/${name}`;
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(state.language, options));
   return formats.get(key).format(value);
 }
+
+const withDigits = (value, digits) =>
+  formatted(value, digits, { maximumFractionDigits: digits });
 
 /** A number with three significant digits, as the language writes it. */
 export function number(value) {
   if (!Number.isFinite(value)) return "–";
   return withDigits(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 }
+
+/** A number where there is little room: 3.7M, 370만. */
+export const compact = (value) =>
+  value < 10_000
+    ? number(value)
+    : formatted(value, "compact", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** A share as a percentage. Nearly everything never reads as everything. */
 export function percent(share) {

@@ -60,9 +60,8 @@ function beside(layers, heightOf, available) {
   const least = roomy ? BETWEEN : BETWEEN_MANY;
   const fits = (available - 2 - least * (layers.length - 1)) / layers.length;
   const cardWidth = Math.max(CARD_MIN, Math.min(CARD_MAX, fits));
-  const heights = layers.map((layer) =>
-    layer.reduce((sum, node) => sum + heightOf(node) + GAP, -GAP),
-  );
+  const tall = (node) => heightOf(node, cardWidth);
+  const heights = layers.map((layer) => layer.reduce((sum, node) => sum + tall(node) + GAP, -GAP));
   const height = Math.max(...heights) + 2;
   const between =
     layers.length > 1
@@ -76,9 +75,9 @@ function beside(layers, heightOf, available) {
         x: 1 + index * (cardWidth + between),
         y,
         width: cardWidth,
-        height: heightOf(node),
+        height: tall(node),
       });
-      y += heightOf(node) + GAP;
+      y += tall(node) + GAP;
     }
   });
   const width = Math.max(available, 2 + layers.length * cardWidth + (layers.length - 1) * between);
@@ -94,6 +93,7 @@ function below(layers, heightOf, available) {
       Math.min(layer.length, Math.floor((available - 2 + GAP) / (CARD_MIN + GAP))),
     );
     const cardWidth = Math.min(CARD_MAX + 40, (available - 2 - GAP * (columns - 1)) / columns);
+    const tall = (node) => heightOf(node, cardWidth);
     for (let start = 0; start < layer.length; start += columns) {
       const row = layer.slice(start, start + columns);
       const left = 1 + (available - 2 - row.length * cardWidth - (row.length - 1) * GAP) / 2;
@@ -102,10 +102,10 @@ function below(layers, heightOf, available) {
           x: left + index * (cardWidth + GAP),
           y,
           width: cardWidth,
-          height: heightOf(node),
+          height: tall(node),
         }),
       );
-      y += Math.max(...row.map(heightOf)) + (start + columns < layer.length ? GAP : 0);
+      y += Math.max(...row.map(tall)) + (start + columns < layer.length ? GAP : 0);
     }
     y += BETWEEN;
   }

@@ -44,9 +44,9 @@ function refusal({ problems, error, superseded }) {
 }
 
 /** The moment of the first trouble, less a little, so that the page opens on calm turning bad. */
-function openingMoment(scenario) {
-  const faults = Object.values(scenario.faults ?? {}).map((fault) => fault.at_s);
-  const first = Math.min(...faults, scenario.duration_s);
+function openingMoment({ faults = {}, interventions = {}, ...scenario }) {
+  const moments = [faults, interventions].flatMap(Object.values).map(({ at_s }) => at_s);
+  const first = Math.min(...moments, scenario.duration_s);
   return first < scenario.duration_s ? Math.max(0, first - 0.02 * scenario.duration_s) : 0;
 }
 

@@ -36,10 +36,10 @@ function build(stage) {
   const { nodes, edges } = state.describe;
   const { width, height, narrow, places } = place(
     nodes,
-    (node) => cardHeight(node, state.effective),
+    cardHeight,
     stage.clientWidth,
   );
-  cards = nodes.map((node) => card(node, places.get(node.key), state.effective));
+  cards = nodes.map((node) => card(node, places.get(node.key)));
   const wires = nodes.flatMap((node) =>
     node.callees
       .filter(({ edge }) => !edges.some(({ key }) => key === edge))

@@ -1,7 +1,8 @@
 // The verdict on both lanes, side by side: a state in words with its sign, and the figures behind it.
 
-import { find, h, laneMark, mark, write } from "./dom.js";
+import { h, laneMark, mark, write } from "./dom.js";
 import { milliseconds, number, percent, say, seconds, t, tOr } from "./i18n.js";
+import { SPECIAL, special, specialWords } from "./figures.js";
 import { answeredShare } from "./health.js";
 import { announce } from "./notice.js";
 import { isOn, shown_s, state, watch } from "./state.js";
@@ -20,6 +21,7 @@ const LEVELS = { healthy: 0, contained: 1, recovered: 1, down: 3, metastable: 3,
 const ANNOUNCE_MS = 5_000;
 
 const FIGURES = ["now", "availability", "p99", "amplification", "wasted", "recovery"];
+const ALL_FIGURES = [...FIGURES, ...SPECIAL];
 const cards = [];
 let spoken = ["", ""];
 
@@ -41,9 +43,11 @@ function build(article, index) {
   const text = h("p", { class: "verdict-text" });
   const figures = {};
   const list = h("dl", { class: "figures" });
-  for (const key of FIGURES) {
-    figures[key] = { name: h("dt"), value: h("dd") };
-    list.append(h("div", { data: { figure: key } }, figures[key].name, figures[key].value));
+  for (const key of ALL_FIGURES) {
+    const [name, value] = [h("dt"), h("dd")];
+    const item = h("div", { data: { figure: key }, hidden: SPECIAL.includes(key) }, name, value);
+    figures[key] = { name, value, item };
+    list.append(item);
   }
   article.append(
     h(
@@ -64,7 +68,7 @@ function drawNames() {
   write(cards[0].name, t("lane_0"));
   write(cards[1].name, t(some ? "lane_1" : "lane_1_none"));
   for (const card of cards)
-    for (const key of FIGURES) write(card.figures[key].name, t(`figure_${key}`));
+    for (const key of ALL_FIGURES) write(card.figures[key].name, t(`figure_${key}`));
 }
 
 function draw(card) {
@@ -74,6 +78,7 @@ function draw(card) {
     card.article.removeAttribute("data-level");
     for (const element of [card.sign, card.word, card.text]) write(element, "");
     for (const key of FIGURES) write(card.figures[key].value, "–");
+    for (const key of SPECIAL) card.figures[key].item.hidden = true;
     return;
   }
   const { verdict, totals } = report;
@@ -91,7 +96,12 @@ function draw(card) {
     recovery: recovery(verdict),
   };
   for (const key of FIGURES) write(card.figures[key].value, values[key]);
-  find('[data-figure="recovery"]', card.article).hidden = verdict.trigger_at_s === null;
+  card.figures.recovery.item.hidden = verdict.trigger_at_s === null;
+  for (const key of SPECIAL) {
+    // What happens in one lane only is worth a figure in both.
+    card.figures[key].item.hidden = !state.reports.some((one) => one && special(key, one) > 0);
+    write(card.figures[key].value, specialWords(key, report));
+  }
 }
 
 /** Time from the end of the trigger until all was well; while the trigger lasts there is none. */
