@@ -3,7 +3,8 @@
 //! Goodput is *back for good* at the end of its last trouble ([`super::trouble`]). A run is
 //! *metastable* (Bronson et al., HotOS 2021) when it is in trouble at its end although the last
 //! trigger ended at least ten windows, and at least a fifth of the time since the first trigger,
-//! before. Trouble that leaves four fifths of goodput counts as contained even if it lasts.
+//! before. Trouble that leaves four fifths of goodput counts as contained even if it lasts; what leaves less and
+//! is over, be it before the trigger is, has recovered.
 
 use super::baseline::Phases;
 use super::build::{ratio, server_hours, work};
@@ -15,7 +16,7 @@ use crate::metrics::pool::Work;
 use crate::wiring::NodeKind;
 use serde::Serialize;
 
-/// Trouble that leaves this share of goodput was contained even if it lasts.
+/// Trouble that leaves this share of goodput was contained even if it lasts; with less it was not, even if it is short.
 const CONTAINED_RATIO: f64 = 0.8;
 /// How long the trigger must be over before the system is held to be stuck.
 const STUCK_WINDOWS: usize = 10;
@@ -145,7 +146,9 @@ pub fn assess(verdict: &mut Verdict, seen: &Seen, phases: &Phases) {
         (true, _) if verdict.metastable => "metastable",
         (true, _) if verdict.goodput_ratio >= CONTAINED_RATIO => "contained",
         (true, _) => "down",
-        (false, false) if contained_in_time => "contained",
+        (false, false) if contained_in_time && verdict.goodput_ratio >= CONTAINED_RATIO => {
+            "contained"
+        }
         (false, false) => "recovered",
         (false, true) if answers(1.0 - TOLERANCE) && verdict.blast_radius == 0.0 => "healthy",
         (false, true) if normally_answers || answers(0.5) => "contained",
@@ -246,6 +249,12 @@ mod tests {
         // A lasting loss of a tenth is damage limited, not an outage.
         let limited = verdict(&[(50, None)], during(52..200, 0.9));
         assert_eq!((limited.state, limited.time_to_contain_s), ("contained", None));
+    }
+
+    #[test]
+    fn ten_minutes_without_an_answer_are_not_contained_though_the_trigger_goes_on() {
+        let long = verdict(&[(50, None)], during(51..170, 0.1));
+        assert_eq!((long.state, long.time_to_contain_s), ("recovered", Some(120.0)));
     }
 
     #[test]

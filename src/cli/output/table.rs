@@ -109,11 +109,6 @@ impl Table {
         text
     }
 
-    /// The table, or nothing if it has no rows.
-    pub fn render_unless_empty(&self, style: &Style) -> String {
-        if self.rows.is_empty() { String::new() } else { self.render(style) }
-    }
-
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| match row {
             Row::Cells(cells) => Some(&cells[column]),

@@ -262,12 +262,26 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
     let words = if count == 1 {
         (format!("{one} {en}{en_freed}"), format!("{one} {ko}{ko_freed}"))
     } else {
+        let colon = if is_state(entry.happening) { "" } else { ":" };
         (
-            format!("{subject}: {count} servers {en}{en_freed}"),
-            format!("{subject}: 서버 {count}대 {ko}{ko_freed}"),
+            format!("{subject}: {count} servers{colon} {en}{en_freed}"),
+            format!("{subject}: 서버 {count}대{colon} {ko}{ko_freed}"),
         )
     };
     (kind, severity, words)
+}
+
+/// Whether its words go on from "two servers", or are a sentence of their own.
+fn is_state(happening: Happening) -> bool {
+    matches!(
+        happening,
+        Happening::Down(..)
+            | Happening::Booting(_)
+            | Happening::Up(_)
+            | Happening::OutOfRotation(_)
+            | Happening::BackInRotation(_)
+            | Happening::AuthMode(..)
+    )
 }
 
 /// What a happening freed, or sent.
@@ -312,6 +326,9 @@ mod tests {
             said(down, 3, 2, 0),
             ("api: 2 servers down".into(), "api: 서버 2대 다운".into())
         );
+        let full = Happening::DiskFull(NodeIndex(0));
+        assert_eq!(said(full, 3, 1, 0).0, "api#3: disk full");
+        assert_eq!(said(full, 3, 2, 0).0, "api: 2 servers: disk full");
         let rotation = Happening::OutOfRotation(NodeIndex(2));
         assert_eq!(said(rotation, 7, 1, 0).0, "lb: idp#7 out of rotation");
         assert_eq!(said(rotation, 7, 2, 0).1, "lb: 서버 2대 분산 대상에서 제외");

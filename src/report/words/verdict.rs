@@ -35,8 +35,8 @@ pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
             format!("Under way: so far {availability} of all requests were answered."),
             format!("진행 중: 지금까지 전체 요청의 {availability}에 응답했습니다."),
         ),
-        "contained" => contained(verdict, &kept),
-        "recovered" => recovered(verdict, &kept),
+        "contained" => contained(verdict),
+        "recovered" => recovered(verdict),
         "metastable" => (
             format!("Metastable: the trigger is gone, yet goodput stays at {kept} of normal."),
             format!("준안정 장애: 원인이 사라진 뒤에도 처리량이 평소의 {kept}에 머무릅니다."),
@@ -50,46 +50,66 @@ pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
     (en + &en_origin, ko + &ko_origin)
 }
 
-fn contained(verdict: &Verdict, kept: &str) -> Words {
+fn contained(verdict: &Verdict) -> Words {
     match verdict.time_to_contain_s.filter(|time| *time > 0.0).map(seconds) {
-        Some(time) => (
-            format!(
-                "Contained {time} s after the trigger; goodput was {kept} of normal until then."
-            ),
-            format!("발생 {time}초 만에 차단됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
-        ),
-        None => {
-            let availability = percent(verdict.availability);
+        Some(time) => {
+            let (en, ko) = meanwhile(verdict);
             (
-                format!(
-                    "Contained: {availability} of all requests were answered, goodput was {kept} of normal."
-                ),
-                format!(
-                    "차단됨: 전체 요청의 {availability}에 응답했고 처리량은 평소의 {kept}였습니다."
-                ),
+                format!("Contained {time} s after the trigger; {en}"),
+                format!("발생 {time}초 만에 차단됐습니다. {ko}"),
             )
+        }
+        None => {
+            let (en, ko) = answered(verdict);
+            (format!("Contained: {en}"), format!("차단됨: {ko}"))
         }
     }
 }
 
-fn recovered(verdict: &Verdict, kept: &str) -> Words {
-    let time = verdict.recovery_time_s.filter(|_| verdict.trigger_end_s.is_some());
-    if time == Some(0.0) {
-        return (
-            format!("Recovered when the trigger ended; meanwhile goodput was {kept} of normal."),
-            format!("원인이 사라지자 바로 회복됐습니다. 그동안 처리량은 평소의 {kept}였습니다."),
-        );
-    }
-    let (en, ko) = match time.map(seconds) {
-        Some(time) => (
-            format!("Recovered {time} s after the trigger ended"),
-            format!("원인이 사라지고 {time}초 뒤 회복됐습니다."),
-        ),
-        None => ("Recovered".to_owned(), "회복됐습니다.".to_owned()),
+fn recovered(verdict: &Verdict) -> Words {
+    let (en, ko) = if let Some(time) = back_during_trigger(verdict).map(seconds) {
+        (format!("Recovered {time} s after the trigger"), format!("발생 {time}초 뒤 회복됐습니다."))
+    } else {
+        let time = verdict.recovery_time_s.filter(|_| verdict.trigger_end_s.is_some());
+        match time.map(|time| (time > 0.0, seconds(time))) {
+            Some((true, time)) => (
+                format!("Recovered {time} s after the trigger ended"),
+                format!("원인이 사라지고 {time}초 뒤 회복됐습니다."),
+            ),
+            Some((false, _)) => (
+                "Recovered when the trigger ended".to_owned(),
+                "원인이 사라지자 바로 회복됐습니다.".to_owned(),
+            ),
+            None => ("Recovered".to_owned(), "회복됐습니다.".to_owned()),
+        }
     };
+    let (en_meanwhile, ko_meanwhile) = meanwhile(verdict);
+    (format!("{en}; {en_meanwhile}"), format!("{ko} {ko_meanwhile}"))
+}
+
+/// How long after the trigger goodput was back, if that was before the trigger ended.
+fn back_during_trigger(verdict: &Verdict) -> Option<f64> {
+    let (trigger, time) = (verdict.trigger_at_s?, verdict.time_to_contain_s?);
+    verdict.trigger_end_s.is_none_or(|end| trigger + time < end).then_some(time)
+}
+
+/// What users had of it while it lasted. More goodput than usual says nothing by itself: more may have been asked for.
+fn meanwhile(verdict: &Verdict) -> Words {
+    if verdict.goodput_ratio > 1.0 {
+        return answered(verdict);
+    }
+    let kept = percent(verdict.goodput_ratio);
     (
-        format!("{en}; meanwhile goodput was {kept} of normal."),
-        format!("{ko} 그동안 처리량은 평소의 {kept}였습니다."),
+        format!("meanwhile goodput was {kept} of normal."),
+        format!("그동안 처리량은 평소의 {kept}였습니다."),
+    )
+}
+
+fn answered(verdict: &Verdict) -> Words {
+    let (availability, kept) = (percent(verdict.availability), percent(verdict.goodput_ratio));
+    (
+        format!("{availability} of all requests were answered, goodput was {kept} of normal."),
+        format!("전체 요청의 {availability}에 응답했고 처리량은 평소의 {kept}였습니다."),
     )
 }
 

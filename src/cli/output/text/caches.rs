@@ -28,5 +28,5 @@ pub fn caches(page: &Page) -> String {
             sheet.add(&name, |report| report.stations.get(key)?.caches.get(cache));
         }
     }
-    sheet.finish().without_empty_columns().render_unless_empty(page.style)
+    sheet.finish().without_empty_columns().render(page.style)
 }

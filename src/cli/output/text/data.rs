@@ -35,5 +35,5 @@ pub fn records(page: &Page) -> String {
     for (key, _) in stations.iter().filter(|(_, station)| station.data.is_some()) {
         sheet.add(key, |report| report.stations.get(key)?.data.as_ref());
     }
-    sheet.finish().without_empty_columns().render_unless_empty(page.style)
+    sheet.finish().without_empty_columns().render(page.style)
 }

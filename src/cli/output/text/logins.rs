@@ -23,5 +23,5 @@ pub fn logins(page: &Page) -> String {
     for (key, _) in stations.iter().filter(|(_, station)| station.logins.is_some()) {
         sheet.add(key, |report| report.stations.get(key)?.logins.as_ref());
     }
-    sheet.finish().render_unless_empty(page.style)
+    sheet.finish().render(page.style)
 }
