@@ -299,6 +299,9 @@ pub enum Observation {
     RecoveryFails { node: NodeIndex, server: u32 },
     /// A server's spool is empty, after so many records were sent.
     SpoolDrained { node: NodeIndex, server: u32, replayed: u64 },
+    /// A machine is gone, and with it so many records of its spool.
+    SpoolLost { node: NodeIndex, server: u32, records: u32 },
+
     // --- what databases store ---
     /// Live and dead rows over all tables of a database, from now on.
     RowsChanged { node: NodeIndex, rows: u64, dead: u64 },

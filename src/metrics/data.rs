@@ -113,6 +113,11 @@ impl DataMeter {
         self.queue.set(now, depth);
     }
 
+    /// So many records of a spool are gone with its machine.
+    pub fn spool_lost(&mut self, now: u64, records: u32) {
+        (0..records).for_each(|_| self.spool.fall(now));
+    }
+
     /// A recovery batch ended.
     pub fn batch_ended(&mut self, failed: u32) {
         self.tally.count(BATCHES);

@@ -138,6 +138,9 @@ impl Metrics {
             O::RecoveryBatchEnded { node, failed, .. } => {
                 self.station_mut(node).data_mut().batch_ended(failed);
             }
+            O::SpoolLost { node, records, .. } => {
+                self.station_mut(node).data_mut().spool_lost(now, records);
+            }
             O::MessageDelivered { node, again } => {
                 self.station_mut(node).data_mut().delivered(again);
             }
@@ -259,6 +262,9 @@ fn told(observation: Observation) -> Option<(Happening, u32, u64)> {
         O::RecoveryFails { node, server } => (Happening::RecoveryFails(node), server, 0),
         O::SpoolDrained { node, server, replayed } => {
             (Happening::SpoolDrained(node), server, replayed)
+        }
+        O::SpoolLost { node, server, records } => {
+            (Happening::SpoolLost(node), server, records.into())
         }
         _ => return None,
     })

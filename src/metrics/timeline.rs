@@ -69,6 +69,8 @@ pub enum Happening {
     RecoveryFails(NodeIndex),
     /// Spools are empty again.
     SpoolDrained(NodeIndex),
+    /// Machines are gone with what was in their spools.
+    SpoolLost(NodeIndex),
     /// Servers began to renew tokens without the identity provider (true), or ended it.
     AuthMode(NodeIndex, bool),
     /// A database's rows begin to be copied to another one.
@@ -84,7 +86,7 @@ pub enum Happening {
 }
 
 /// Places of a node: one per cause of going down, and one for each other thing.
-const PER_NODE: usize = DownCause::COUNT + 24;
+const PER_NODE: usize = DownCause::COUNT + 25;
 const PER_EDGE: usize = 3;
 
 impl Happening {
@@ -115,6 +117,7 @@ impl Happening {
             Happening::SwapStarted(node) => (node, DownCause::COUNT + 21),
             Happening::RolesSwapped(node) => (node, DownCause::COUNT + 22),
             Happening::WritesLost(node) => (node, DownCause::COUNT + 23),
+            Happening::SpoolLost(node) => (node, DownCause::COUNT + 24),
             Happening::Breaker(edge, state) => {
                 return Some(nodes * PER_NODE + usize::from(edge.0) * PER_EDGE + state as usize);
             }

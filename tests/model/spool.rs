@@ -3,6 +3,8 @@
 use crate::records::{fates, sender, store};
 use crate::story::{Story, clockwork, cpu, run, run_switched, with};
 use brownout::observation::{Observation, Outcome};
+use brownout::run::Run;
+use brownout::simulation::Simulation;
 use serde_json::{Value, json};
 
 /// One request each 10 ms, ten of them, to a database that is down from 15 ms to 55 ms.
@@ -165,4 +167,24 @@ fn what_a_machine_has_kept_is_gone_with_it() {
     let story = run_switched(1.0, document, &[(0.06, fewer)]);
     let [born, stored, lost, ..] = fates(&story);
     assert_eq!((born, stored + lost, lost), (10, 10, 2));
+}
+
+#[test]
+fn the_books_balance_when_a_machine_goes_with_its_spool() {
+    let (mut nodes, mut faults) = outage(json!({"recovery": {"every_s": 0.1}}));
+    nodes["api"]["restart"] = json!({});
+    faults["gone"] = json!({
+        "at_s": 0.06, "target": "api", "effect": {"kind": "reclaim", "notice_s": 0.0},
+    });
+    let document = json!({
+        "v": 1, "name": {"en": "gone"}, "duration_s": 1.0, "nodes": nodes, "faults": faults,
+    });
+    let mut simulation = Simulation::new(Run::new(document, 1, Vec::new()).expect("a valid run"));
+    simulation.run_to_end();
+    assert_eq!(simulation.metrics().check_invariants().len(), 0);
+    let told = simulation.report().timeline.into_iter().find(|entry| entry.kind == "spool_lost");
+    assert_eq!(
+        told.map(|entry| entry.en),
+        Some("api#0: spool gone with the machine, 4 records".into())
+    );
 }

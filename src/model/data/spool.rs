@@ -218,6 +218,10 @@ impl<O: Observer> World<O> {
         let servers = &mut self.stations[usize::from(station)].servers;
         let Some(spool) = servers[server as usize].spool.take() else { return };
         self.calendar.cancel(spool.due);
+        let (node, records) = (self.plan.stations[usize::from(station)].node, spool.entries.len());
+        if records > 0 {
+            self.tell(Observation::SpoolLost { node, server, records });
+        }
         for (call, record) in spool.records() {
             debug_assert!(call.is_none(), "the process ends before its machine");
             self.drop_record(record);

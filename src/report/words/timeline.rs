@@ -103,6 +103,7 @@ pub fn entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> TimelineEntry 
         | Happening::LogRotated(node)
         | Happening::QueueFull(node)
         | Happening::SpoolBegan(node)
+        | Happening::SpoolLost(node)
         | Happening::RecoveryFails(node)
         | Happening::SpoolDrained(node) => {
             let subject = wiring.node(node).key.clone();
@@ -248,6 +249,9 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
             ("recovery_fails", BAD, "recovery batch fails", "복구 배치 실패")
         }
         Happening::SpoolDrained(_) => ("spool_drained", GOOD, "spool is empty", "스풀을 모두 비움"),
+        Happening::SpoolLost(_) => {
+            ("spool_lost", BAD, "spool gone with the machine", "서버와 함께 스풀 유실")
+        }
         _ => ("log_rotated", GOOD, "log rotated", "로그 로테이션"),
     };
     let (en_freed, ko_freed) = amount(entry);
@@ -290,6 +294,9 @@ fn amount(entry: &Entry) -> Words {
         (_, 0) => Words::default(),
         (Happening::SpoolDrained(_), records) => {
             (format!(", {records} records sent"), format!(", 레코드 {records}건 재전송"))
+        }
+        (Happening::SpoolLost(_), records) => {
+            (format!(", {records} records"), format!(", 레코드 {records}건"))
         }
         (_, freed) => (format!(", {} freed", bytes(freed)), format!(", {} 확보", bytes(freed))),
     }
