@@ -16,8 +16,12 @@ mod measure;
 mod metric;
 mod names;
 mod parse;
+mod scanner;
+mod table;
+mod value;
 
-pub use metric::{Kind, METRICS, Metric, Number, Quantity, Subject, Unit};
+pub use metric::{Kind, Metric, Number, Quantity, Subject, Unit};
+pub use table::METRICS;
 
 use super::Report;
 use crate::engine::Time;

@@ -1,8 +1,11 @@
 //! Reads clauses, and checks every name and unit while reading.
 
-use super::metric::{METRICS, Metric, Number, Unit};
+use super::metric::{Metric, Number, Unit};
 use super::names::{subject, wanted_subjects};
-use super::{Arguments, Clause, Figure, Operator, STATES};
+use super::scanner::Scanner;
+use super::table::METRICS;
+use super::value::{number, value};
+use super::{Arguments, Clause, Figure, Operator};
 use crate::engine::Time;
 use crate::nearest::did_you_mean;
 use crate::observation::Cause;
@@ -10,31 +13,6 @@ use crate::wiring::Wiring;
 
 /// Longest clause that is read; far longer than any that makes sense.
 const MAX_LENGTH: usize = 300;
-
-/// Reads from left to right.
-struct Scanner<'a> {
-    rest: &'a str,
-}
-
-impl<'a> Scanner<'a> {
-    fn skip_spaces(&mut self) {
-        self.rest = self.rest.trim_start();
-    }
-
-    /// Everything up to the first character that does not belong.
-    fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
-        let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        taken
-    }
-
-    fn eat(&mut self, token: &str) -> bool {
-        let rest = self.rest.strip_prefix(token);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-}
 
 /// Reads a clause.
 pub fn clause(text: &str, wiring: &Wiring) -> Result<Clause, String> {
@@ -199,59 +177,6 @@ fn spell(from: &str, to: &str) -> Result<(Time, Time), String> {
         return Err(format!("a spell ends after its start, unlike {from}..{to}"));
     }
     Ok((start, end))
-}
-
-fn value(text: &str, unit: Unit, name: &str) -> Result<f64, String> {
-    match unit {
-        Unit::Flag => match text {
-            "true" => Ok(1.0),
-            "false" => Ok(0.0),
-            _ => Err(format!("{name} is true or false, not \"{text}\"")),
-        },
-        Unit::State => {
-            let found = STATES.iter().position(|state| *state == text);
-            found.map(|state| state as f64).ok_or_else(|| {
-                let near = did_you_mean(text, STATES.into_iter());
-                format!("{name} is one of {}, not \"{text}\"{near}", STATES.join(", "))
-            })
-        }
-        Unit::Seconds if text == "none" => Ok(f64::INFINITY),
-        unit => number(text, unit),
-    }
-}
-
-/// A number, converted into `unit`; without a unit of its own it is in `unit` already.
-fn number(text: &str, unit: Unit) -> Result<f64, String> {
-    let mut scanner = Scanner { rest: text };
-    let digits = scanner.take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
-    let number: f64 = digits.parse().map_err(|_| format!("\"{text}\" is not a number"))?;
-    let written = scanner.rest.trim();
-    if written.is_empty() {
-        return Ok(number);
-    }
-    let found = units_of(unit).iter().find(|(name, _, _)| *name == written);
-    let (_, times, divided_by) = found.ok_or_else(|| {
-        let known = units_of(unit).iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ");
-        let known = if known.is_empty() { "no unit".into() } else { known };
-        format!("\"{written}\" is no unit here: use {known}")
-    })?;
-    Ok(number * times / divided_by)
-}
-
-/// The units that may be written: how to multiply and divide to reach `unit`. 95 ÷ 100 is the
-/// number that an author of 0.95 means; 95 × 0.01 is not.
-fn units_of(unit: Unit) -> &'static [(&'static str, f64, f64)] {
-    match unit {
-        Unit::Ratio => &[("%", 1.0, 100.0)],
-        Unit::PerSecond => &[("rps", 1.0, 1.0)],
-        Unit::Ms => &[("ms", 1.0, 1.0), ("s", 1e3, 1.0), ("min", 6e4, 1.0), ("h", 3.6e6, 1.0)],
-        Unit::Seconds => {
-            &[("ms", 1.0, 1e3), ("s", 1.0, 1.0), ("min", 60.0, 1.0), ("h", 3_600.0, 1.0)]
-        }
-        Unit::Hours => &[("s", 1.0, 3_600.0), ("min", 1.0, 60.0), ("h", 1.0, 1.0)],
-        Unit::Bytes => &[("kB", 1e3, 1.0), ("MB", 1e6, 1.0), ("GB", 1e9, 1.0), ("TB", 1e12, 1.0)],
-        Unit::Count | Unit::Flag | Unit::State => &[],
-    }
 }
 
 #[cfg(test)]
