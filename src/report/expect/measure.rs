@@ -4,7 +4,10 @@ mod alarms;
 mod caches;
 mod copies;
 mod data;
+mod edges;
 mod logins;
+mod pools;
+mod stations;
 mod stored;
 mod users;
 
@@ -12,13 +15,10 @@ use super::metric::{Quantity, Subject};
 use super::{Arguments, STATES};
 use crate::engine::{Duration, Time};
 use crate::metrics::histogram::Distribution;
-use crate::metrics::pool::PoolMeter;
-use crate::metrics::spread::SERVERS_PER_WINDOW;
-use crate::metrics::station::StationMeter;
 use crate::metrics::{Metrics, NO_DATA};
 use crate::report::build::server_hours;
-use crate::report::{Edge, Latency, PoolReport, Report, Station};
-use crate::wiring::{EdgeIndex, NodeIndex, PoolIndex};
+use crate::report::{Latency, Report};
+use crate::wiring::NodeIndex;
 use std::ops::Range;
 
 /// A measured value, or why there is none.
@@ -100,36 +100,19 @@ impl Judge<'_> {
             })),
             Q::SlowerRatio => self.slower_ratio(),
             Q::SdResponse => self.latency().and_then(|latency| known(&latency, latency.sd_ms)),
-            Q::WaitPercentile => {
-                let nanos = self.pool_meter()?.wait().quantile(self.quantile());
-                nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "nothing was started".into())
-            }
+            Q::WaitPercentile => self.wait_percentile(),
             Q::SdWait => self.a_pool().and_then(|pool| known(&pool.wait, pool.wait.sd_ms)),
-            Q::WaitedOver => {
-                let wait = self.pool_meter()?.wait();
-                share_above(wait, self.bound())
-            }
+            Q::WaitedOver => self.waited_over(),
             Q::TimeAbove => self.time_above(),
             Q::InSystemAtEnd => self.a_pool().map(|pool| f64::from(pool.in_system_at_end)),
             Q::DrainedAt => self.drained_at(spell),
             Q::BusyTime => self.a_pool().map(|pool| pool.busy_s),
-            Q::UpShare => {
-                let share = self.station_meter()?.up_share(self.now(), self.bound() as u32);
-                share.ok_or_else(|| "so many servers are not told apart".into())
-            }
-            Q::FellBelow => {
-                self.station_meter().map(|meter| meter.falls_below(self.bound() as u32).into())
-            }
+            Q::UpShare => self.up_share(),
+            Q::FellBelow => self.falls_below(),
             Q::Retries => self.an_edge().map(|edge| edge.retries as f64),
             Q::RetriesDenied => self.an_edge().map(|edge| edge.retries_denied as f64),
             Q::Fallbacks => self.an_edge().map(|edge| edge.fallbacks as f64),
-            Q::AttemptPercentile => {
-                let Some(Subject::Edge(edge)) = self.arguments.subject else {
-                    return Err(no_subject());
-                };
-                let nanos = self.metrics.edge(edge).time().quantile(self.quantile());
-                nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "no attempt ended".into())
-            }
+            Q::AttemptPercentile => self.attempt_percentile(),
             Q::MeanAttempt => {
                 self.an_edge().and_then(|edge| known(&edge.attempt_time, edge.attempt_time.mean_ms))
             }
@@ -223,121 +206,31 @@ impl Judge<'_> {
         metrics.window_start(windows.end).since(metrics.window_start(windows.start)).seconds()
     }
 
-    fn time_above(&self) -> Measured {
-        let share = self.pool_meter()?.time_above(self.now(), self.bound() as u32);
-        share.ok_or_else(|| "so many requests are not told apart".into())
+    /// Mean rate of a quantity over the windows, summed over the owners.
+    fn rate(&self, owners: &[String], name: &str, windows: &Range<usize>) -> f64 {
+        let mean = |owner: &String| {
+            let column = self.metrics.column(&format!("{owner}/{name}"));
+            column[windows.clone()].iter().sum::<f64>() / windows.len() as f64
+        };
+        owners.iter().map(mean).sum()
     }
 
-    fn drained_at(&self, spell: Option<Range<usize>>) -> Measured {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
-        let column = self.metrics.column(&format!("{}/in_system", self.node_key(node)));
-        let mut windows = spell.unwrap_or(0..column.len());
-        let drained = windows.find(|window| column[*window] < self.bound());
-        Ok(or_never(drained.map(|window| self.metrics.window_start(window).seconds())))
+    /// How many over the windows, by a column that is a rate, summed over the owners.
+    fn total(&self, owners: &[String], name: &str, windows: &Range<usize>) -> f64 {
+        (self.rate(owners, name, windows) * self.seconds(windows)).round()
     }
 
-    fn attempts(
+    /// The least or most of a column.
+    fn extreme_of(
         &self,
-        spell: Option<Range<usize>>,
-        column: &str,
-        count: impl Fn(&Edge) -> u64,
-    ) -> Measured {
-        let Some(Subject::Edge(edge)) = self.arguments.subject else { return Err(no_subject()) };
-        Ok(match spell {
-            Some(windows) => {
-                let owner = self.metrics.wiring().edge_name(edge);
-                let rate = self.rate(&[owner], column, &windows);
-                (rate * self.seconds(&windows)).round()
-            }
-            None => count(self.edge(edge)) as f64,
-        })
-    }
-
-    fn concurrency_limit(&self, spell: Option<Range<usize>>) -> Measured {
-        let Some(Subject::Edge(edge)) = self.arguments.subject else { return Err(no_subject()) };
-        let none = || "the call has no concurrency limit then".to_owned();
-        let Some(windows) = spell else {
-            return self.edge(edge).concurrency_limit.as_ref().map(|l| l.mean).ok_or_else(none);
-        };
-        let owner = self.metrics.wiring().edge_name(edge);
-        let column = self.metrics.column(&format!("{owner}/concurrency_limit"));
-        let measured: Vec<f64> =
-            column[windows].iter().copied().filter(|limit| *limit != NO_DATA).collect();
-        if measured.is_empty() {
-            return Err(none());
-        }
-        Ok(measured.iter().sum::<f64>() / measured.len() as f64)
-    }
-
-    fn cascade_stage(&self) -> Measured {
-        let Some(Subject::Stage(node, stage)) = self.arguments.subject else {
-            return Err(no_subject());
-        };
-        let key = self.node_key(node);
-        let steps = &self.report.cascade;
-        let step = steps.iter().find(|step| step.node == key && step.stage == stage);
-        Ok(or_never(step.map(|step| step.at_s)))
-    }
-
-    fn share(&self, spell: Option<Range<usize>>) -> Measured {
-        let windows = spell.unwrap_or(0..self.metrics.table().rows());
-        let (node, server) = match self.arguments.subject {
-            Some(Subject::Server(node, server)) => (node, Some(server as usize)),
-            Some(Subject::Station(node)) => (node, None),
-            _ => return Err(no_subject()),
-        };
-        let counts = self.metrics.station(node).spread().in_windows(windows.start, windows.end);
-        let total: u64 = counts.iter().sum();
-        if total == 0 {
-            return Err("no request reached a server".into());
-        }
-        match server {
-            Some(server) if server >= SERVERS_PER_WINDOW => {
-                Err(format!("shares are kept for the first {SERVERS_PER_WINDOW} servers"))
-            }
-            Some(server) => Ok(counts[server] as f64 / total as f64),
-            None => Ok(1.0 / counts.iter().filter(|count| **count > 0).count() as f64),
-        }
-    }
-
-    fn extreme(
-        &self,
+        owner: &str,
         name: &str,
         spell: Option<Range<usize>>,
         pick: fn(f64, f64) -> f64,
     ) -> Measured {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
-        let column = self.metrics.column(&format!("{}/{name}", self.node_key(node)));
+        let column = self.metrics.column(&format!("{owner}/{name}"));
         let windows = spell.unwrap_or(0..column.len());
         column[windows].iter().copied().reduce(pick).ok_or_else(|| "no window has ended".into())
-    }
-
-    fn pool_mean(
-        &self,
-        spell: Option<Range<usize>>,
-        name: &str,
-        whole_run: fn(&PoolReport) -> f64,
-    ) -> Measured {
-        let Some(Subject::Pool(pool)) = self.arguments.subject else { return Err(no_subject()) };
-        match spell {
-            Some(windows) => self.mean(&self.metrics.wiring().pool_name(pool), name, windows),
-            None => self.a_pool().map(whole_run),
-        }
-    }
-
-    fn station_mean(
-        &self,
-        spell: Option<Range<usize>>,
-        name: &str,
-        whole_run: fn(&Station) -> Option<f64>,
-    ) -> Measured {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
-        match spell {
-            Some(windows) => self.mean(&self.node_key(node), name, windows),
-            None => {
-                whole_run(self.station(node)).ok_or_else(|| "there is no limit of cores".into())
-            }
-        }
     }
 
     /// Mean of a column over windows of equal length, those without data left out.
@@ -366,57 +259,15 @@ impl Judge<'_> {
         self.arguments.bound.expect("the parser demands a number")
     }
 
-    fn pool_meter(&self) -> Result<&PoolMeter, String> {
-        match self.arguments.subject {
-            Some(Subject::Pool(pool)) => Ok(self.metrics.pool(pool)),
-            _ => Err(no_subject()),
-        }
-    }
-
-    fn station_meter(&self) -> Result<&StationMeter, String> {
-        match self.arguments.subject {
-            Some(Subject::Station(node)) => Ok(self.metrics.station(node)),
-            _ => Err(no_subject()),
-        }
-    }
-
     fn node_key(&self, node: NodeIndex) -> String {
         self.metrics.wiring().node(node).key.clone()
     }
+}
 
-    fn station(&self, node: NodeIndex) -> &Station {
-        &self.report.stations[&self.metrics.wiring().node(node).key]
-    }
-
-    fn edge(&self, edge: EdgeIndex) -> &Edge {
-        &self.report.edges[&self.metrics.wiring().edge_name(edge)]
-    }
-
-    fn pool(&self, pool: PoolIndex) -> &PoolReport {
-        let wired = self.metrics.wiring().pool(pool);
-        &self.station(wired.node).pools[&wired.key]
-    }
-
-    fn a_station(&self) -> Result<&Station, String> {
-        match self.arguments.subject {
-            Some(Subject::Station(node)) => Ok(self.station(node)),
-            _ => Err(no_subject()),
-        }
-    }
-
-    fn an_edge(&self) -> Result<&Edge, String> {
-        match self.arguments.subject {
-            Some(Subject::Edge(edge)) => Ok(self.edge(edge)),
-            _ => Err(no_subject()),
-        }
-    }
-
-    fn a_pool(&self) -> Result<&PoolReport, String> {
-        match self.arguments.subject {
-            Some(Subject::Pool(pool)) => Ok(self.pool(pool)),
-            _ => Err(no_subject()),
-        }
-    }
+/// A percentile in milliseconds, or why there is none.
+fn percentile(times: &Distribution, quantile: f64, none: &str) -> Measured {
+    let nanos = times.quantile(quantile);
+    nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| none.to_owned())
 }
 
 /// Share of times that exceed so many milliseconds.

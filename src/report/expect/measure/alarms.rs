@@ -29,7 +29,7 @@ impl Judge<'_> {
         let names: Vec<String> =
             names.map(|alarm| self.metrics.wiring().alarm_name(alarm)).collect();
         Ok(match spell {
-            Some(windows) => (self.rate(&names, column, &windows) * self.seconds(&windows)).round(),
+            Some(windows) => self.total(&names, column, &windows),
             None => names.iter().map(|name| count(&self.report.alarms.by_name[name]) as f64).sum(),
         })
     }
@@ -59,10 +59,7 @@ impl Judge<'_> {
         let Some(Subject::Monitor(node)) = self.arguments.subject else { return Err(no_subject()) };
         let key = self.node_key(node);
         Ok(match spell {
-            Some(windows) => {
-                let rate = self.rate(std::slice::from_ref(&key), "tests_failed", &windows);
-                (rate * self.seconds(&windows)).round()
-            }
+            Some(windows) => self.total(&[key], "tests_failed", &windows),
             None => self.report.monitors[&key].tests_failed as f64,
         })
     }

@@ -20,7 +20,7 @@ impl Judge<'_> {
 
     /// Share of the time in collections.
     pub(super) fn gc_share(&self, spell: Option<Range<usize>>) -> Measured {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        let node = self.station_index()?;
         match spell {
             Some(windows) => self.mean(&self.node_key(node), "gc", windows),
             None => self.memory(Quantity::GcShare),
@@ -32,15 +32,7 @@ impl Judge<'_> {
         let Some(Subject::Cache(index)) = self.arguments.subject else { return Err(no_subject()) };
         let owner = self.metrics.wiring().cache_name(index);
         let report = CacheReport::of(self.metrics, index);
-        let most = |name: &str| {
-            let column = self.metrics.column(&format!("{owner}/{name}"));
-            let windows = spell.clone().unwrap_or(0..column.len());
-            column[windows]
-                .iter()
-                .copied()
-                .reduce(f64::max)
-                .ok_or_else(|| "no window has ended".into())
-        };
+        let most = |name: &str| self.extreme_of(&owner, name, spell.clone(), f64::max);
         match quantity {
             Quantity::HitRatio => match &spell {
                 None => report.hit_ratio.ok_or_else(|| "nobody looked for anything".into()),

@@ -1,11 +1,11 @@
 //! The copies of databases.
 
-use super::{Judge, Measured, no_subject};
+use super::{Judge, Measured};
 use crate::metrics::NO_DATA;
 use crate::metrics::replication::ReplicationMeter;
 use crate::report::build::ratio;
 use crate::report::copies::no_primary_s;
-use crate::report::expect::metric::{Quantity, Subject};
+use crate::report::expect::metric::Quantity;
 use crate::wiring::{NodeIndex, NodeKind};
 use std::ops::Range;
 
@@ -45,7 +45,7 @@ impl Judge<'_> {
     }
 
     fn database(&self) -> Result<NodeIndex, String> {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        let node = self.station_index()?;
         match self.metrics.wiring().node(node).kind {
             NodeKind::Database => Ok(node),
             _ => Err(format!("{} is no database", self.node_key(node))),

@@ -1,6 +1,6 @@
 //! Figures of data: records lost, stored and kept for later.
 
-use super::{Judge, Measured, no_subject};
+use super::{Judge, Measured};
 use crate::metrics::data::Counts;
 use crate::report::expect::metric::Subject;
 use crate::wiring::NodeIndex;
@@ -36,7 +36,7 @@ impl Judge<'_> {
         if owners.is_empty() {
             return Err("nothing has to do with such records there".into());
         }
-        Ok((self.rate(&owners, name, &windows) * self.seconds(&windows)).round())
+        Ok(self.total(&owners, name, &windows))
     }
 
     /// The highest level of a station, in a spell by the means of its windows.
@@ -46,7 +46,7 @@ impl Judge<'_> {
         name: &str,
         whole_run: u32,
     ) -> Measured {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        let node = self.station_index()?;
         let Some(windows) = spell else { return Ok(whole_run.into()) };
         let column = self.metrics.column(&format!("{}/{name}", self.node_key(node)));
         let known = column.get(windows).into_iter().flatten().copied();

@@ -1,8 +1,7 @@
 //! Figures of logins.
 
-use super::{Judge, Measured, no_subject};
+use super::{Judge, Measured};
 use crate::metrics::identity::Logins;
-use crate::report::expect::metric::Subject;
 use crate::wiring::NodeIndex;
 use std::ops::Range;
 
@@ -52,7 +51,7 @@ impl Judge<'_> {
     }
 
     fn login_node(&self) -> Result<NodeIndex, String> {
-        let Some(Subject::Station(node)) = self.arguments.subject else { return Err(no_subject()) };
+        let node = self.station_index()?;
         if self.metrics.station(node).identity().is_present() {
             Ok(node)
         } else {

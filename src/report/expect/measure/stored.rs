@@ -1,6 +1,6 @@
 //! What clauses ask of what a database stores.
 
-use super::{Judge, Measured};
+use super::{Judge, Measured, percentile};
 use crate::report::Stored;
 use std::ops::Range;
 
@@ -17,8 +17,7 @@ impl Judge<'_> {
     }
 
     pub(super) fn lock_wait_percentile(&self) -> Measured {
-        let wait = self.station_meter()?.stored().wait();
-        let nanos = wait.quantile(self.quantile());
-        nanos.map(|nanos| nanos as f64 / 1e6).ok_or_else(|| "nobody waited for a lock".into())
+        let waits = self.station_meter()?.stored().wait();
+        percentile(waits, self.quantile(), "nobody waited for a lock")
     }
 }

@@ -45,15 +45,6 @@ impl Judge<'_> {
         Requests::of(self.metrics, self.user_classes())
     }
 
-    /// Mean rate of a quantity over the windows, summed over the owners.
-    pub(super) fn rate(&self, owners: &[String], name: &str, windows: &Range<usize>) -> f64 {
-        let mean = |owner: &String| {
-            let column = self.metrics.column(&format!("{owner}/{name}"));
-            column[windows.clone()].iter().sum::<f64>() / windows.len() as f64
-        };
-        owners.iter().map(mean).sum()
-    }
-
     pub(super) fn of_offered(
         &self,
         spell: Option<Range<usize>>,
@@ -75,10 +66,7 @@ impl Judge<'_> {
 
     pub(super) fn refreshes(&self, spell: Option<Range<usize>>) -> Measured {
         Ok(match spell {
-            Some(windows) => {
-                let rate = self.rate(&self.users(), "refreshes", &windows);
-                (rate * self.seconds(&windows)).round()
-            }
+            Some(windows) => self.total(&self.users(), "refreshes", &windows),
             None => self.requests().refreshes as f64,
         })
     }
