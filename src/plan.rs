@@ -6,23 +6,26 @@
 
 mod arrivals;
 mod compile;
+mod memory;
 mod monitor;
 mod profile;
 mod program;
 mod quantity;
 mod replication;
 mod station;
+mod step;
 mod table;
 
 pub use arrivals::{ArrivalsPlan, BatchPlan, Source, Spacing, StatePlan, StreamPlan};
+pub use memory::{HeapPlan, MemoryPlan};
 pub use monitor::{AlarmPlan, MonitorPlan, Signal};
 pub use profile::RateCurve;
 pub use replication::{CopiedPlan, ReplicationPlan, StandbyPlan};
 pub use station::{
-    CachePlan, Carries, ConsumerPlan, DiskPlan, EndpointPlan, HeapPlan, IdentityPlan, LivenessPlan,
-    MemoryPlan, PatiencePlan, PoolPlan, QueuePlan, ReleasePlan, ShardPlan, StationPlan, StepAction,
-    StepPlan,
+    CachePlan, ConsumerPlan, DiskPlan, IdentityPlan, LivenessPlan, PatiencePlan, PoolPlan,
+    QueuePlan, ReleasePlan, StationPlan,
 };
+pub use step::{Carries, EndpointPlan, ShardPlan, StepAction, StepPlan};
 pub use table::{MigrationPlan, PurgePlan, QueryPlan, StoredPlan, TablePlan};
 
 use crate::engine::{Duration, Luck, Sampler, Site, Time, Zipf};

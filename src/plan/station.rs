@@ -1,14 +1,13 @@
-//! Services and databases in a plan: their pools, programs, memory and disks.
+//! Services and databases in a plan: their pools, queues, caches and disks, and what looks after them.
 
-use super::{KeysPlan, QueryPlan, ReplicationPlan, StoredPlan};
-use crate::engine::{Duration, Luck, Sampler, Site};
+use super::{EndpointPlan, KeysPlan, MemoryPlan, ReplicationPlan, StoredPlan};
+use crate::engine::{Duration, Sampler, Site};
 use crate::pattern::cache::Limits;
-use crate::pattern::sharding::Sharding;
 use crate::pattern::{
-    autoscaler, governor, heap, identity, liveness, logrotate, restart, rollout, spool,
+    autoscaler, governor, identity, liveness, logrotate, restart, rollout, spool,
 };
-use crate::scenario::{AfterLast, Discipline};
-use crate::wiring::{DataKinds, EdgeIndex, NodeIndex, PoolIndex};
+use crate::scenario::Discipline;
+use crate::wiring::{DataKinds, NodeIndex, PoolIndex};
 
 /// Liveness probe of a service.
 #[derive(Clone, Debug)]
@@ -173,103 +172,6 @@ pub struct PatiencePlan {
     pub site: Site,
 }
 
-/// A program.
-#[derive(Clone, Debug)]
-pub struct EndpointPlan {
-    /// Pool, into [`StationPlan::pools`].
-    pub pool: u16,
-    /// Steps in order.
-    pub steps: Vec<StepPlan>,
-}
-
-/// A step of a program, with the site where it draws its luck.
-#[derive(Clone, Debug)]
-pub struct StepPlan {
-    /// What is done.
-    pub action: StepAction,
-    /// Where it draws.
-    pub site: Site,
-}
-
-/// What a step does.
-#[derive(Clone, Debug)]
-pub enum StepAction {
-    /// Computes for so many nanoseconds of core time.
-    Cpu(Sampler),
-    /// Waits for so many nanoseconds.
-    Wait(Sampler),
-    /// Does what a query does that has to do with rows.
-    Query(Box<QueryPlan>),
-    /// Does a batch of background work.
-    Batch,
-    /// Calls and waits for the end of the calls.
-    Call {
-        /// The calls.
-        edges: Box<[EdgeIndex]>,
-        /// Share of requests that make them.
-        ratio: f64,
-        /// Good answers that are enough; none means that all calls are waited for and must succeed.
-        needs: Option<u32>,
-        /// A failure only degrades the answer.
-        optional: bool,
-        /// What becomes of the request's record.
-        record: Carries,
-        /// Only one of the calls is made, by the request's key.
-        shard: Option<Box<ShardPlan>>,
-    },
-    /// Logs the user in; the call asks the identity provider.
-    Login(Box<[EdgeIndex; 1]>),
-    /// Gives recorded answers in their order.
-    Replay {
-        /// Time that passes before each answer, and whether the request goes on.
-        answers: Box<[(Duration, bool)]>,
-        /// What comes after the last.
-        after_last: AfterLast,
-        /// Which of the station's replays it is.
-        replay: u16,
-    },
-    /// Notes the version of that row of the station.
-    Read(u16),
-    /// Raises the version of that row, or fails if it is not the noted one any more.
-    Commit(u16),
-    /// Writes so many bytes to the log.
-    Log(u64),
-    /// Looks for its key in that cache of the server; a hit goes on at step `over`.
-    Look {
-        /// Into [`StationPlan::caches`].
-        cache: u16,
-        /// The step behind the matching [`StepAction::Keep`].
-        over: u16,
-    },
-    /// Keeps what the steps since the matching [`StepAction::Look`] have fetched.
-    Keep {
-        /// Into [`StationPlan::caches`].
-        cache: u16,
-    },
-    /// Fails with that probability.
-    Fail(f64),
-    /// Leaves a message in the queue.
-    Publish,
-    /// Stores the record.
-    Store {
-        /// Under which name of all databases, below 64.
-        store: u8,
-        /// A record that is there already is left alone.
-        unique: bool,
-    },
-}
-
-/// What becomes of a request's record at a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carries {
-    /// It goes along, if there is one.
-    Any,
-    /// There is one from now on.
-    Some,
-    /// There is one from now on; it is kept in the spool if the call fails.
-    Spooled,
-}
-
 /// A cache of each server of a service.
 #[derive(Clone, Debug)]
 pub struct CachePlan {
@@ -289,22 +191,6 @@ pub struct CachePlan {
     pub site: Site,
 }
 
-impl StepAction {
-    /// The calls that the step makes at once for a request of that wish, and how many good answers are
-    /// enough. Whichever shard it is, the call's luck is that of the first call.
-    pub fn calls(&self, wish: Luck) -> Option<(&[EdgeIndex], Option<u32>)> {
-        match self {
-            StepAction::Call { edges, shard: Some(shard), .. } => {
-                let shard = shard.shard_of(wish);
-                Some((&edges[shard..=shard], None))
-            }
-            StepAction::Call { edges, needs, .. } => Some((edges, *needs)),
-            StepAction::Login(edge) => Some((edge.as_slice(), None)),
-            _ => None,
-        }
-    }
-}
-
 /// Users of a service and its own tokens.
 #[derive(Clone, Debug)]
 pub struct IdentityPlan {
@@ -318,73 +204,6 @@ pub struct IdentityPlan {
     pub alone: Option<identity::Params>,
     /// Where users draw how old their first token is; it holds the seed of the run.
     pub site: Site,
-}
-
-/// Which of several calls a request makes.
-#[derive(Clone, Debug)]
-pub struct ShardPlan {
-    /// What requests are about.
-    pub keys: KeysPlan,
-    /// Number of keys.
-    pub count: u64,
-    /// Where a key lives.
-    pub by: Sharding,
-    /// Number of shards in use.
-    pub shards: u32,
-}
-
-impl ShardPlan {
-    /// The shard of a request, by the luck of what it is about.
-    pub fn shard_of(&self, wish: Luck) -> usize {
-        self.by.shard_of(self.keys.key_of(wish), self.count, self.shards) as usize
-    }
-}
-
-/// Memory of a server, as what it has room for.
-#[derive(Clone, Copy, Debug)]
-pub struct MemoryPlan {
-    /// Requests in the server beyond which it is killed.
-    pub max_requests: u64,
-    /// What it holds byte by byte, where more than requests count.
-    pub heap: Option<HeapPlan>,
-    /// Share of it that is needed without any request.
-    pub base: f64,
-    /// Share of it that each request needs.
-    pub per_request: f64,
-}
-
-/// Memory of a server with caches or garbage, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct HeapPlan {
-    /// More than this kills it.
-    pub limit: u64,
-    /// Needed without any request.
-    pub base: u64,
-    /// Needed by each request.
-    pub per_request: u64,
-    /// Garbage and its collection.
-    pub gc: Option<heap::Params>,
-}
-
-impl HeapPlan {
-    /// What lives with so many requests and so many bytes in caches.
-    pub fn live(self, requests: u32, cached: u64) -> u64 {
-        let needed = self.per_request.saturating_mul(u64::from(requests));
-        self.base.saturating_add(needed).saturating_add(cached)
-    }
-}
-
-impl MemoryPlan {
-    /// Share of it in use with so many requests in the server.
-    pub fn share_in_use(self, requests: u32) -> f64 {
-        self.base + self.per_request * f64::from(requests)
-    }
-
-    /// Whether one more request would be more than the memory holds.
-    pub fn is_full(self, requests: u32, cached: impl FnOnce() -> u64) -> bool {
-        let bursts = |heap: HeapPlan| heap.live(requests + 1, cached()) > heap.limit;
-        u64::from(requests) >= self.max_requests || self.heap.is_some_and(bursts)
-    }
 }
 
 /// Disk of a server.
