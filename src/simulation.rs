@@ -2,15 +2,20 @@
 //!
 //! `run_until` may be called in any steps and gives the same result. A clone is a checkpoint.
 
+mod changes;
+mod watching;
+
+pub use watching::metrics_setup;
+
 use crate::engine::{Digest, Time};
-use crate::metrics::{Metrics, MetricsSetup, NodeSetup};
+use crate::metrics::Metrics;
 use crate::model::{Event, Observer, World};
-use crate::observation::Observation;
-use crate::plan::{Plan, Role, StationPlan};
+use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::report::{Label, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
-use crate::scenario::{Node, Scenario, Text};
+use crate::scenario::Scenario;
+use changes::{Planned, enter, label, planned, tell};
 
 /// How many events pass between two looks at the bounds of a run. Few, because one event may start
 /// ten thousand calls at once.
@@ -44,58 +49,6 @@ pub struct Simulation<O = Metrics> {
     window: u32,
     /// Events handled when they were judged last.
     counted_at: u64,
-}
-
-/// A change of the plan on the way.
-#[derive(Clone, Debug)]
-enum Planned {
-    /// An intervention of the scenario, by key.
-    Intervention(String),
-    /// Somebody's action.
-    Action(Change),
-}
-
-impl Observer for Metrics {
-    #[inline(always)]
-    fn clock(&mut self, now: Time) {
-        Metrics::clock(self, now);
-    }
-
-    #[inline(always)]
-    fn observe(&mut self, now: Time, observation: Observation) {
-        Metrics::observe(self, now, observation);
-    }
-
-    fn retuned(&mut self, now: Time, plan: &Plan) {
-        for station in &plan.stations {
-            self.retune_cores(now, station.node, station.cores);
-            for (local, pool) in station.pools.iter().enumerate() {
-                self.retune_threads(now, station.pool_index(local as u16), pool.threads);
-            }
-        }
-    }
-}
-
-/// What metrics need to know of a plan.
-pub fn metrics_setup(plan: &Plan) -> MetricsSetup {
-    let node = |role: &Role| match role {
-        Role::Station(station) => {
-            let station = &plan.stations[usize::from(*station)];
-            let servers = station.servers_at_start();
-            let up = if station.running { servers } else { 0 };
-            let StationPlan { cores, data, .. } = *station;
-            let logins = station.identity.is_some();
-            NodeSetup { servers, up, cores, data, logins }
-        }
-        Role::Population(_) | Role::Balancer(_) | Role::Monitor(_) => NodeSetup::default(),
-    };
-    MetricsSetup {
-        duration: plan.end,
-        windows: plan.windows,
-        warmup: plan.warmup,
-        nodes: plan.roles.iter().map(node).collect(),
-        pools: plan.stations.iter().flat_map(|s| s.pools.iter().map(|p| p.threads)).collect(),
-    }
 }
 
 impl Simulation<Metrics> {
@@ -342,60 +295,4 @@ impl<O: Observer + Clone> Simulation<O> {
 /// The plan of what is in force in a run; the run's seed may be another than the scenario's.
 fn plan_of(run: &Run, scenario: &Scenario) -> Plan {
     Plan { seed: run.seed, ..Plan::compile(scenario) }
-}
-
-/// Everything that changes the plan of a run, in the order of time; at one moment the scenario's own
-/// interventions come first.
-fn planned(run: &Run) -> Vec<(Time, Planned)> {
-    let own = run.scenario.interventions.iter().map(|(key, intervention)| {
-        (Time::from_seconds(intervention.at_s), Planned::Intervention(key.clone()))
-    });
-    let actions =
-        run.actions.iter().map(|action| (action.at, Planned::Action(action.change.clone())));
-    let mut planned: Vec<(Time, Planned)> = own.chain(actions).collect();
-    planned.sort_by_key(|(at, _)| *at);
-    planned
-}
-
-fn enter(state: &mut SwitchState, change: &Planned) {
-    match change {
-        Planned::Intervention(key) => state.intervene(key),
-        Planned::Action(change) => state.apply(change),
-    }
-}
-
-fn tell<O: Observer>(world: &mut World<O>, change: &Planned) {
-    let observation = match change {
-        Planned::Intervention(key) => Observation::Intervened { label: world.label(key) },
-        Planned::Action(Change::Toggle { id, on }) => {
-            Observation::Switched { toggle: world.label(id), on: *on }
-        }
-        Planned::Action(Change::Set { path, .. }) => {
-            Observation::Intervened { label: world.label(path) }
-        }
-    };
-    world.tell(observation);
-}
-
-/// The names of a fault, a switch or an intervention.
-fn label(key: &str, scenario: &Scenario, plan: &Plan) -> Label {
-    let toggle = scenario.toggles.get(key).map(|toggle| &toggle.name);
-    let intervention = scenario.interventions.get(key).map(|intervention| &intervention.name);
-    let fault = plan.faults.iter().find(|fault| fault.key == key);
-    let fault = fault.and_then(|fault| fault.name.as_ref());
-    let text = toggle.or(intervention).or(fault).or_else(|| alarm_name(key, scenario));
-    Label {
-        key: key.to_owned(),
-        en: text.map_or_else(|| key.to_owned(), |text| text.en.clone()),
-        ko: text.and_then(|text| text.ko.clone()),
-    }
-}
-
-/// The name of an alarm, by `monitor.alarm`.
-fn alarm_name<'s>(key: &str, scenario: &'s Scenario) -> Option<&'s Text> {
-    let (monitor, alarm) = key.split_once('.')?;
-    match scenario.nodes.get(monitor)? {
-        Node::Monitor(monitor) => monitor.alarms.get(alarm)?.name.as_ref(),
-        _ => None,
-    }
 }
