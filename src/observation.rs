@@ -2,7 +2,7 @@
 //!
 //! Metrics, the timeline and traces listen to observations. Nothing in the model reads them back.
 
-use crate::engine::Duration;
+use crate::engine::{Duration, Time};
 use crate::wiring::{AlarmIndex, CacheIndex, ClassIndex, EdgeIndex, NodeIndex, PoolIndex};
 
 /// Why something was rejected without being tried or worked on.
@@ -289,6 +289,8 @@ pub enum Observation {
     MessageSetAside { node: NodeIndex },
     /// Messages in the queue that nobody deals with, from now on.
     QueueDepth { node: NodeIndex, depth: u32 },
+    /// When the oldest of these was published; none while there is none. It may have been delivered before.
+    QueueOldest { node: NodeIndex, since: Option<Time> },
 
     // --- spools ---
     /// A server's spool was empty and is not any more.

@@ -129,6 +129,7 @@ function facets(keys) {
     optional("servers", "chart_servers_up", "servers", keys.length > 1 ? fleets(keys) : []),
     optional("data", "chart_data", "rps", data),
     optional("piles", "chart_piles", "count", piles),
+    optional("ages", "chart_ages", "ms", lines(["oldest_message"], keys, { join: largest })),
     optional("lag", "chart_lag", "ms", lines(["replica_lag"], old, { join: largest })),
     optional("logins", "chart_logins", "rps", lines(logins, keys)),
     optional("rows", "chart_rows", "count", rows(keys)),

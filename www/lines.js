@@ -42,6 +42,7 @@ const COLOURS = {
   cpu: 7,
   lock_waiting: 6,
   queue_depth: 3,
+  oldest_message: 3,
   spooled: 4,
   lost: 4,
   duplicated: 5,

@@ -75,6 +75,32 @@ pub enum Fate {
     Dead = DEAD as isize,
 }
 
+/// How old the oldest of some things gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Age {
+    /// Since when the oldest is there.
+    since: Option<u64>,
+    /// The greatest age in this window, and since the warm-up, as far as it has been looked at.
+    in_window: u64,
+    highest: u64,
+}
+
+impl Age {
+    /// The greatest age since the warm-up, up to `now`.
+    pub fn highest(&self, now: u64) -> u64 {
+        self.highest.max(self.at(now))
+    }
+
+    fn at(&self, now: u64) -> u64 {
+        self.since.map_or(0, |since| now.saturating_sub(since))
+    }
+
+    fn settle(&mut self, now: u64) {
+        self.in_window = self.in_window.max(self.at(now));
+        self.highest = self.highest.max(self.at(now));
+    }
+}
+
 /// Meter of data at a station.
 #[derive(Clone, Debug, Default)]
 pub struct DataMeter {
@@ -82,6 +108,7 @@ pub struct DataMeter {
     tally: Tally<COUNTS>,
     spool: Level,
     queue: Level,
+    oldest: Age,
 }
 
 impl DataMeter {
@@ -113,6 +140,12 @@ impl DataMeter {
         self.queue.set(now, depth);
     }
 
+    /// The oldest of these has been there since then, from now on.
+    pub fn oldest(&mut self, now: u64, since: Option<u64>) {
+        self.oldest.settle(now);
+        self.oldest.since = since;
+    }
+
     /// So many records of a spool are gone with its machine.
     pub fn spool_lost(&mut self, now: u64, records: u32) {
         (0..records).for_each(|_| self.spool.fall(now));
@@ -137,6 +170,11 @@ impl DataMeter {
     /// Messages that nobody deals with.
     pub fn queue(&self) -> &Level {
         &self.queue
+    }
+
+    /// How old the oldest of these gets.
+    pub fn oldest_message(&self) -> Age {
+        self.oldest
     }
 
     /// The counts since the warm-up.
@@ -165,6 +203,7 @@ impl DataMeter {
     pub fn settle(&mut self, now: u64) {
         self.spool.settle(now);
         self.queue.settle(now);
+        self.oldest.settle(now);
     }
 
     /// A new window begins.
@@ -172,6 +211,7 @@ impl DataMeter {
         self.tally.start_window();
         self.spool.start_window();
         self.queue.start_window();
+        self.oldest.in_window = 0;
     }
 
     /// The warm-up is over.
@@ -179,6 +219,7 @@ impl DataMeter {
         self.tally.end_warmup();
         self.spool.end_warmup();
         self.queue.end_warmup();
+        self.oldest.highest = 0;
     }
 
     /// Judges the invariants.
@@ -203,6 +244,7 @@ impl DataMeter {
         }
         if self.kinds.queue {
             put("queue_depth", "count", span.mean(self.queue.in_window()));
+            put("oldest_message_ms", "ms", self.oldest.in_window as f64 / 1e6);
             put("published", "per_s", rate(PUBLISHED));
             put("delivered", "per_s", rate(DELIVERED));
             put("redelivered", "per_s", rate(REDELIVERED));
@@ -211,5 +253,25 @@ impl DataMeter {
             put("stored", "per_s", rate(STORED));
             put("duplicated", "per_s", rate(DUPLICATED));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_grows_until_the_oldest_goes_and_each_window_begins_anew() {
+        let mut meter = DataMeter::default();
+        meter.oldest(100, Some(100));
+        meter.settle(150);
+        assert_eq!((meter.oldest.in_window, meter.oldest_message().highest(160)), (50, 60));
+        meter.start_window();
+        meter.oldest(170, Some(140));
+        meter.settle(190);
+        assert_eq!((meter.oldest.in_window, meter.oldest_message().highest(190)), (70, 70));
+        meter.end_warmup();
+        meter.oldest(195, None);
+        assert_eq!(meter.oldest_message().highest(500), 55);
     }
 }

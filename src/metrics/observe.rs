@@ -144,6 +144,9 @@ impl Metrics {
             O::MessageDelivered { node, again } => {
                 self.station_mut(node).data_mut().delivered(again);
             }
+            O::QueueOldest { node, since } => {
+                self.station_mut(node).data_mut().oldest(now, since.map(|since| since.0));
+            }
             O::QueueDepth { node, depth } => {
                 self.station_mut(node).data_mut().queue_depth(now, depth);
             }

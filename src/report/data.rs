@@ -49,6 +49,8 @@ pub struct QueueReport {
     pub mean_depth: f64,
     /// Messages that nobody dealt with at the end.
     pub at_end: u32,
+    /// Greatest age of a message that nobody dealt with, in seconds.
+    pub oldest_s: f64,
 }
 
 /// What a database has stored.
@@ -107,6 +109,7 @@ impl Data {
                     metrics.measured_nanos() as f64,
                 ),
                 at_end: meter.queue().value(),
+                oldest_s: meter.oldest_message().highest(metrics.now().0) as f64 / 1e9,
             }),
         };
         (kinds != DataKinds::default()).then_some(data)

@@ -190,3 +190,27 @@ fn a_server_that_leaves_takes_no_messages() {
     assert!(!taken.iter().any(|at| (162.0..462.0).contains(at)), "{taken:?}");
     assert!(taken.contains(&462.0), "it is called back and takes messages again: {taken:?}");
 }
+
+#[test]
+fn the_oldest_message_is_the_one_that_was_published_first() {
+    // Nobody takes any until 50 ms; then they go one by one, each in 25 ms, and the first one fails.
+    let once = json!({"do": "replay", "answers": [{"ms": 25, "ok": false}], "after_last": "ok"});
+    let mut worker = worker(1, json!([once, cpu(25.0)]));
+    worker["running"] = json!(false);
+    let queue = json!({"redelivery_delay_ms": 40.0});
+    let document = json!({"nodes": system(3, queue, worker)});
+    let start = json!({"nodes": {"worker": {"running": true}}});
+    let story = run_switched(1.0, document, &[(0.05, start)]);
+    let told = story.world.observer.0.iter().filter_map(|(at, observation)| match observation {
+        Observation::QueueOldest { since, .. } => {
+            Some((at.0 / 1_000_000, since.map(|since| since.0 / 1_000_000)))
+        }
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    // The first one is back at 75 ms, just when the second has gone, rests until 115 ms, and is delivered
+    // behind the third.
+    let expected =
+        [(0, Some(0)), (50, Some(10)), (75, Some(20)), (75, Some(0)), (125, None)];
+    assert_eq!(told, expected);
+}

@@ -4,7 +4,7 @@
 //! back; so does the end of the visibility timeout, while the job goes on without anybody waiting for it.
 //! What a broker that crashes had delivered it delivers again, if it still has it.
 
-use crate::engine::{Duration, Timer};
+use crate::engine::{Duration, Time, Timer};
 use crate::model::job::{Caller, Job};
 use crate::model::list::{Linked, Links, List};
 use crate::model::slab::Id;
@@ -12,6 +12,7 @@ use crate::model::station::Station;
 use crate::model::{Event, Observer, World};
 use crate::observation::Observation;
 use crate::plan::{ConsumerPlan, QueuePlan};
+use std::collections::BTreeMap;
 
 /// Links of the messages of a queue.
 pub const MESSAGES: usize = 0;
@@ -38,6 +39,10 @@ pub struct Message {
     pub(in crate::model) stage: Stage,
     /// Who deals with it.
     pub(in crate::model) job: Id,
+    /// Its number among those of the queue, in the order in which they were published.
+    number: u64,
+    /// When it was published.
+    published: Time,
     deliveries: u32,
     /// Ends its present stage.
     timer: Timer,
@@ -62,6 +67,12 @@ pub struct QueueState {
     pub(in crate::model) out: List<MESSAGES>,
     /// Of these, those that rest.
     pub(in crate::model) resting: u32,
+    /// When each of those that nobody deals with was published, by number.
+    ages: BTreeMap<u64, Time>,
+    /// When the oldest of them was published, as observers were told.
+    told_oldest: Option<Time>,
+    /// Messages published so far.
+    published: u64,
     /// The last message was refused.
     full: bool,
     /// It is about to look for somebody who takes messages.
@@ -74,6 +85,11 @@ impl QueueState {
     /// Messages that nobody deals with.
     pub fn depth(&self) -> u32 {
         self.ready.len() + self.resting
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.published += 1;
+        self.published
     }
 }
 
@@ -93,8 +109,13 @@ impl<O: Observer> World<O> {
 
     fn tell_depth(&mut self, queue: u16) {
         let node = self.plan.stations[usize::from(queue)].node;
-        let depth = self.queue(queue).depth();
+        let state = self.queue(queue);
+        let (depth, oldest) = (state.depth(), state.ages.values().next().copied());
+        let told = std::mem::replace(&mut state.told_oldest, oldest);
         self.tell(Observation::QueueDepth { node, depth });
+        if told != oldest {
+            self.tell(Observation::QueueOldest { node, since: oldest });
+        }
     }
 
     // --- messages come ---
@@ -104,6 +125,7 @@ impl<O: Observer> World<O> {
         let queue = self.jobs[id].station;
         let node = self.plan.stations[usize::from(queue)].node;
         let limit = self.queue_plan(queue).depth_limit;
+        let now = self.now;
         let state = self.queue(queue);
         let full = limit.is_some_and(|limit| state.depth() >= limit);
         let was_full = std::mem::replace(&mut state.full, full);
@@ -121,6 +143,8 @@ impl<O: Observer> World<O> {
             queue,
             stage: Stage::Ready,
             job: Id::NONE,
+            number: self.queue(queue).next_number(),
+            published: now,
             deliveries: 0,
             timer: Timer::NONE,
             links: Links::default(),
@@ -134,10 +158,12 @@ impl<O: Observer> World<O> {
     }
 
     /// A message waits for somebody from now on.
-    fn line_up(&mut self, queue: u16, message: Id) {
-        self.messages[message].stage = Stage::Ready;
+    fn line_up(&mut self, queue: u16, id: Id) {
+        let message = &mut self.messages[id];
+        message.stage = Stage::Ready;
         let state = queue_of(&mut self.stations, queue);
-        state.ready.push(&mut self.messages, message);
+        state.ages.insert(message.number, message.published);
+        state.ready.push(&mut self.messages, id);
     }
 
     /// A message is no longer among those that are delivered or rest.
@@ -228,9 +254,10 @@ impl<O: Observer> World<O> {
     /// A message goes to a server.
     fn deliver(&mut self, message: Id, (station, number): (u16, u16), server: u32) {
         let now = self.now;
-        let Message { record, queue, deliveries, .. } = self.messages[message];
+        let Message { record, queue, number: published, deliveries, .. } = self.messages[message];
         let visibility = self.queue_plan(queue).visibility_timeout;
         let state = queue_of(&mut self.stations, queue);
+        state.ages.remove(&published);
         state.ready.remove(&mut self.messages, message);
         state.out.push(&mut self.messages, message);
         let taken = &mut self.stations[usize::from(station)].taken[usize::from(number)];
@@ -308,7 +335,7 @@ impl<O: Observer> World<O> {
 
     /// A message that was delivered for nothing is delivered again after a while, or set aside.
     fn bring_back(&mut self, message: Id, pause: Duration) {
-        let Message { record, deliveries, .. } = self.messages[message];
+        let Message { record, number, published, deliveries, .. } = self.messages[message];
         let queue = self.take_back(message);
         let node = self.plan.stations[usize::from(queue)].node;
         let most = self.queue_plan(queue).max_deliveries;
@@ -326,6 +353,7 @@ impl<O: Observer> World<O> {
             let state = queue_of(&mut self.stations, queue);
             state.out.push(&mut self.messages, message);
             state.resting += 1;
+            state.ages.insert(number, published);
             let message = &mut self.messages[message];
             (message.stage, message.timer) = (Stage::Resting, timer);
         }
@@ -381,9 +409,11 @@ impl<O: Observer> World<O> {
     fn lose_messages(&mut self, queue: u16) {
         loop {
             let message = self.queue(queue).ready.first();
-            let Some(Message { record, .. }) = self.messages.get(message) else { return };
-            let record = *record;
-            queue_of(&mut self.stations, queue).ready.remove(&mut self.messages, message);
+            let Some(Message { record, number, .. }) = self.messages.get(message) else { return };
+            let (record, number) = (*record, *number);
+            let state = queue_of(&mut self.stations, queue);
+            state.ages.remove(&number);
+            state.ready.remove(&mut self.messages, message);
             self.messages.remove(message);
             self.drop_record(record);
         }

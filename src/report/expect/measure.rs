@@ -163,6 +163,13 @@ impl Judge<'_> {
             Q::QueueDepth => {
                 self.highest(spell, "queue_depth", self.station_meter()?.data().queue().peak())
             }
+            Q::OldestMessage => match spell {
+                None => self.station_meter().map(|meter| {
+                    let age = meter.data().oldest_message().highest(self.metrics.now().0);
+                    age as f64 / 1e9
+                }),
+                spell => self.extreme("oldest_message_ms", spell, f64::max).map(|ms| ms / 1e3),
+            },
             Q::AlarmsRaised => self.alarms(spell, "raised", |alarm| alarm.raised),
             Q::AlarmsSent => self.alarms(spell, "sent", |alarm| alarm.sent),
             Q::FirstAlarm => Ok(or_never(self.first_alarm())),

@@ -213,6 +213,7 @@ pub enum Quantity {
     Redelivered,
     DeadLetters,
     QueueDepth,
+    OldestMessage,
     AlarmsRaised,
     AlarmsSent,
     FirstAlarm,

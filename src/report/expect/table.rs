@@ -126,6 +126,7 @@ pub static METRICS: &[Metric] = {
         metric("redelivered", Q::Redelivered, U::Count, STATION, "deliveries of messages that were not the first").spell(),
         metric("dead_letters", Q::DeadLetters, U::Count, STATION, "messages that failed too often and were set aside"),
         metric("queue_depth", Q::QueueDepth, U::Count, STATION, "most messages in a queue that nobody dealt with; in a spell by the means of its windows").of().spell(),
+        metric("oldest_message", Q::OldestMessage, U::Seconds, STATION, "greatest age of a message in a queue that nobody dealt with").of().spell(),
         metric("alarms_raised", Q::AlarmsRaised, U::Count, ALARMS, "how often alarms occurred").spell(),
         metric("alarms_sent", Q::AlarmsSent, U::Count, ALARMS, "how often somebody was told of an alarm").spell(),
         metric("first_alarm", Q::FirstAlarm, U::Seconds, ALARMS, "when somebody was first told of an alarm"),

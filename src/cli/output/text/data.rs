@@ -5,7 +5,7 @@ use super::sheet::{Column, Sheet, column};
 use crate::cli::output::figure;
 use brownout::report::Data;
 
-const COLUMNS: [Column<Data>; 15] = [
+const COLUMNS: [Column<Data>; 16] = [
     column("undertaken", "기록 대상", |d| count(&d.records, |records| records.born)),
     column("lost", "유실", |d| count(&d.records, |records| records.lost)),
     column("stored", "저장", |d| count(&d.store, |store| store.stored)),
@@ -21,6 +21,10 @@ const COLUMNS: [Column<Data>; 15] = [
     column("dead letters", "데드 레터", |d| count(&d.queue, |queue| queue.dead_letters)),
     column("deepest", "최대 깊이", |d| count(&d.queue, |queue| queue.deepest.into())),
     column("left in queue", "큐 잔량", |d| count(&d.queue, |queue| queue.at_end.into())),
+    column("oldest message", "가장 오래된 메시지", |d| {
+        let oldest = d.queue.as_ref().map(|queue| queue.oldest_s).filter(|age| *age > 0.0);
+        figure::known(oldest, figure::seconds)
+    }),
 ];
 
 /// A count of something that may not be there.
