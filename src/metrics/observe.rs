@@ -117,7 +117,7 @@ impl Metrics {
             O::HeapUsed { node, server, bytes } => self.station_mut(node).heap_used(server, bytes),
             O::CollectionStarted { node, .. } => self.station_mut(node).collection_started(now),
             O::CollectionEnded { node, .. } => self.station_mut(node).collection_ended(now),
-            O::Scaled { node, .. } => self.station_mut(node).scaled(),
+            O::Scaled { node, from, to } => self.station_mut(node).scaled(to > from),
             O::RolledBack { node, .. } => self.station_mut(node).rolled_back(),
             O::GovernorAlarm { node, .. } => self.station_mut(node).governor_alarmed(),
             O::DiskUsed { node, server, bytes } => self.station_mut(node).disk_used(server, bytes),

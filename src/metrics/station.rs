@@ -20,9 +20,10 @@ use crate::observation::DownCause;
 const COLLECTIONS: usize = 0;
 const OUT_OF_MEMORY: usize = 1;
 const COUNTS: usize = 2;
-const SCALED: usize = 0;
-const ALARMED: usize = 1;
-const ROLLED_BACK: usize = 2;
+const SCALED_OUT: usize = 0;
+const SCALED_IN: usize = 1;
+const ALARMED: usize = 2;
+const ROLLED_BACK: usize = 3;
 
 /// The first time that a server of a node went down by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct StationMeter {
     collecting: Level,
     counts: Tally<COUNTS>,
     first_out_of_memory: Option<Time>,
-    automation: Tally<3>,
+    automation: Tally<4>,
     first_down: Option<FirstDown>,
     data: DataMeter,
     stored: StoredMeter,
@@ -177,9 +178,9 @@ impl StationMeter {
         self.disk_full_at.get_or_insert(now);
     }
 
-    /// An autoscaler changed the number of servers.
-    pub fn scaled(&mut self) {
-        self.automation.count(SCALED);
+    /// An autoscaler added servers, or took some away.
+    pub fn scaled(&mut self, out: bool) {
+        self.automation.count(if out { SCALED_OUT } else { SCALED_IN });
     }
 
     /// A governor raised its alarm.
@@ -197,9 +198,14 @@ impl StationMeter {
         self.automation.measured(ROLLED_BACK)
     }
 
-    /// How often an autoscaler changed the number of servers, since the warm-up.
-    pub fn scale_actions(&self) -> u64 {
-        self.automation.measured(SCALED)
+    /// How often an autoscaler added servers, since the warm-up.
+    pub fn scale_outs(&self) -> u64 {
+        self.automation.measured(SCALED_OUT)
+    }
+
+    /// How often an autoscaler took servers away, since the warm-up.
+    pub fn scale_ins(&self) -> u64 {
+        self.automation.measured(SCALED_IN)
     }
 
     /// Alarms of governors since the warm-up.

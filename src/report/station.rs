@@ -53,6 +53,10 @@ pub struct Station {
     pub server_hours: f64,
     /// How often an autoscaler changed the number of servers.
     pub scale_actions: u64,
+    /// How often it added servers.
+    pub scale_outs: u64,
+    /// How often it took servers away.
+    pub scale_ins: u64,
     /// Alarms of its governor.
     pub governor_alarms: u64,
     /// How often a release was taken back by itself.
@@ -137,7 +141,9 @@ impl Station {
             server_hours: server_hours(metrics, node),
             data: Data::of(metrics, node),
             logins: Logins::of(metrics, node),
-            scale_actions: meter.scale_actions(),
+            scale_actions: meter.scale_outs() + meter.scale_ins(),
+            scale_outs: meter.scale_outs(),
+            scale_ins: meter.scale_ins(),
             governor_alarms: meter.governor_alarms(),
             rollbacks: meter.rollbacks(),
             copies: Copies::of(metrics, node),

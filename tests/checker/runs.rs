@@ -2,8 +2,10 @@
 
 use super::good::document;
 use brownout::engine::Time;
+use brownout::report::expect::{Clause, METRICS, Number};
 use brownout::run::{Action, Change, Run};
 use brownout::scenario::{Node, Scenario};
+use brownout::simulation::Simulation;
 use serde_json::{Value, json};
 
 fn toggle(at_s: f64, id: &str, on: bool) -> Action {
@@ -152,4 +154,34 @@ fn a_value_in_another_order_is_another_value() {
     let problems = problems.expect_err("the wiring is fixed");
     let wanted = "actions.1: at 2 s: nodes.api.pools: cannot change: the wiring of a run is fixed";
     assert_eq!(problems[0].to_string(), wanted);
+}
+
+#[test]
+fn every_figure_can_be_asked_of_everything_that_the_clauses_take() {
+    let mut simulation = Simulation::new(run(Vec::new()));
+    simulation.run_to_end();
+    let (metrics, report) = (simulation.metrics(), simulation.report());
+    let mut asked = 0;
+    for metric in METRICS {
+        for subject in ["", "users", "users.new", "lb", "api", "api.web", "api.db", "db", "api#1"] {
+            for spell in ["", "2s..6s"] {
+                let number = match metric.number {
+                    Number::Nothing => "",
+                    Number::Percentile => "50",
+                    Number::Bound(_) => "1",
+                };
+                let given = [number, subject, spell].into_iter().filter(|part| !part.is_empty());
+                let text = given.collect::<Vec<&str>>().join(", ");
+                let text = match text.is_empty() {
+                    true => format!("{} >= 0", metric.name),
+                    false => format!("{}({text}) >= 0", metric.name),
+                };
+                if let Ok(clause) = Clause::parse(&text, metrics.wiring()) {
+                    asked += 1;
+                    clause.judge(metrics, &report);
+                }
+            }
+        }
+    }
+    assert!(asked > 300, "{asked}");
 }

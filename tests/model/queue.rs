@@ -210,7 +210,6 @@ fn the_oldest_message_is_the_one_that_was_published_first() {
     let told: Vec<_> = told.collect();
     // The first one is back at 75 ms, just when the second has gone, rests until 115 ms, and is delivered
     // behind the third.
-    let expected =
-        [(0, Some(0)), (50, Some(10)), (75, Some(20)), (75, Some(0)), (125, None)];
+    let expected = [(0, Some(0)), (50, Some(10)), (75, Some(20)), (75, Some(0)), (125, None)];
     assert_eq!(told, expected);
 }

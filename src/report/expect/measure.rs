@@ -80,7 +80,9 @@ impl Judge<'_> {
             Q::CascadeStage => self.cascade_stage(),
             Q::Share => self.share(spell),
             Q::ServersUp => self.extreme("servers_up", spell, f64::min),
-            Q::ScaleActions => self.station_meter().map(|meter| meter.scale_actions() as f64),
+            Q::ScaleActions => self.a_station().map(|station| station.scale_actions as f64),
+            Q::ScaleOuts => self.a_station().map(|station| station.scale_outs as f64),
+            Q::ScaleIns => self.a_station().map(|station| station.scale_ins as f64),
             Q::Rollbacks => self.station_meter().map(|meter| meter.rollbacks() as f64),
             Q::GovernorAlarms => self.station_meter().map(|meter| meter.governor_alarms() as f64),
             Q::DiskUsed => self.extreme("disk_used", spell, f64::max),
@@ -213,11 +215,20 @@ impl Judge<'_> {
         metrics.window_start(windows.end).since(metrics.window_start(windows.start)).seconds()
     }
 
+    /// A column in some windows, or in all; nothing where the owner has none of that name.
+    fn readings(&self, owner: &str, name: &str, windows: Option<Range<usize>>) -> Vec<f64> {
+        let column = self.metrics.column(&format!("{owner}/{name}"));
+        match windows {
+            Some(windows) => column.get(windows).unwrap_or_default().to_vec(),
+            None => column,
+        }
+    }
+
     /// Mean rate of a quantity over the windows, summed over the owners.
     fn rate(&self, owners: &[String], name: &str, windows: &Range<usize>) -> f64 {
         let mean = |owner: &String| {
-            let column = self.metrics.column(&format!("{owner}/{name}"));
-            column[windows.clone()].iter().sum::<f64>() / windows.len() as f64
+            let readings = self.readings(owner, name, Some(windows.clone()));
+            readings.iter().sum::<f64>() / windows.len() as f64
         };
         owners.iter().map(mean).sum()
     }
@@ -235,15 +246,14 @@ impl Judge<'_> {
         spell: Option<Range<usize>>,
         pick: fn(f64, f64) -> f64,
     ) -> Measured {
-        let column = self.metrics.column(&format!("{owner}/{name}"));
-        let windows = spell.unwrap_or(0..column.len());
-        column[windows].iter().copied().reduce(pick).ok_or_else(|| "no window has ended".into())
+        let readings = self.readings(owner, name, spell);
+        readings.into_iter().reduce(pick).ok_or_else(|| "there is no such thing there then".into())
     }
 
     /// Mean of a column over windows of equal length, those without data left out.
     fn mean(&self, owner: &str, name: &str, windows: Range<usize>) -> Measured {
-        let column = self.metrics.column(&format!("{owner}/{name}"));
-        let known = column[windows].iter().filter(|value| **value != NO_DATA);
+        let readings = self.readings(owner, name, Some(windows));
+        let known = readings.iter().filter(|value| **value != NO_DATA);
         let (sum, count) = known.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
         if count == 0 {
             Err("nothing was measured then".into())

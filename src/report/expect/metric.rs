@@ -144,6 +144,8 @@ pub enum Quantity {
     MeanInSystem,
     Cpu,
     ScaleActions,
+    ScaleOuts,
+    ScaleIns,
     GovernorAlarms,
     Rollbacks,
     DiskUsed,

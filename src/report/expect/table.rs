@@ -42,6 +42,8 @@ pub static METRICS: &[Metric] = {
         metric("share", Q::Share, U::Ratio, &[Kind::Server, Kind::Station], "share of a station's requests that a server received").of().spell(),
         metric("servers_up", Q::ServersUp, U::Count, STATION, "fewest servers that were up").of().spell(),
         metric("scale_actions", Q::ScaleActions, U::Count, STATION, "how often an autoscaler changed the number of servers").of(),
+        metric("scale_outs", Q::ScaleOuts, U::Count, STATION, "how often an autoscaler added servers").of(),
+        metric("scale_ins", Q::ScaleIns, U::Count, STATION, "how often an autoscaler took servers away").of(),
         metric("governor_alarms", Q::GovernorAlarms, U::Count, STATION, "alarms of the governor").of(),
         metric("rollbacks", Q::Rollbacks, U::Count, STATION, "how often a release was taken back by itself").of(),
         metric("max_queue", Q::MaxQueue, U::Count, POOL, "longest queue over all servers together").of(),

@@ -82,7 +82,8 @@ fn automation(page: &Page, station: &Station) -> Option<String> {
         (count > 0).then(|| format!("{} {}", page.lang.pick(en, ko), figure::count(count)))
     };
     let parts = [
-        of(station.scale_actions, "autoscaler actions:", "자동 조정 횟수:"),
+        of(station.scale_outs, "scaled out:", "스케일 아웃:"),
+        of(station.scale_ins, "scaled in:", "스케일 인:"),
         of(station.governor_alarms, "governor alarms:", "거버너 경보:"),
         of(station.rollbacks, "rollbacks:", "롤백:"),
     ];

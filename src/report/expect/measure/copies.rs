@@ -39,8 +39,8 @@ impl Judge<'_> {
     }
 
     fn longest_lag(&self, node: NodeIndex, windows: Range<usize>) -> Measured {
-        let column = self.metrics.column(&format!("{}/replica_lag_ms", self.node_key(node)));
-        let known = column[windows].iter().copied().filter(|lag| *lag != NO_DATA);
+        let readings = self.readings(&self.node_key(node), "replica_lag_ms", Some(windows));
+        let known = readings.into_iter().filter(|lag| *lag != NO_DATA);
         known.reduce(f64::max).ok_or_else(|| "no other server applied a write then".into())
     }
 

@@ -48,8 +48,6 @@ impl Judge<'_> {
     ) -> Measured {
         let node = self.station_index()?;
         let Some(windows) = spell else { return Ok(whole_run.into()) };
-        let column = self.metrics.column(&format!("{}/{name}", self.node_key(node)));
-        let known = column.get(windows).into_iter().flatten().copied();
-        known.reduce(f64::max).ok_or_else(|| "there is no such thing there".into())
+        self.extreme_of(&self.node_key(node), name, Some(windows), f64::max)
     }
 }

@@ -49,9 +49,8 @@ impl Judge<'_> {
             return self.edge(edge).concurrency_limit.as_ref().map(|l| l.mean).ok_or_else(none);
         };
         let owner = self.metrics.wiring().edge_name(edge);
-        let column = self.metrics.column(&format!("{owner}/concurrency_limit"));
-        let measured: Vec<f64> =
-            column[windows].iter().copied().filter(|limit| *limit != NO_DATA).collect();
+        let mut measured = self.readings(&owner, "concurrency_limit", Some(windows));
+        measured.retain(|limit| *limit != NO_DATA);
         if measured.is_empty() {
             return Err(none());
         }
