@@ -40,7 +40,7 @@ use call::{Call, Hedges};
 use client::Population;
 use control::alarm::Alarm;
 use control::monitor::Monitor;
-use data::queue::Message;
+use data::message::Message;
 use data::records::Records;
 use edge::Edge;
 pub use event::Event;

@@ -5,7 +5,7 @@
 use super::World;
 use super::call::{Call, Hedges, Origin, Stage as Try};
 use super::control::outlier::Outlier;
-use super::data::queue::{Message, Stage};
+use super::data::message::{Message, Stage};
 use super::data::replication::Phase;
 use super::job::{Caller, Doing, Job};
 use super::slab::Id;

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::call::{Hedges, Origin, Stage};
-use super::data::queue;
+use super::data::message;
 use super::job::Doing;
 use crate::census::{AtPool, AtStation, Census, OnEdge, Present};
 
@@ -69,7 +69,7 @@ impl<O> World<O> {
         }
         for (_, message) in self.messages.iter() {
             let queue = self.plan.stations[usize::from(message.queue)].node;
-            let waits = message.stage != queue::Stage::Delivered;
+            let waits = message.stage != message::Stage::Delivered;
             census.stations[usize::from(queue.0)].messages += u64::from(waits);
         }
         for (_, record) in self.records.slab.iter().filter(|(_, record)| !record.is_stored()) {

@@ -9,6 +9,7 @@ pub mod cache;
 mod copies;
 pub mod identity;
 pub mod locks;
+pub mod message;
 pub mod migration;
 pub mod queue;
 pub mod records;
