@@ -16,6 +16,7 @@ pub mod identity;
 mod integral;
 mod invariants;
 pub mod level;
+pub mod memory;
 pub mod meter;
 pub mod monitor;
 mod observe;

@@ -114,9 +114,15 @@ impl Metrics {
             }
             O::ServerDown { node, server, cause } => self.station_mut(node).down(at, server, cause),
             O::StaleAnswer { cache } => self.cache_mut(cache).stale(),
-            O::HeapUsed { node, server, bytes } => self.station_mut(node).heap_used(server, bytes),
-            O::CollectionStarted { node, .. } => self.station_mut(node).collection_started(now),
-            O::CollectionEnded { node, .. } => self.station_mut(node).collection_ended(now),
+            O::HeapUsed { node, server, bytes } => {
+                self.station_mut(node).memory_mut().heap_used(server, bytes)
+            }
+            O::CollectionStarted { node, .. } => {
+                self.station_mut(node).memory_mut().collection_started(now)
+            }
+            O::CollectionEnded { node, .. } => {
+                self.station_mut(node).memory_mut().collection_ended(now)
+            }
             O::Scaled { node, from, to } => self.station_mut(node).scaled(to > from),
             O::RolledBack { node, .. } => self.station_mut(node).rolled_back(),
             O::GovernorAlarm { node, .. } => self.station_mut(node).governor_alarmed(),

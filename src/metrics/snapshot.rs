@@ -180,7 +180,7 @@ fn station(metrics: &Metrics, node: NodeIndex) -> StationState {
         up: meter.up().value(),
         cores_busy: meter.cores_in_use(),
         cores: meter.cores_per_server().map(|cores| cores.saturating_mul(meter.up().value())),
-        heap_used_bytes: meter.heap(),
+        heap_used_bytes: meter.memory().heap(),
         disk_used_bytes: meter.disk(),
         disk_was_full: meter.disk_full_at().is_some(),
         rows: meter.stored().rows().map(|rows| (rows.live, rows.dead)),

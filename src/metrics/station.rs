@@ -7,6 +7,7 @@ use super::histogram::{Buckets, Distribution, WindowedBuckets};
 use super::identity::IdentityMeter;
 use super::invariants::{Judge, Law};
 use super::level::{Heights, Level, SmoothLevel, Tally};
+use super::memory::MemoryMeter;
 use super::meter::{Owner, Sink, Span, quantile_ms, share};
 use super::pool::{PoolMeter, Work};
 use super::replication::ReplicationMeter;
@@ -17,13 +18,11 @@ use crate::engine::Time;
 use crate::observation::DownCause;
 
 /// What is counted.
-const COLLECTIONS: usize = 0;
-const OUT_OF_MEMORY: usize = 1;
-const COUNTS: usize = 2;
 const SCALED_OUT: usize = 0;
 const SCALED_IN: usize = 1;
 const ALARMED: usize = 2;
 const ROLLED_BACK: usize = 3;
+const COUNTS: usize = 4;
 
 /// The first time that a server of a node went down by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +55,8 @@ pub struct StationMeter {
     /// Bytes in use per server.
     disks: Vec<u64>,
     disk_full_at: Option<Time>,
-    /// Bytes that live per server.
-    heaps: Vec<u64>,
-    /// Servers that stand still for a collection.
-    collecting: Level,
-    counts: Tally<COUNTS>,
-    first_out_of_memory: Option<Time>,
-    automation: Tally<4>,
+    memory: MemoryMeter,
+    automation: Tally<COUNTS>,
     first_down: Option<FirstDown>,
     data: DataMeter,
     stored: StoredMeter,
@@ -135,8 +129,7 @@ impl StationMeter {
     /// A server went down.
     pub fn down(&mut self, at: Time, server: u32, cause: DownCause) {
         if cause == DownCause::OutOfMemory {
-            self.counts.count(OUT_OF_MEMORY);
-            self.first_out_of_memory.get_or_insert(at);
+            self.memory.ran_out(at);
         }
         // What an operator stops has not failed.
         if cause != DownCause::Stopped && self.first_down.is_none() {
@@ -151,26 +144,6 @@ impl StationMeter {
             self.disks.resize(server + 1, 0);
         }
         self.disks[server] = bytes;
-    }
-
-    /// Bytes that live in the memory of a server, from now on.
-    pub fn heap_used(&mut self, server: u32, bytes: u64) {
-        let server = server as usize;
-        if server >= self.heaps.len() {
-            self.heaps.resize(server + 1, 0);
-        }
-        self.heaps[server] = bytes;
-    }
-
-    /// A server stands still for a collection of garbage.
-    pub fn collection_started(&mut self, now: u64) {
-        self.collecting.rise(now);
-        self.counts.count(COLLECTIONS);
-    }
-
-    /// It moves again.
-    pub fn collection_ended(&mut self, now: u64) {
-        self.collecting.fall(now);
     }
 
     /// A log write found no room.
@@ -283,6 +256,16 @@ impl StationMeter {
         self.disks.iter().copied().max().unwrap_or(0)
     }
 
+    /// The memory of its servers.
+    pub fn memory(&self) -> &MemoryMeter {
+        &self.memory
+    }
+
+    /// The memory of its servers, to tell it what happened.
+    pub fn memory_mut(&mut self) -> &mut MemoryMeter {
+        &mut self.memory
+    }
+
     /// Records.
     pub fn data(&self) -> &DataMeter {
         &self.data
@@ -291,36 +274,6 @@ impl StationMeter {
     /// Records, to count one.
     pub fn data_mut(&mut self) -> &mut DataMeter {
         &mut self.data
-    }
-
-    /// Bytes that live in the fullest memory.
-    pub fn heap(&self) -> u64 {
-        self.heaps.iter().copied().max().unwrap_or(0)
-    }
-
-    /// Whether memory is, or was, followed byte by byte.
-    pub fn has_heap(&self) -> bool {
-        !self.heaps.is_empty()
-    }
-
-    /// Collections since the warm-up.
-    pub fn collections(&self) -> u64 {
-        self.counts.measured(COLLECTIONS)
-    }
-
-    /// How long servers have stood still for them since the warm-up, in nanoseconds of servers.
-    pub fn collecting(&self, now: u64) -> f64 {
-        self.collecting.measured(now)
-    }
-
-    /// How often a server went out of memory since the warm-up.
-    pub fn out_of_memory(&self) -> u64 {
-        self.counts.measured(OUT_OF_MEMORY)
-    }
-
-    /// When the first one did.
-    pub fn first_out_of_memory(&self) -> Option<Time> {
-        self.first_out_of_memory
     }
 
     /// When the first disk was full.
@@ -353,14 +306,15 @@ impl StationMeter {
         &mut self.identity
     }
 
-    fn levels(&mut self) -> [&mut Level; 4] {
-        [&mut self.servers, &mut self.up, &mut self.cores, &mut self.collecting]
+    fn levels(&mut self) -> [&mut Level; 3] {
+        [&mut self.servers, &mut self.up, &mut self.cores]
     }
 
     /// Integrates levels up to `now`.
     pub fn settle(&mut self, now: u64) {
         self.levels().into_iter().for_each(|level| level.settle(now));
         self.cores_busy.settle(now);
+        self.memory.settle(now);
         self.data.settle(now);
         self.stored.settle(now);
         self.identity.settle(now);
@@ -372,7 +326,7 @@ impl StationMeter {
         self.levels().into_iter().for_each(Level::start_window);
         self.cores_busy.start_window();
         self.stored.start_window();
-        self.counts.start_window();
+        self.memory.start_window();
         self.identity.start_window();
         self.automation.start_window();
         self.spells.push(&self.window);
@@ -388,7 +342,7 @@ impl StationMeter {
         self.cores_busy.end_warmup();
         self.data.end_warmup();
         self.stored.end_warmup();
-        self.counts.end_warmup();
+        self.memory.end_warmup();
         self.identity.end_warmup();
         self.automation.end_warmup();
         self.up_times.end_warmup(now);
@@ -400,7 +354,7 @@ impl StationMeter {
     /// Judges the invariants.
     pub fn judge(&self, now: u64, counted: Option<AtStation>, judge: &mut Judge) {
         self.stored.judge(now, counted.map(|counted| counted.lock_waits), judge);
-        judge.demand(Law::Levels, !self.collecting.broken());
+        judge.demand(Law::Levels, !self.memory.collecting().broken());
         let alone = self.identity.alone();
         judge.demand(Law::Levels, self.up.value() <= self.servers.value() && !alone.broken());
         let Some(counted) = counted else { return };
@@ -419,7 +373,7 @@ impl StationMeter {
         let work = pools.iter().fold(Work::default(), |sum, pool| sum.plus(pool.in_window()));
         let present: f64 = pools.iter().map(|pool| pool.present().in_window()).sum();
         let cpu = share(self.cores_busy.in_window(), self.cores.in_window());
-        let collecting = share(self.collecting.in_window(), self.up.in_window());
+        let collecting = share(self.memory.collecting().in_window(), self.up.in_window());
         let mut put = |name, unit, value| sink(owner, name, unit, value);
         put("offered", "per_s", span.rate(work.arrived));
         put("ok", "per_s", span.rate(work.ok));
@@ -434,7 +388,7 @@ impl StationMeter {
         put("servers_up", "count", f64::from(self.up.low()));
         put("servers", "count", span.mean(self.servers.in_window()));
         put("disk_used", "bytes", self.disk() as f64);
-        put("heap_used", "bytes", self.heap() as f64);
+        put("heap_used", "bytes", self.memory.heap() as f64);
         put("gc", "ratio", collecting);
         self.data.columns(owner, span, sink);
         self.identity.columns(owner, span, sink);

@@ -47,14 +47,16 @@ pub struct CacheReport {
 impl MemoryReport {
     /// That of a station, if it was followed or ever ran out.
     pub(super) fn of(metrics: &Metrics, node: NodeIndex) -> Option<MemoryReport> {
-        let (meter, now) = (metrics.station(node), metrics.now().0);
-        let first = meter.first_out_of_memory();
-        (meter.has_heap() || first.is_some()).then(|| MemoryReport {
-            heap_used_bytes: meter.heap(),
-            collections: meter.collections(),
-            gc_s: meter.collecting(now) / 1e9,
-            gc_share: ratio(meter.collecting(now), meter.up().measured(now)),
-            out_of_memory: meter.out_of_memory(),
+        let (station, now) = (metrics.station(node), metrics.now().0);
+        let memory = station.memory();
+        let collecting = memory.collecting().measured(now);
+        let first = memory.first_out_of_memory();
+        (memory.has_heap() || first.is_some()).then(|| MemoryReport {
+            heap_used_bytes: memory.heap(),
+            collections: memory.collections(),
+            gc_s: collecting / 1e9,
+            gc_share: ratio(collecting, station.up().measured(now)),
+            out_of_memory: memory.out_of_memory(),
             first_out_of_memory_s: first.map(Time::seconds),
         })
     }
