@@ -9,6 +9,8 @@ mod breakdowns;
 mod caches;
 #[path = "checker/data.rs"]
 mod data;
+#[path = "checker/faults.rs"]
+mod faults;
 #[path = "checker/good.rs"]
 mod good;
 #[path = "checker/groups.rs"]
@@ -21,6 +23,8 @@ mod mutations;
 mod needs;
 #[path = "checker/runs.rs"]
 mod runs;
+#[path = "checker/switches.rs"]
+mod switches;
 #[path = "checker/tables.rs"]
 mod tables;
 
@@ -299,118 +303,6 @@ fn policies() {
     assert_eq!(
         problems(&call(json!({"hedge": {}, "concurrency_limit": {"like": "netflix-vegas"}}))),
         [""; 0]
-    );
-}
-
-#[test]
-fn faults() {
-    let fault = |target: &str, effect: Value| json!({"faults": {"f": {"at_s": 5, "target": target, "effect": effect}}});
-    let slow = || json!({"kind": "slow", "factor": 2});
-    let stations = "it hits services, databases, their servers and groups of them";
-    for (patch, wanted) in [
-        (fault("dbb", slow()), "\"dbb\" is unknown; did you mean \"db\"?".to_owned()),
-        (fault("api.d", slow()), "\"d\" is no call of \"api\"; did you mean \"db\"?".into()),
-        (fault("api#2", slow()), "\"2\" is no server: from 0 to 1".into()),
-        (fault("api#+1", slow()), "\"+1\" is no server: from 0 to 1".into()),
-        (fault("db#1", slow()), "\"1\" is no server: from 0 to 0".into()),
-        (fault("lb#0", slow()), "\"lb\" has no servers".into()),
-        (fault("users", slow()), format!("\"users\" cannot suffer \"slow\": {stations}")),
-        (
-            fault("lb", json!({"kind": "crash"})),
-            format!("\"lb\" cannot suffer \"crash\": {stations}"),
-        ),
-        (
-            fault("api.db", json!({"kind": "freeze"})),
-            format!("\"api.db\" cannot suffer \"freeze\": {stations}"),
-        ),
-        (
-            fault("db", json!({"kind": "spike", "factor": 2})),
-            "\"db\" cannot suffer \"spike\": it hits client populations".into(),
-        ),
-        (
-            fault("api#0", json!({"kind": "latency", "added_ms": 2})),
-            "\"api#0\" cannot suffer \"latency\": it hits services, databases, groups of them, balancers and calls"
-                .into(),
-        ),
-    ] {
-        refused(patch, &format!("faults.f.target: {wanted}"));
-    }
-    for (target, effect) in [
-        ("api#1", slow()),
-        ("db#0", slow()),
-        ("api.db", json!({"kind": "packet_loss", "ratio": 0.1})),
-        ("lb", json!({"kind": "latency", "added_ms": 2})),
-        ("users", json!({"kind": "spike", "factor": 2})),
-    ] {
-        assert_eq!(problems(&fault(target, effect)), [""; 0], "{target}");
-    }
-}
-
-#[test]
-fn switches_apply_alone_and_together_and_keep_the_wiring() {
-    // Set, not merged: merging would take the nulls away.
-    for (change, wanted) in [
-        (
-            json!({"name": {"en": "x"}}),
-            "name: cannot be patched: a patch may change \"nodes\", \"faults\"",
-        ),
-        (
-            json!({"nodes": {"api": {"pools": {"web": {"threds": 9}}}}}),
-            "nodes.api.pools.web.threds: unknown field; did you mean \"threads\"?",
-        ),
-        (
-            json!({"nodes": {"api": {"servers": 0}}}),
-            "nodes.api.servers: 0 is out of range: from 1 to 1000",
-        ),
-        (
-            json!({"nodes": {"lb": null}}),
-            "nodes.users.calls.page.to: \"lb\" is unknown; did you mean \"db\"?",
-        ),
-        (
-            json!({"nodes": {"db2": {"kind": "database", "queries": {"q": {"cost": {"dist": "constant", "ms": 1}}}}}}),
-            "nodes.db2: cannot be added: the wiring of a run is fixed",
-        ),
-        (
-            json!({"nodes": {"api": {"pools": {"spare": null}}}}),
-            "nodes.api.pools.spare: cannot be removed: the wiring of a run is fixed",
-        ),
-        (
-            json!({"nodes": {"api": {"calls": {"log": {"to": "db.read"}}}}}),
-            "nodes.api.calls.log.to: cannot change: the wiring of a run is fixed",
-        ),
-        (
-            json!({"nodes": {"api": {"endpoints": {"admin": {"steps": []}}}}}),
-            "nodes.api.endpoints.admin.steps: cannot change: the wiring of a run is fixed",
-        ),
-        (
-            json!({"nodes": {"api": {"endpoints": {"page": {"steps": [
-                {"do": "cpu", "time": {"dist": "exponential", "mean_ms": 6}},
-                {"do": "call", "call": "db", "ratio": 0.5},
-                {"do": "parallel", "calls": ["log"], "times": 2, "needs": 1},
-                {"do": "read", "row": "rows"},
-            ]}}}}}),
-            "nodes.api.endpoints.page.steps.3.row: cannot change: the wiring of a run is fixed",
-        ),
-        (
-            json!({"nodes": {"users": {"arrivals": {"kind": "closed", "rate_rps": null,
-                "users": 5, "think": {"dist": "constant", "ms": 5}}}}}),
-            "nodes.users.arrivals.kind: cannot change: the wiring of a run is fixed",
-        ),
-    ] {
-        let mut document = document();
-        let steps = document["nodes"]["api"]["endpoints"]["page"]["steps"].as_array_mut();
-        steps.expect("the steps of a page").push(json!({"do": "read", "row": "seats"}));
-        document["toggles"]["more"]["patch"] = change;
-        let problems = check(&document).expect_err("the switch is not in order");
-        assert_eq!(problems[0].to_string(), format!("toggles.more.patch.{wanted}"));
-    }
-    refused(
-        json!({"toggles": {"fewer": {"name": {"en": "x"}, "help": {"en": "x"},
-            "patch": {"nodes": {"api": {"servers": 1}}}}},
-            "interventions": {"later": {"patch": {"nodes": null, "faults": {"f": {"at_s": 40,
-                "target": "api#1", "effect": {"kind": "crash"}}}}}}}),
-        "toggles: with every switch on and after every intervention: faults.f.target: \"1\" is no \
-         server: from 0 to 0",
     );
 }
 

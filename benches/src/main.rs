@@ -10,6 +10,7 @@ mod clock;
 mod floor;
 mod machine;
 mod memory;
+mod random;
 mod table;
 mod workload;
 
