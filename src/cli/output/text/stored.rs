@@ -17,12 +17,8 @@ const COLUMNS: [Column<Stored>; 7] = [
 
 /// Rows, and waits for row locks; empty where nothing is known of either.
 pub fn rows(page: &Page) -> String {
-    let stations = &page.last().report.stations;
-    if stations.values().all(|station| station.stored.is_none()) {
-        return String::new();
-    }
     let mut sheet = Sheet::new(page, "Data", "데이터", &COLUMNS);
-    for key in stations.keys() {
+    for key in page.last().report.stations.keys() {
         sheet.add(key, |report| report.stations.get(key)?.stored.as_ref());
     }
     sheet.finish().without_empty_columns().render(page.style)
