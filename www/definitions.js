@@ -38,7 +38,7 @@ const optional = (...definition) => ({ ...chart(...definition), isOptional: true
 
 const ofSystem = () => [
   ...asked(keysOf("clients")),
-  ...facets(stations()),
+  ...facets(stations(), true),
   optional("alarms", "chart_alarms", "rps", alarms(keysOf("monitor"))),
   ...pools(null),
 ];
@@ -116,7 +116,7 @@ function ofCall(key) {
 // --- what the scenario is about ---
 
 /** Charts of what some nodes have and others have not. */
-function facets(keys) {
+function facets(keys, areAll = false) {
   const old = keys.filter(readsCopies);
   const data = [
     ...lines(["lost", "duplicated"], keys),
@@ -126,7 +126,7 @@ function facets(keys) {
   const logins = ["logins", "logins_failed", "new_users_refused", "renewed_alone"];
   const piles = lines(["queue_depth", "spooled"], keys);
   return [
-    optional("servers", "chart_servers_up", "servers", keys.length > 1 ? fleets(keys) : []),
+    optional("servers", "chart_servers_up", "servers", areAll ? fleets(keys) : []),
     optional("data", "chart_data", "rps", data),
     optional("piles", "chart_piles", "count", piles),
     optional("ages", "chart_ages", "ms", lines(["oldest_message"], keys, { join: largest })),
@@ -135,7 +135,7 @@ function facets(keys) {
     optional("rows", "chart_rows", "count", rows(keys)),
     optional("bytes", "chart_bytes", "bytes", stored(keys)),
     optional("shares", "chart_shares", "ratio", shares(keys)),
-    optional("caches", "chart_caches", "rps", keys.length > 1 ? [] : lookUps(keys)),
+    optional("caches", "chart_caches", "rps", areAll ? [] : lookUps(keys)),
   ];
 }
 
@@ -159,7 +159,7 @@ function rows(keys) {
 function stored(keys) {
   const named = (word) => (node) => t(word, { name: node });
   const disks = keys.filter((key) => has(key, "disk"));
-  const heaps = keys.filter((key) => has(key, "memory"));
+  const heaps = keys.filter((key) => hasHeap(state.effective.nodes[key] ?? {}));
   return [
     ...ofEach(disks, "disk_used", named("m_disk_of")),
     ...ofEach(heaps, "heap_used", named("m_heap_of")).map((one, index) => ({
@@ -168,6 +168,9 @@ function stored(keys) {
     })),
   ];
 }
+
+const hasHeap = ({ memory, caches = {} }) =>
+  Boolean(memory?.gc) || (Boolean(memory) && Object.keys(caches).length > 0);
 
 /** How often caches have what is looked for, and how long collections stop everything. */
 function shares(keys) {

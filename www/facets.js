@@ -8,7 +8,8 @@ const ENDING = ["crash", "kill", "reclaim", "misread", "stale"];
 
 /** All that is said of a node: its own settings, and what is laid over them. */
 function saidOf(key) {
-  const { nodes, toggles = {}, interventions = {} } = state.effective;
+  const { nodes } = state.effective;
+  const { toggles = {}, interventions = {} } = state.scenario;
   const patches = [...Object.values(toggles), ...Object.values(interventions)];
   return [nodes[key], ...patches.map(({ patch }) => patch?.nodes?.[key])].filter(Boolean);
 }

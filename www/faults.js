@@ -83,7 +83,7 @@ function targets() {
   const servers = nodes.flatMap((node) => {
     const count = Math.min(state.effective.nodes[node.key]?.servers ?? 1, 16);
     if (count < 2) return [];
-    const name = (index) => t("fault_server", { name: nameOf(node, node.key), index: index + 1 });
+    const name = (index) => t("fault_server", { name: nameOf(node, node.key), index });
     return Array.from({ length: count }, (_, index) => option(`${node.key}#${index}`, name(index)));
   });
   const groups = Object.entries(state.effective.groups ?? {});

@@ -93,12 +93,31 @@ function optional(context, name, schema, value, path) {
       ...(now === null || now === undefined ? [] : contents(context, schema, now, path)),
     );
   fill(value);
+  // What needs more than its defaults, such as a name, is filled in first and takes effect then.
+  let draft = null;
+  const complete = async (inner, now) => {
+    put(draft, inner.slice(path.length), now);
+    const answer = await context.onChange(path, structuredClone(draft));
+    show(problems, check, answer);
+    if (answer.length === 0) {
+      fill(draft);
+      draft = null;
+    }
+    return [];
+  };
+  const begin = (now) => {
+    draft = now;
+    body.replaceChildren(...contents({ ...context, onChange: complete }, schema, now, path));
+  };
   check.addEventListener("change", async () => {
     const now = check.checked ? context.root.initial(schema) : null;
-    const answer = await context.onChange(path, now);
+    const dropped = draft !== null && now === null;
+    draft = null;
+    const answer = dropped ? [] : await context.onChange(path, now);
     show(problems, check, answer);
-    if (answer.length > 0) check.checked = !check.checked;
-    else fill(now);
+    if (answer.length === 0) fill(now);
+    else if (now === null) check.checked = true;
+    else begin(now);
   });
   return h(
     "div",

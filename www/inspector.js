@@ -1,11 +1,11 @@
 // The inspector: the settings of whatever is selected, as a form made from the schema. An edit takes
 // effect at once in the solid lane and becomes part of the link.
 
-import { byId, find, h } from "./dom.js";
+import { byId, find, h, mark } from "./dom.js";
 import { buildForm, Schema } from "./form.js";
 import { nameOf, say, t } from "./i18n.js";
 import { edit, select } from "./session.js";
-import { state, watch } from "./state.js";
+import { isOn, state, watch } from "./state.js";
 import { schema } from "./pkg/brownout.js";
 
 const GROUPS = {
@@ -31,7 +31,7 @@ export function startInspector() {
     listSubjects();
     draw();
   });
-  watch(["selected", "effective"], () => {
+  watch(["selected", "effective", "actions"], () => {
     listSubjects();
     draw();
   });
@@ -89,7 +89,7 @@ function draw() {
   if (!state.describe) return;
   const { selected } = state;
   const path = selected ? pathOf(selected) : [];
-  const signature = JSON.stringify([path, selected && valueAt(path)]);
+  const signature = JSON.stringify([path, selected && valuesOf(selected, path)]);
   byId("subject").value = selected ? `${selected.kind}:${selected.key}` : ":";
   const body = find("#inspector .inspector-body");
   // A form that is being typed into is left alone: its own edits bring it here.
@@ -101,11 +101,17 @@ function draw() {
   );
 }
 
+/** All values that the form shows. */
+const valuesOf = ({ kind, key }, path) =>
+  kind === "toggle"
+    ? [isOn(key), ...placesOf(key).map(({ place }) => valueAt(place))]
+    : valueAt(path);
+
 const samePlace = (path) =>
   built !== "" && JSON.stringify(JSON.parse(built)[0]) === JSON.stringify(path);
 
 function contents(selected, path) {
-  if (selected.kind === "toggle") return ofToggle(selected.key, path);
+  if (selected.kind === "toggle") return ofToggle(selected.key);
   const value = valueAt(path);
   if (value === undefined) return [h("p", { class: "help" }, t("nothing"))];
   const form = formFor(
@@ -147,32 +153,43 @@ function callsOf({ kind, key }) {
   return [h("h3", {}, t("inspect_calls")), h("div", { class: "call-links" }, ...buttons)];
 }
 
-/** A switch is a patch: each thing that it sets is shown with the form of the place it patches. */
-function ofToggle(key, path) {
-  const toggle = valueAt(path);
+/**
+ * A switch is a patch: each thing that it sets is shown with the form of the place it patches. While it
+ * is on, an edit changes that place; while it is off, there is nothing to change yet.
+ */
+function ofToggle(key) {
   const description = state.describe.toggles.find((one) => one.key === key);
-  const places = patched(toggle?.patch ?? {}, []);
-  const forms = places.map(({ place, value }) => {
-    const at = [...path, "patch", ...place];
-    const onChange = (inner, now) => edit([...at, ...inner].join("."), now);
+  const on = isOn(key);
+  let last = "";
+  const forms = placesOf(key).map(({ place, value }) => {
     const parent = place.slice(0, -1);
+    const isNew = last !== parent.join(".");
+    last = parent.join(".");
     const shape = root.shapeOf(
       root.at(parent, state.effective),
       parent.reduce((inner, name) => inner?.[name], state.effective),
     );
     const name = place.at(-1);
     const property = shape.properties?.[name] ?? root.at(place, state.effective);
-    const wrapped = { properties: { [name]: property } };
-    const relative = (inner, now) => onChange(inner.slice(1), now);
+    const onChange = (inner, now) => edit([...parent, ...inner].join("."), now);
+    const shown = { [name]: on ? (valueAt(place) ?? null) : value };
+    const form = buildForm(root, { properties: { [name]: property } }, shown, onChange, {
+      bare: true,
+    });
+    const controls = form.querySelectorAll("input, select, button");
+    if (!on) controls.forEach((control) => mark(control, "disabled", ""));
     return h(
       "div",
       {},
-      h("p", { class: "inspector-path" }, h("code", {}, parent.join("."))),
-      buildForm(root, wrapped, { [name]: value }, relative, { bare: true }),
+      isNew && h("p", { class: "inspector-path" }, h("code", {}, last)),
+      form,
     );
   });
-  return [h("p", { class: "help" }, say(description?.help)), ...forms];
+  const hint = h("p", { class: "help" }, t(on ? "inspect_switch_on" : "inspect_switch_off"));
+  return [h("p", { class: "help" }, say(description?.help)), ...(forms.length > 0 ? [hint] : []), ...forms];
 }
+
+const placesOf = (toggle) => patched(state.scenario.toggles?.[toggle]?.patch ?? {}, []);
 
 /** Places that a patch sets: where it stops following objects that exist in the scenario. */
 function patched(patch, place) {

@@ -154,7 +154,8 @@ function breakerOf(edge, { open = 0, half_open: half = 0 }) {
 /** Whether the call has a breaker now, by itself or because a switch that is on brings one. */
 function hasBreaker({ from, key }) {
   const call = (nodes) => nodes?.[from]?.calls?.[key.slice(from.length + 1)]?.circuit_breaker;
-  const { nodes, toggles = {} } = state.effective;
+  const { nodes } = state.effective;
+  const { toggles = {} } = state.scenario;
   const brings = ([toggle, { patch }]) => isOn(toggle) && call(patch?.nodes);
   return Boolean(call(nodes)) || Object.entries(toggles).some(brings);
 }

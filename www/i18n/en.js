@@ -211,7 +211,7 @@ export const en = {
   fault_at: "from {from}",
   fault_from_to: "{from} – {to}",
   fault_injected: "{name} on {target}, injected at {time}.",
-  fault_server: "{name}, server {index}",
+  fault_server: "{name} #{index}",
   fault_call: "call {key}",
   effect_slow: "Slow down",
   effect_latency: "Added latency",
@@ -231,6 +231,8 @@ export const en = {
   inspect_what: "Part to inspect",
   inspect_hint:
     "Select a part of the system, a call or a switch. Its settings appear here; a change takes effect at once in the solid lane and becomes part of the link.",
+  inspect_switch_on: "This is what the switch sets. A change takes effect at once.",
+  inspect_switch_off: "This is what the switch will set. Flip it to change the values.",
   inspect_calls: "Calls",
   group_nodes: "Nodes",
   group_groups: "Groups (racks, switches)",

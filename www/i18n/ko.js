@@ -210,7 +210,7 @@ export const ko = {
   fault_at: "{from}부터",
   fault_from_to: "{from} – {to}",
   fault_injected: "{time}에 {target}에 {name}을(를) 일으켰습니다.",
-  fault_server: "{name}, {index}번 서버",
+  fault_server: "{name} #{index}",
   fault_call: "호출 {key}",
   effect_slow: "느려짐",
   effect_latency: "지연 추가",
@@ -230,6 +230,8 @@ export const ko = {
   inspect_what: "볼 대상",
   inspect_hint:
     "시스템의 한 부분이나 호출, 스위치를 고르세요. 설정이 여기에 나타나고, 바꾸면 실선 레인에 곧바로 적용되며 링크에도 담깁니다.",
+  inspect_switch_on: "이 스위치가 정하는 값입니다. 바꾸면 곧바로 적용됩니다.",
+  inspect_switch_off: "이 스위치를 켜면 적용될 값입니다. 켠 뒤에 바꿀 수 있습니다.",
   inspect_calls: "호출",
   group_nodes: "노드",
   group_groups: "그룹 (랙, 스위치)",

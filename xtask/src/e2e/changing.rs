@@ -58,6 +58,57 @@ pub fn the_inspector_follows_switches(page: &Page) -> Outcome {
     page.wait_until(&format!("({shown}) === ''"))
 }
 
+/// The form of a switch shows what it will set, and changes it while the switch is on.
+pub fn a_switch_shows_what_it_sets(page: &Page) -> Outcome {
+    page.open("#p=dawn-scale-in")?;
+    slow_down(page)?;
+    choose(page, "#subject", "toggle:floor")?;
+    mark_field(page, "min_replicas")?;
+    page.wait_until("document.querySelector('[data-tested]').disabled")?;
+    page.wait_for("document.querySelector('[data-tested]').value", "5")?;
+    flip(page, "floor")?;
+    page.wait_until("!document.querySelector('#inspector .form input').disabled")?;
+    mark_field(page, "min_replicas")?;
+    enter(page, "[data-tested]", "6")?;
+    let dawn = "window.brownout.state.effective.nodes.shop.autoscaler.schedule.dawn";
+    page.wait_for(&format!("{dawn}.min_replicas"), 6)
+}
+
+/// A part that its defaults are not enough for is filled in first, and then takes effect.
+pub fn a_part_that_needs_a_name_can_be_added(page: &Page) -> Outcome {
+    page.open("#p=live-migration")?;
+    slow_down(page)?;
+    choose(page, "#subject", "node:managed")?;
+    mark_field(page, "migration")?;
+    page.click("[data-tested]")?;
+    mark_field(page, "to")?;
+    assert_eq!(page.value("window.brownout.state.actions.length")?, 0);
+    enter(page, "[data-tested]", "old")?;
+    page.wait_for("window.brownout.state.effective.nodes.managed.migration?.to", "old")
+}
+
+/// Each component that a story is about has a chart of its own.
+pub fn what_a_story_is_about_is_charted(page: &Page) -> Outcome {
+    page.open("")?;
+    for (preset, charts) in [
+        ("reddit-governor", "servers"),
+        ("local-spool", "data piles"),
+        ("promotion", "data lag"),
+        ("login-provider-down", "logins"),
+        ("alarm-fatigue", "alarms"),
+        ("cache-without-expiry", "bytes shares"),
+        ("dead-documents", "rows"),
+    ] {
+        choose_preset(page, preset)?;
+        for chart in charts.split(' ') {
+            page.wait_until(&format!(
+                "document.querySelector('[data-chart={chart}] .legend li') !== null"
+            ))?;
+        }
+    }
+    Ok(())
+}
+
 /// What is broken by hand is broken in both lanes, and both say so.
 pub fn a_fault_hits_both_lanes(page: &Page) -> Outcome {
     page.open("")?;
