@@ -95,9 +95,9 @@ impl Lane {
     /// The entries of the timeline from `first` on.
     pub fn timeline(&self, first: usize) -> Value {
         let metrics = self.simulation.metrics();
-        let labels = self.simulation.labels();
+        let names = self.simulation.names();
         let entries = metrics.timeline().entries().iter().skip(first);
-        let entries = entries.map(|entry| words::timeline::entry(metrics.wiring(), &labels, entry));
+        let entries = entries.map(|entry| words::timeline::entry(metrics.wiring(), &names, entry));
         json!(entries.collect::<Vec<_>>())
     }
 
@@ -133,14 +133,7 @@ fn nodes(plan: &Plan, scenario: &crate::scenario::Scenario) -> Vec<Value> {
             NodeKind::Queue => "queue",
             NodeKind::Monitor => "monitor",
         };
-        let name = match &scenario.nodes[index] {
-            Node::Clients(clients) => &clients.name,
-            Node::Balancer(balancer) => &balancer.name,
-            Node::Service(service) => &service.name,
-            Node::Database(database) => &database.name,
-            Node::Queue(queue) => &queue.name,
-            Node::Monitor(monitor) => &monitor.name,
-        };
+        let name = scenario.nodes[index].name();
         let mut callees: Vec<Value> = Vec::new();
         for edge in plan.wiring.edges.iter().filter(|edge| usize::from(edge.owner.0) == index) {
             let to = &plan.wiring.node(edge.callee).key;
@@ -161,7 +154,7 @@ fn nodes(plan: &Plan, scenario: &crate::scenario::Scenario) -> Vec<Value> {
             }
         }
         let fallback = Text { en: node.key.clone(), ko: None };
-        let name = name.as_ref().unwrap_or(&fallback);
+        let name = name.unwrap_or(&fallback);
         json!({"key": node.key, "kind": kind, "name": name, "callees": callees})
     };
     wired.map(node).collect()

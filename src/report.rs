@@ -26,7 +26,7 @@ pub mod verdict;
 pub mod words;
 
 pub use alarms::{Alarm, Alarms, Monitor};
-pub use build::{Label, ReportContext};
+pub use build::{Label, Names, ReportContext};
 pub use cascade::CascadeStep;
 pub use copies::Copies;
 pub use data::{Data, QueueReport, Records, SpoolReport, Store};

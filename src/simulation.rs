@@ -12,9 +12,9 @@ use crate::metrics::Metrics;
 use crate::model::{Event, Observer, World};
 use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::report::{Label, Report, ReportContext};
+use crate::report::{Label, Names, Report, ReportContext};
 use crate::run::{Action, Change, Run, SwitchState};
-use crate::scenario::Scenario;
+use crate::scenario::{Node, Scenario};
 use changes::{Planned, enter, label, planned, tell};
 
 /// How many events pass between two looks at the bounds of a run. Few, because one event may start
@@ -124,10 +124,18 @@ impl Simulation<Metrics> {
         Ok(())
     }
 
-    /// The names of faults, switches and interventions.
-    pub fn labels(&self) -> Vec<Label> {
-        let label = |key: &String| label(key, &self.run.scenario, self.world.plan());
-        self.world.labels().iter().map(label).collect()
+    /// The names of nodes, faults, switches and interventions.
+    pub fn names(&self) -> Names {
+        let scenario = &self.run.scenario;
+        let label = |key: &String| label(key, scenario, self.world.plan());
+        let node = |(key, node): (&String, &Node)| match node.name() {
+            Some(name) => Label { key: key.clone(), en: name.en.clone(), ko: name.ko.clone() },
+            None => Label { key: key.clone(), en: key.clone(), ko: None },
+        };
+        Names {
+            labels: self.world.labels().iter().map(label).collect(),
+            nodes: scenario.nodes.iter().map(node).collect(),
+        }
     }
 
     /// What the run has shown so far.
@@ -136,13 +144,12 @@ impl Simulation<Metrics> {
         metrics.advance_to(self.reached);
         metrics.judge_invariants(&self.world.census());
         let scenario = &self.run.scenario;
-        let labels = self.labels();
         let triggers = self.world.plan().triggers();
         let context = ReportContext {
             scenario: &scenario.name.en,
             seed: self.run.seed,
             switches: self.run.actions.iter().map(Action::to_string).collect(),
-            labels: &labels,
+            names: self.names(),
             triggers: &triggers,
             events: self.world.events(),
             digest: self.world.digest().value(),

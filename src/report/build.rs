@@ -8,7 +8,7 @@ use crate::metrics::Metrics;
 use crate::metrics::pool::Work;
 use crate::wiring::NodeIndex;
 
-/// Name of a fault, a switch or an intervention, by [`crate::observation::LabelIndex`].
+/// Name of a node, a fault, a switch or an intervention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// Its key in the scenario.
@@ -17,6 +17,25 @@ pub struct Label {
     pub en: String,
     /// Its name in Korean; English is used where it is missing.
     pub ko: Option<String>,
+}
+
+/// How sentences call what the scenario names by keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Faults, switches and interventions, by [`crate::observation::LabelIndex`].
+    pub labels: Vec<Label>,
+    /// Nodes, in the order of the scenario; those without a name of their own are called by their keys.
+    pub nodes: Vec<Label>,
+}
+
+impl Names {
+    /// A node in English and Korean.
+    pub fn node(&self, key: &str) -> words::Words {
+        match self.nodes.iter().find(|label| label.key == key) {
+            Some(label) => (label.en.clone(), label.ko.as_ref().unwrap_or(&label.en).clone()),
+            None => (key.to_owned(), key.to_owned()),
+        }
+    }
 }
 
 /// What the metrics do not know about a run.
@@ -28,8 +47,8 @@ pub struct ReportContext<'a> {
     pub seed: u64,
     /// See [`Report::switches`].
     pub switches: Vec<String>,
-    /// Names of faults, switches and interventions.
-    pub labels: &'a [Label],
+    /// Names of nodes, faults, switches and interventions.
+    pub names: Names,
     /// What may upset the system: start and end of each fault and change of load. Without an end it
     /// goes on to the end of the run.
     pub triggers: &'a [(Time, Option<Time>)],
@@ -72,21 +91,21 @@ impl Report {
                 .collect(),
             monitors: alarms::monitors(metrics),
             alarms: alarms::alarms(metrics, context.triggers),
-            timeline: timeline(metrics, context.labels),
+            timeline: timeline(metrics, &context.names),
             timeline_dropped: metrics.timeline().dropped(),
             cascade,
             verdict: Default::default(),
             expectations: Vec::new(),
         };
-        report.verdict = verdict::judge(metrics, context.triggers, &report);
+        report.verdict = verdict::judge(metrics, context, &report);
         report
     }
 }
 
-/// The timeline in words. `labels` names faults, switches and interventions.
-fn timeline(metrics: &Metrics, labels: &[Label]) -> Vec<TimelineEntry> {
+/// The timeline in words.
+fn timeline(metrics: &Metrics, names: &Names) -> Vec<TimelineEntry> {
     let entries = metrics.timeline().entries().iter();
-    entries.map(|entry| words::timeline::entry(metrics.wiring(), labels, entry)).collect()
+    entries.map(|entry| words::timeline::entry(metrics.wiring(), names, entry)).collect()
 }
 
 /// Seconds since the warm-up.

@@ -27,11 +27,13 @@ fn report(metrics: &Metrics, triggers: &[(f64, Option<f64>)]) -> Report {
     let seconds = |at: f64| Time::from_seconds(at);
     let triggers: Vec<_> = triggers.iter().map(|(a, b)| (seconds(*a), b.map(seconds))).collect();
     let labels =
-        [Label { key: "slow".into(), en: "Slow database".into(), ko: Some("느린 DB".into()) }];
+        vec![Label {
+            key: "slow".into(), en: "Slow database".into(), ko: Some("느린 DB".into())
+        }];
     let context = ReportContext {
         scenario: "by hand",
         seed: 7,
-        labels: &labels,
+        names: Names { labels, ..Names::default() },
         triggers: &triggers,
         digest: 0xabc,
         ..ReportContext::default()

@@ -9,7 +9,7 @@
 use super::baseline::Phases;
 use super::build::{ratio, server_hours, work};
 use super::trouble::{Seen, TOLERANCE, Trouble};
-use super::{Report, words};
+use super::{Report, ReportContext, words};
 use crate::engine::Time;
 use crate::metrics::Metrics;
 use crate::metrics::pool::Work;
@@ -59,8 +59,8 @@ pub struct Verdict {
 }
 
 /// The judgement over a run whose report is otherwise complete.
-pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Report) -> Verdict {
-    let phases = Phases::new(metrics, triggers);
+pub fn judge(metrics: &Metrics, context: &ReportContext, report: &Report) -> Verdict {
+    let phases = Phases::new(metrics, context.triggers);
     let seen = Seen::new(metrics);
     let totals = &report.totals;
     let answered = (totals.ok + totals.degraded) as f64;
@@ -88,7 +88,7 @@ pub fn judge(metrics: &Metrics, triggers: &[(Time, Option<Time>)], report: &Repo
         "down" if verdict.time_to_detect_s.is_none() && verdict.recovery_time_s.is_some() => {
             words::verdict::overloaded(&verdict)
         }
-        _ => words::verdict::judgement(&verdict, report.cascade.first()),
+        _ => words::verdict::judgement(&verdict, report.cascade.first(), &context.names),
     };
     Verdict { en, ko, ..verdict }
 }

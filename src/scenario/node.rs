@@ -1,6 +1,6 @@
 //! The nodes of a scenario, by kind.
 
-use super::{Balancer, Clients, Database, Monitor, Queue, Service};
+use super::{Balancer, Clients, Database, Monitor, Queue, Service, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,4 +21,18 @@ pub enum Node {
     Queue(Queue),
     /// Watches over services and raises alarms.
     Monitor(Monitor),
+}
+
+impl Node {
+    /// Its name, if it has one beside its key.
+    pub fn name(&self) -> Option<&Text> {
+        match self {
+            Node::Clients(clients) => clients.name.as_ref(),
+            Node::Balancer(balancer) => balancer.name.as_ref(),
+            Node::Service(service) => service.name.as_ref(),
+            Node::Database(database) => database.name.as_ref(),
+            Node::Queue(queue) => queue.name.as_ref(),
+            Node::Monitor(monitor) => monitor.name.as_ref(),
+        }
+    }
 }

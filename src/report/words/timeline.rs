@@ -3,7 +3,7 @@
 use super::{Words, bytes};
 use crate::metrics::timeline::{Entry, Happening};
 use crate::observation::{BreakerState, DownCause, LabelIndex};
-use crate::report::{Label, TimelineEntry};
+use crate::report::{Label, Names, TimelineEntry};
 use crate::wiring::{NodeIndex, Wiring};
 
 const NEUTRAL: u8 = 0;
@@ -12,8 +12,8 @@ const WARNING: u8 = 2;
 const BAD: u8 = 3;
 
 /// An entry of the timeline in words.
-pub fn entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> TimelineEntry {
-    let label = |index: LabelIndex| labels.get(index.0 as usize);
+pub fn entry(wiring: &Wiring, names: &Names, entry: &Entry) -> TimelineEntry {
+    let label = |index: LabelIndex| names.labels.get(index.0 as usize);
     let (kind, severity, subject, (en, ko)) = match entry.happening {
         Happening::FaultStarted(fault) => (
             "fault_started",
@@ -47,39 +47,39 @@ pub fn entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> TimelineEntry 
         }
         Happening::Scaled(node, from, to) => {
             let subject = wiring.node(node).key.clone();
-            let words = (
-                format!("{subject}: {from} → {to} servers"),
-                format!("{subject}: 서버 {from}대 → {to}대"),
-            );
+            let (en, ko) = names.node(&subject);
+            let words =
+                (format!("{en}: {from} → {to} servers"), format!("{ko}: 서버 {from}대 → {to}대"));
             ("scaled", if to < from { WARNING } else { GOOD }, subject, words)
         }
         Happening::Release(node, release) => {
             let (subject, name) = (wiring.node(node).key.clone(), key(label(release)));
-            let words = (
-                format!("{subject}: release {name} is on its way"),
-                format!("{subject}: {name} 배포 시작"),
-            );
+            let (en, ko) = names.node(&subject);
+            let words =
+                (format!("{en}: release {name} is on its way"), format!("{ko}: {name} 배포 시작"));
             ("release_changed", NEUTRAL, subject, words)
         }
         Happening::RolledBack(node, release) => {
             let (subject, name) = (wiring.node(node).key.clone(), key(label(release)));
+            let (en, ko) = names.node(&subject);
             let words = (
-                format!("{subject}: release {name} failed and is rolled back"),
-                format!("{subject}: {name} 배포 실패, 롤백"),
+                format!("{en}: release {name} failed and is rolled back"),
+                format!("{ko}: {name} 배포 실패, 롤백"),
             );
             ("rolled_back", WARNING, subject, words)
         }
         Happening::GovernorAlarm(node, wanted, allowed) => {
             let subject = wiring.node(node).key.clone();
+            let (en, ko) = names.node(&subject);
             let words = (
-                format!("{subject}: governor alarm: {wanted} servers wanted, {allowed} allowed"),
-                format!("{subject}: 거버너 경보: 서버 {wanted}대 요청, {allowed}대까지 허용"),
+                format!("{en}: governor alarm: {wanted} servers wanted, {allowed} allowed"),
+                format!("{ko}: 거버너 경보: 서버 {wanted}대 요청, {allowed}대까지 허용"),
             );
             ("governor_alarm", WARNING, subject, words)
         }
         Happening::WritesLost(node) => {
             let (subject, count) = (wiring.node(node).key.clone(), entry.amount);
-            let words = writes_lost(&subject, count);
+            let words = writes_lost(names.node(&subject), count);
             ("writes_lost", BAD, subject, words)
         }
         Happening::Down(node, _)
@@ -107,7 +107,7 @@ pub fn entry(wiring: &Wiring, labels: &[Label], entry: &Entry) -> TimelineEntry 
         | Happening::RecoveryFails(node)
         | Happening::SpoolDrained(node) => {
             let subject = wiring.node(node).key.clone();
-            let (kind, severity, words) = server(wiring, node, entry);
+            let (kind, severity, words) = server(wiring, names, node, entry);
             (kind, severity, subject, words)
         }
     };
@@ -154,17 +154,66 @@ fn breaker(edge: &str, state: BreakerState, count: u32) -> (&'static str, u8, Wo
     (kind, severity, words)
 }
 
-fn writes_lost(database: &str, count: u64) -> Words {
+fn writes_lost((en, ko): Words, count: u64) -> Words {
     let en = match count {
-        1 => format!("{database}: 1 committed write lost"),
-        _ => format!("{database}: {count} committed writes lost"),
+        1 => format!("{en}: 1 committed write lost"),
+        _ => format!("{en}: {count} committed writes lost"),
     };
-    (en, format!("{database}: 커밋된 쓰기 {count}건 유실"))
+    (en, format!("{ko}: 커밋된 쓰기 {count}건 유실"))
 }
 
 /// What happened to a server, or to several within a window.
-fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8, Words) {
-    let (kind, severity, en, ko) = match entry.happening {
+fn server(
+    wiring: &Wiring,
+    names: &Names,
+    node: NodeIndex,
+    entry: &Entry,
+) -> (&'static str, u8, Words) {
+    let (kind, severity, (en, ko)) = happened(entry.happening);
+    let (en_freed, ko_freed) = amount(entry);
+    let words = if entry.count == 1 {
+        let (en_one, ko_one) = one_server(wiring, names, node, entry.server);
+        (format!("{en_one} {en}{en_freed}"), format!("{ko_one} {ko}{ko_freed}"))
+    } else {
+        let (en_name, ko_name) = names.node(&wiring.node(node).key);
+        let colon = if is_state(entry.happening) { "" } else { ":" };
+        let count = entry.count;
+        (
+            format!("{en_name}: {count} servers{colon} {en}{en_freed}"),
+            format!("{ko_name}: 서버 {count}대{colon} {ko}{ko_freed}"),
+        )
+    };
+    (kind, severity, words)
+}
+
+/// A server as the beginning of a sentence.
+fn one_server(wiring: &Wiring, names: &Names, node: NodeIndex, server: u32) -> Words {
+    let numbered = |key: &str| {
+        let (en, ko) = names.node(key);
+        let number = |name: String| {
+            if name == key { format!("{name}#{server}") } else { format!("{name} #{server}") }
+        };
+        (number(en), number(ko))
+    };
+    let subject = &wiring.node(node).key;
+    // A balancer's servers are those of the station behind it.
+    let station = wiring.edges.iter().find(|edge| edge.callee == node && edge.station != node);
+    match station {
+        Some(edge) => {
+            let (en_name, ko_name) = names.node(subject);
+            let (en, ko) = numbered(&wiring.node(edge.station).key);
+            (format!("{en_name}: {en}"), format!("{ko_name}: {ko}"))
+        }
+        None => {
+            let (en, ko) = numbered(subject);
+            (format!("{en}:"), format!("{ko}:"))
+        }
+    }
+}
+
+/// What happened, without to whom: its kind, its severity, and the words.
+fn happened(happening: Happening) -> (&'static str, u8, (&'static str, &'static str)) {
+    let (kind, severity, en, ko) = match happening {
         Happening::Down(_, DownCause::Fault) => ("server_down", BAD, "down", "다운"),
         Happening::Down(_, DownCause::OutOfMemory) => {
             ("server_out_of_memory", BAD, "killed: out of memory", "메모리 부족으로 강제 종료")
@@ -254,25 +303,7 @@ fn server(wiring: &Wiring, node: NodeIndex, entry: &Entry) -> (&'static str, u8,
         }
         _ => ("log_rotated", GOOD, "log rotated", "로그 로테이션"),
     };
-    let (en_freed, ko_freed) = amount(entry);
-    let (server, count) = (entry.server, entry.count);
-    let subject = &wiring.node(node).key;
-    // A balancer's servers are those of the station behind it.
-    let station = wiring.edges.iter().find(|edge| edge.callee == node && edge.station != node);
-    let one = match station {
-        Some(edge) => format!("{subject}: {}#{server}", wiring.node(edge.station).key),
-        None => format!("{subject}#{server}:"),
-    };
-    let words = if count == 1 {
-        (format!("{one} {en}{en_freed}"), format!("{one} {ko}{ko_freed}"))
-    } else {
-        let colon = if is_state(entry.happening) { "" } else { ":" };
-        (
-            format!("{subject}: {count} servers{colon} {en}{en_freed}"),
-            format!("{subject}: 서버 {count}대{colon} {ko}{ko_freed}"),
-        )
-    };
-    (kind, severity, words)
+    (kind, severity, (en, ko))
 }
 
 /// Whether its words go on from "two servers", or are a sentence of their own.
@@ -318,10 +349,17 @@ mod tests {
     }
 
     fn said(happening: Happening, server: u32, count: u32, amount: u64) -> Words {
-        let labels =
-            [Label { key: "slow".into(), en: "Slow API".into(), ko: Some("느린 API".into()) }];
+        let label = |key: &str, en: &str, ko: &str| Label {
+            key: key.into(),
+            en: en.into(),
+            ko: Some(ko.into()),
+        };
+        let names = Names {
+            labels: vec![label("slow", "Slow API", "느린 API")],
+            nodes: vec![label("idp", "Provider", "인증 제공자")],
+        };
         let entry = Entry { at: Time(0), happening, server, count, amount };
-        let entry = super::entry(&wiring(), &labels, &entry);
+        let entry = super::entry(&wiring(), &names, &entry);
         (entry.en, entry.ko)
     }
 
@@ -337,7 +375,7 @@ mod tests {
         assert_eq!(said(full, 3, 1, 0).0, "api#3: disk full");
         assert_eq!(said(full, 3, 2, 0).0, "api: 2 servers: disk full");
         let rotation = Happening::OutOfRotation(NodeIndex(2));
-        assert_eq!(said(rotation, 7, 1, 0).0, "lb: idp#7 out of rotation");
+        assert_eq!(said(rotation, 7, 1, 0).0, "lb: Provider #7 out of rotation");
         assert_eq!(said(rotation, 7, 2, 0).1, "lb: 서버 2대 분산 대상에서 제외");
         let rotated = Happening::LogRotated(NodeIndex(0));
         let (en, ko) = said(rotated, 0, 1, 1_200_000_000);

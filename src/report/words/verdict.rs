@@ -1,7 +1,7 @@
 //! The judgement in words.
 
 use super::{Words, percent, seconds};
-use crate::report::{CascadeStep, Verdict};
+use crate::report::{CascadeStep, Names, Verdict};
 
 fn stage_name(stage: &str) -> (&'static str, &'static str) {
     match stage {
@@ -13,15 +13,15 @@ fn stage_name(stage: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn origin(first: Option<&CascadeStep>) -> Words {
+fn origin(first: Option<&CascadeStep>, names: &Names) -> Words {
     let Some(step) = first else { return Words::default() };
     let (en, ko) = stage_name(step.stage);
-    let node = &step.node;
-    (format!(" It began at {node} ({en})."), format!(" 시작점은 {node} ({ko})."))
+    let (en_node, ko_node) = names.node(&step.node);
+    (format!(" It began at {en_node} ({en})."), format!(" 시작점은 {ko_node} ({ko})."))
 }
 
 /// The judgement in a sentence or two. Reads every field of the verdict but `en` and `ko`.
-pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
+pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>, names: &Names) -> Words {
     let availability = percent(verdict.availability);
     let kept = percent(verdict.goodput_ratio);
     let (en, ko) = match verdict.state {
@@ -46,7 +46,7 @@ pub fn judgement(verdict: &Verdict, first: Option<&CascadeStep>) -> Words {
             format!("장애 지속: 처리량이 평소의 {kept}로 떨어진 뒤 회복되지 않았습니다."),
         ),
     };
-    let (en_origin, ko_origin) = origin(first);
+    let (en_origin, ko_origin) = origin(first, names);
     (en + &en_origin, ko + &ko_origin)
 }
 
