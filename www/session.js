@@ -44,10 +44,12 @@ function refusal({ problems, error, superseded }) {
 }
 
 /** The moment of the first trouble, less a little, so that the page opens on calm turning bad. */
-function openingMoment({ faults = {}, interventions = {}, ...scenario }) {
-  const moments = [faults, interventions].flatMap(Object.values).map(({ at_s }) => at_s);
-  const first = Math.min(...moments, scenario.duration_s);
-  return first < scenario.duration_s ? Math.max(0, first - 0.02 * scenario.duration_s) : 0;
+function openingMoment({ faults = {}, interventions = {}, duration_s }) {
+  const momentsOf = (all) => Object.values(all).map(({ at_s }) => at_s);
+  // Without a fault the trouble is in the settings, and an intervention may be the end of it.
+  if (momentsOf(faults).length === 0) return 0;
+  const first = Math.min(...momentsOf(faults), ...momentsOf(interventions));
+  return first < duration_s ? Math.max(0, first - 0.02 * duration_s) : 0;
 }
 
 /** Speeds on offer, in simulated seconds per second. */
