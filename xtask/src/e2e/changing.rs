@@ -76,15 +76,15 @@ pub fn a_switch_shows_what_it_sets(page: &Page) -> Outcome {
 
 /// A part that its defaults are not enough for is filled in first, and then takes effect.
 pub fn a_part_that_needs_a_name_can_be_added(page: &Page) -> Outcome {
-    page.open("#p=live-migration")?;
+    page.open("#p=local-spool")?;
     slow_down(page)?;
-    choose(page, "#subject", "node:managed")?;
-    mark_field(page, "migration")?;
+    choose(page, "#subject", "node:api")?;
+    mark_field(page, "identity")?;
     page.click("[data-tested]")?;
-    mark_field(page, "to")?;
+    mark_field(page, "set")?;
     assert_eq!(page.value("window.brownout.state.actions.length")?, 0);
-    enter(page, "[data-tested]", "old")?;
-    page.wait_for("window.brownout.state.effective.nodes.managed.migration?.to", "old")
+    enter(page, "[data-tested]", "players")?;
+    page.wait_for("window.brownout.state.effective.nodes.api.identity?.users.set", "players")
 }
 
 /// Each component that a story is about has a chart of its own.
