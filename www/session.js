@@ -49,7 +49,8 @@ function openingMoment({ faults = {}, interventions = {}, duration_s }) {
   // Without a fault the trouble is in the settings, and an intervention may be the end of it.
   if (momentsOf(faults).length === 0) return 0;
   const first = Math.min(...momentsOf(faults), ...momentsOf(interventions));
-  return first < duration_s ? Math.max(0, first - 0.02 * duration_s) : 0;
+  // Where trouble waits so long, the story is in what comes before: alarms that nobody heeds, a purge that takes time.
+  return first < duration_s / 2 ? Math.max(0, first - 0.02 * duration_s) : 0;
 }
 
 /** Speeds on offer, in simulated seconds per second. */
