@@ -142,13 +142,13 @@ pub fn assess(verdict: &mut Verdict, seen: &Seen, phases: &Phases) {
     let contained_in_time = phases.trigger_at.is_some() && back.is_some_and(before_end);
     let normally_answers = trouble.normal > 0.0 && trouble.normal_share >= 1.0 - TOLERANCE;
     let answers = |share: f64| verdict.availability >= share;
+    // More goodput than usual is not enough where far more is asked for.
+    let kept = verdict.goodput_ratio >= CONTAINED_RATIO && answers(0.5);
     verdict.state = match (stuck, trouble.stretches.is_empty()) {
         (true, _) if verdict.metastable => "metastable",
         (true, _) if verdict.goodput_ratio >= CONTAINED_RATIO => "contained",
         (true, _) => "down",
-        (false, false) if contained_in_time && verdict.goodput_ratio >= CONTAINED_RATIO => {
-            "contained"
-        }
+        (false, false) if contained_in_time && kept => "contained",
         (false, false) => "recovered",
         (false, true) if answers(1.0 - TOLERANCE) && verdict.blast_radius == 0.0 => "healthy",
         (false, true) if normally_answers || answers(0.5) => "contained",
@@ -194,6 +194,15 @@ mod tests {
     /// A run of 200 windows of a second at 1 000 requests a second; `answered` is the share that
     /// is answered in each window.
     fn verdict(triggers: &[(u64, Option<u64>)], answered: impl Fn(usize) -> f64) -> Verdict {
+        verdict_under(|_| 1.0, triggers, answered)
+    }
+
+    /// The same where so many thousands are asked for in each window; `answered` are thousands, too.
+    fn verdict_under(
+        asked: impl Fn(usize) -> f64,
+        triggers: &[(u64, Option<u64>)],
+        answered: impl Fn(usize) -> f64,
+    ) -> Verdict {
         let second = 1_000_000_000;
         let starts: Vec<_> = (0..=WINDOWS as u64).map(|start| Time(start * second)).collect();
         let triggers: Vec<_> = triggers
@@ -203,12 +212,9 @@ mod tests {
         let now = Time(WINDOWS as u64 * second);
         let phases = Phases::of_windows(starts, Time::ZERO, now, &triggers);
         let goodput: Vec<f64> = (0..WINDOWS).map(|window| 1_000.0 * answered(window)).collect();
-        let seen = Seen {
-            offered: vec![1_000.0; WINDOWS],
-            bad: goodput.iter().map(|good| (1_000.0 - good).max(0.0)).collect(),
-            goodput,
-            in_flight: vec![10.0; WINDOWS],
-        };
+        let offered: Vec<f64> = (0..WINDOWS).map(|window| 1_000.0 * asked(window)).collect();
+        let bad = offered.iter().zip(&goodput).map(|(asked, good)| (asked - good).max(0.0));
+        let seen = Seen { bad: bad.collect(), offered, goodput, in_flight: vec![10.0; WINDOWS] };
         let availability = seen.goodput.iter().sum::<f64>() / seen.offered.iter().sum::<f64>();
         let mut verdict = Verdict { availability, ..Verdict::default() };
         assess(&mut verdict, &seen, &phases);
@@ -255,6 +261,19 @@ mod tests {
     fn ten_minutes_without_an_answer_are_not_contained_though_the_trigger_goes_on() {
         let long = verdict(&[(50, None)], during(51..170, 0.1));
         assert_eq!((long.state, long.time_to_contain_s), ("recovered", Some(120.0)));
+    }
+
+    #[test]
+    fn more_goodput_than_usual_is_not_contained_if_most_requests_go_without() {
+        let crowd = |window: usize| if (50..120).contains(&window) { 6.0 } else { 1.0 };
+        let answered = |window: usize| match window {
+            52..60 => 0.5,
+            60..120 => 1.5,
+            _ => 1.0,
+        };
+        let crowded = verdict_under(crowd, &[(50, Some(120))], answered);
+        assert!(crowded.goodput_ratio > 1.0 && crowded.availability < 0.5);
+        assert_eq!(crowded.state, "recovered");
     }
 
     #[test]
